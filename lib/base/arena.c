@@ -1,0 +1,74 @@
+#include "base/arena.h"
+#include "base/mem.h"
+
+#if defined(__has_feature) // clang; gcc 12 has no __has_feature and defines __SANITIZE_ADDRESS__ itself
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { CHUNK = 64 << 10, ALIGN = 16, GUARD = 16 };
+
+typedef struct chunk {
+    struct chunk *next;
+    size_t used, cap;
+    _Alignas(ALIGN) unsigned char data[];
+} chunk;
+
+struct arena {
+    chunk *head;
+    size_t held, max;
+};
+
+arena *arena_new(size_t max)
+{
+    arena *a = mem_new(1, sizeof *a);
+    a->max = max;
+    return a;
+}
+
+void arena_free(arena *a)
+{
+    if (!a) return;
+    for (chunk *c = a->head, *next; c; c = next) {
+        next = c->next;
+        ASAN_UNPOISON_MEMORY_REGION(c->data, c->cap);
+        mem_free(c);
+    }
+    mem_free(a);
+}
+
+static chunk *add_chunk(arena *a, size_t step)
+{
+    size_t room = a->max - a->held, cap = step > CHUNK ? step : CHUNK;
+    if (cap > room) cap = step;
+    if (cap > room) return NULL;
+    chunk *c = mem_try(1, sizeof *c + cap);
+    if (!c) return NULL;
+    *c = (chunk){ .next = a->head, .cap = cap };
+    ASAN_POISON_MEMORY_REGION(c->data, cap);
+    a->head = c;
+    a->held += cap;
+    return c;
+}
+
+void *arena_alloc(arena *a, size_t count, size_t size)
+{
+    size_t n, step;
+    if (__builtin_mul_overflow(count, size, &n) || n > a->max) return NULL;
+    if (__builtin_add_overflow(n, GUARD + ALIGN - 1, &step)) return NULL;
+    step = step / ALIGN * ALIGN;
+    chunk *c = a->head;
+    if (!c || c->cap - c->used < step) c = add_chunk(a, step);
+    if (!c) return NULL;
+    void *p = c->data + c->used;
+    c->used += step;
+    ASAN_UNPOISON_MEMORY_REGION(p, n);
+    return p;
+}

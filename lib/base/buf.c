@@ -1,0 +1,64 @@
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+buf buf_new(size_t max) { return (buf){ .max = max }; }
+
+void buf_free(buf *b)
+{
+    mem_free(b->data);
+    *b = (buf){ .max = b->max };
+}
+
+static bool reserve(buf *b, size_t n)
+{
+    if (n > b->max - b->len) return false;
+    size_t need = b->len + n;
+    if (need <= b->cap) return true;
+    size_t cap = b->cap < 128 ? 256 : b->cap * 2;
+    if (cap < need) cap = need;
+    if (cap > b->max) cap = b->max;
+    b->data = mem_grow(b->data, cap, 1);
+    b->cap = cap;
+    return true;
+}
+
+bool buf_append(buf *b, const void *data, size_t n)
+{
+    if (!reserve(b, n)) return false;
+    if (n) memcpy(b->data + b->len, data, n);
+    b->len += n;
+    return true;
+}
+
+bool buf_append_zeros(buf *b, size_t n)
+{
+    if (!reserve(b, n)) return false;
+    if (n) memset(b->data + b->len, 0, n);
+    b->len += n;
+    return true;
+}
+
+bool buf_printf(buf *b, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = NULL;
+    int n = vasprintf(&text, fmt, ap);
+    va_end(ap);
+    if (n < 0) return false;
+    bool ok = buf_append(b, text, (size_t)n);
+    mem_free(text);
+    return ok;
+}
+
+bool buf_align(buf *b, size_t alignment, uint8_t fill)
+{
+    size_t pad = (alignment - b->len % alignment) % alignment;
+    if (!buf_append_zeros(b, pad)) return false;
+    if (pad) memset(b->data + b->len - pad, fill, pad);
+    return true;
+}

@@ -1,0 +1,23 @@
+// A growing run of bytes that cannot exist without a maximum: the bound on what an input may make us hold.
+#pragma once
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    uint8_t *data; // [len], owned
+    size_t len, cap, max;
+} buf;
+
+// An empty buffer that refuses to grow past max bytes.
+buf buf_new(size_t max);
+void buf_free(buf *b); // leaves an empty buffer with the same max
+
+// Each append returns false, leaving b as it was, when the result would be longer than max (ERR_LIMIT is the
+// caller's to report: only it knows what the bytes are).
+bool buf_append(buf *b, const void *data, size_t n) MUST_USE;
+bool buf_append_zeros(buf *b, size_t n) MUST_USE;
+bool buf_printf(buf *b, const char *fmt, ...) MUST_USE __attribute__((format(printf, 2, 3)));
+// Pads with the byte fill up to a multiple of alignment.
+bool buf_align(buf *b, size_t alignment, uint8_t fill) MUST_USE;

@@ -1,0 +1,16 @@
+// Every bound on what comes from outside, in one place.
+#pragma once
+
+#define MIB ((size_t)1 << 20)
+
+#define LIMIT_IMAGE_BYTES (25 * MIB)     // an encoded photo
+#define LIMIT_IMAGE_SIDE 8192            // pixels
+#define LIMIT_IMAGE_PIXELS 32000000      // pixels in all
+#define LIMIT_DECODE_CPU_SECONDS 10      // of the locked child
+#define LIMIT_DECODE_MEMORY (1024 * MIB) // address space of the locked child
+#define LIMIT_GLB_BYTES (64 * MIB)
+#define LIMIT_GLB_VERTICES 1000000
+#define LIMIT_GLB_TRIANGLES 2000000
+#define LIMIT_ARRAY_FILE_BYTES ((size_t)4096 * MIB) // npz, safetensors, checkpoints
+#define LIMIT_ARRAYS 4096                           // tensors in one file
+#define LIMIT_TFLITE_BYTES (256 * MIB)

@@ -1,0 +1,102 @@
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "base/rng.h"
+#include "test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static void an_arena_refuses_what_is_over_its_ceiling(void)
+{
+    arena *a = arena_new(1 << 20);
+    CHECK(arena_alloc(a, 1, 1 << 19) != NULL);
+    CHECK(arena_alloc(a, 1, 1 << 20) == NULL);
+    volatile size_t huge = SIZE_MAX; // volatile: the compiler would refuse the call we want refused at run time
+    CHECK(arena_alloc(a, huge, 16) == NULL);
+    double *d = arena_array(a, double, 3);
+    CHECK(d && d[0] == 0 && d[2] == 0);
+    arena_free(a);
+}
+
+static void a_buffer_keeps_its_bytes_when_an_append_is_refused(void)
+{
+    buf b = buf_new(10);
+    CHECK(buf_append(&b, "12345", 5));
+    CHECK(!buf_append(&b, "678901", 6));
+    CHECK(b.len == 5 && memcmp(b.data, "12345", 5) == 0);
+    CHECK(buf_align(&b, 4, ' ') && b.len == 8 && b.data[7] == ' ');
+    buf_free(&b);
+}
+
+static void an_error_names_what_it_was_within(void)
+{
+    err e = { 0 };
+    CHECK(!fail(&e, ERR_LIMIT, "has %d arms", 3));
+    CHECK(!fail_within(&e, "person.jpg"));
+    CHECK_STR(e.msg, "person.jpg: has 3 arms");
+    CHECK(e.code == ERR_LIMIT);
+}
+
+static void a_written_file_reads_back_and_leaves_no_temporary(void)
+{
+    char dir[] = "/tmp/tryon-test-XXXXXX", path[200], deep[200];
+    CHECK(mkdtemp(dir) != NULL);
+    err e = { 0 };
+    CHECK(io_join(deep, sizeof deep, dir, "a/b/c"));
+    CHECK(io_make_dirs(deep, &e));
+    CHECK(io_join(path, sizeof path, deep, "file"));
+    CHECK(io_write(path, "hello", 5, &e));
+    CHECK(io_write(path, "hello again", 11, &e));
+    buf b = buf_new(100);
+    CHECK(io_read(path, &b, &e) && b.len == 11 && memcmp(b.data, "hello again", 11) == 0);
+    buf_free(&b);
+    buf tight = buf_new(4);
+    CHECK(!io_read(path, &tight, &e) && e.code == ERR_LIMIT);
+    CHECK(!io_read(deep, &tight, &e) && e.code == ERR_INPUT);
+    CHECK(unlink(path) == 0 && rmdir(deep) == 0); // fails if a temporary was left beside it
+    CHECK(!io_write("/nonexistent/x", "x", 1, &e) && e.code == ERR_IO);
+    char command[300];
+    snprintf(command, sizeof command, "%s/a/b", dir);
+    rmdir(command);
+    snprintf(command, sizeof command, "%s/a", dir);
+    rmdir(command);
+    CHECK(rmdir(dir) == 0);
+}
+
+static void square(void *ctx, int i) { ((int *)ctx)[i] = i * i; }
+
+static void every_item_of_a_loop_runs_once_on_any_thread_count(void)
+{
+    for (int threads = 1; threads <= 4; threads++) {
+        pool *p = pool_new(threads);
+        CHECK(pool_threads(p) == threads);
+        for (int round = 0; round < 100; round++) {
+            int out[257] = { 0 };
+            pool_run(p, 257, square, out);
+            for (int i = 0; i < 257; i++) CHECK(out[i] == i * i);
+        }
+        pool_free(p);
+    }
+}
+
+static void a_seed_gives_the_same_numbers_and_normals_have_unit_variance(void)
+{
+    rng a = rng_new(7), b = rng_new(7);
+    double sum = 0, square_sum = 0;
+    for (int i = 0; i < 100000; i++) {
+        double x = rng_normal(&a);
+        CHECK(x == rng_normal(&b));
+        sum += x;
+        square_sum += x * x;
+    }
+    CHECK_NEAR(sum / 1e5, 0, 0.013);        // 4 standard errors of a mean of 1e5
+    CHECK_NEAR(square_sum / 1e5, 1, 0.018); // 4 standard errors, sqrt(2/n)
+}
+
+TEST_MAIN(RUN(an_arena_refuses_what_is_over_its_ceiling); RUN(a_buffer_keeps_its_bytes_when_an_append_is_refused);
+          RUN(an_error_names_what_it_was_within); RUN(a_written_file_reads_back_and_leaves_no_temporary);
+          RUN(every_item_of_a_loop_runs_once_on_any_thread_count);
+          RUN(a_seed_gives_the_same_numbers_and_normals_have_unit_variance);)
