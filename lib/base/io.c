@@ -27,7 +27,7 @@ static bool open_for_reading(const char *path, int *fd, size_t *size, err *e)
 bool io_read(const char *path, buf *out, err *e)
 {
     int fd;
-    size_t size;
+    size_t size = 0;
     if (!open_for_reading(path, &fd, &size, e)) return false;
     if (size > out->max - out->len) {
         close(fd);
@@ -49,7 +49,7 @@ bool io_read(const char *path, buf *out, err *e)
 bool io_map(const char *path, size_t max, io_view *out, err *e)
 {
     int fd;
-    size_t size;
+    size_t size = 0;
     *out = (io_view){ 0 };
     if (!open_for_reading(path, &fd, &size, e)) return false;
     if (size == 0 || size > max) {
