@@ -15,5 +15,8 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   endif()
   add_link_options(-Wl,-z,relro,-z,now)
 endif()
+if(TRYON_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # coverage of the rooms guides the fuzzer
+endif()
 # Asserts catch a caller's bug; they stay on in what we ship.
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "")
