@@ -208,12 +208,18 @@ static bool in_part(const build *b, body_part part, const uint32_t *v)
     }
 }
 
+// The writer borrows names, too: they are kept until it writes.
+static const char *kept_name(build *b, const char *prefix, const char *name)
+{
+    char *full = arena_alloc(b->kept, 1, ST_MAX_NAME);
+    snprintf(full, ST_MAX_NAME, "%s.%s", prefix, name);
+    return full;
+}
+
 static void add_ids(build *b, const char *prefix, const char *name, const uint32_t *id, uint32_t count)
 {
-    char full[ST_MAX_NAME];
-    snprintf(full, sizeof full, "%s.%s", prefix, name);
     uint64_t dim = count;
-    st_writer_add(b->file, full, ST_U32, 1, &dim, id);
+    st_writer_add(b->file, kept_name(b, prefix, name), ST_U32, 1, &dim, id);
 }
 
 static void add_parts_and_marks(build *b)
@@ -252,20 +258,16 @@ static const void *keep(build *b, const void *data, size_t bytes)
 
 static void add_space(build *b, const char *sex, const body_space *s)
 {
-    char name[64];
     uint64_t k = (uint64_t)s->betas;
     size_t n = (size_t)V * 3;
-    snprintf(name, sizeof name, "%s.template", sex);
-    st_writer_add(b->file, name, ST_F32, 2, (uint64_t[]){ V, 3 }, keep(b, s->mean, n * sizeof(float)));
+    st_writer_add(b->file, kept_name(b, sex, "template"), ST_F32, 2, (uint64_t[]){ V, 3 },
+                  keep(b, s->mean, n * sizeof(float)));
     uint16_t *half = arena_array(b->kept, uint16_t, k * n);
     for (size_t i = 0; i < k * n; i++) half[i] = f16_from_f32(s->dirs[i]);
-    snprintf(name, sizeof name, "%s.shapedirs", sex);
-    st_writer_add(b->file, name, ST_F16, 3, (uint64_t[]){ k, V, 3 }, half);
-    snprintf(name, sizeof name, "%s.joint_template", sex);
-    st_writer_add(b->file, name, ST_F32, 2, (uint64_t[]){ BODY_JOINTS, 3 },
+    st_writer_add(b->file, kept_name(b, sex, "shapedirs"), ST_F16, 3, (uint64_t[]){ k, V, 3 }, half);
+    st_writer_add(b->file, kept_name(b, sex, "joint_template"), ST_F32, 2, (uint64_t[]){ BODY_JOINTS, 3 },
                   keep(b, s->joint_mean, sizeof s->joint_mean));
-    snprintf(name, sizeof name, "%s.joint_dirs", sex);
-    st_writer_add(b->file, name, ST_F32, 3, (uint64_t[]){ k, BODY_JOINTS, 3 },
+    st_writer_add(b->file, kept_name(b, sex, "joint_dirs"), ST_F32, 3, (uint64_t[]){ k, BODY_JOINTS, 3 },
                   keep(b, s->joint_dirs, k * BODY_JOINTS * sizeof(vec3)));
 }
 
@@ -290,6 +292,8 @@ static bool add_prior(build *b, const char *sex, const body_space *s, const int 
         body_shape(&m, betas, shape, joints);
         for (int v = 0; v < V; v++) high = fmaxf(high, shape[v].y);
         mesh_view mesh = body_mesh(&m, shape);
+        vec3 leg = v3_sub(joints[JOINT_L_HIP], joints[JOINT_L_ANKLE]); // the tape's height: legs closed
+        high += v3_len(leg) - leg.y;
         answers[i] = (survey_answers){ (double)(high - body_ground(&m, shape)), DENSITY * mesh_volume(&mesh),
                                        (double)table[row[i]].age };
     }
@@ -320,11 +324,11 @@ static bool add_prior(build *b, const char *sex, const body_space *s, const int 
                 for (int d = 0; d < k; d++) covariance[c * k + d] += y[i * k + c] * y[i * k + d] / (n - f);
         }
         char name[64];
-        snprintf(name, sizeof name, "%s.prior.%d.coefficient", sex, given);
-        st_writer_add(b->file, name, ST_F64, 2, (uint64_t[]){ (uint64_t)f, (uint64_t)k },
+        snprintf(name, sizeof name, "prior.%d.coefficient", given);
+        st_writer_add(b->file, kept_name(b, sex, name), ST_F64, 2, (uint64_t[]){ (uint64_t)f, (uint64_t)k },
                       keep(b, coefficient, (size_t)(f * k) * sizeof(double)));
-        snprintf(name, sizeof name, "%s.prior.%d.covariance", sex, given);
-        st_writer_add(b->file, name, ST_F64, 2, (uint64_t[]){ (uint64_t)k, (uint64_t)k },
+        snprintf(name, sizeof name, "prior.%d.covariance", given);
+        st_writer_add(b->file, kept_name(b, sex, name), ST_F64, 2, (uint64_t[]){ (uint64_t)k, (uint64_t)k },
                       keep(b, covariance, (size_t)(k * k) * sizeof(double)));
     }
     mem_free(x);

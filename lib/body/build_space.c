@@ -5,25 +5,34 @@
 #include <string.h>
 
 typedef struct {
-    const float *position, *weight;
+    const float *row; // [bodies][numbers] deviations times the square root of the weight
     int bodies;
-    size_t numbers; // 3 * vertices
+    size_t numbers;
     double *gram;
 } gram_job;
+
+// Sixteen lanes in single precision within blocks, blocks in double: fast, and the same on every machine.
+static double dot(const float *a, const float *b, size_t n)
+{
+    enum { LANES = 16, BLOCK = 4096 };
+    double sum = 0;
+    for (size_t from = 0; from < n; from += BLOCK) {
+        size_t to = from + BLOCK < n ? from + BLOCK : n, i = from;
+        float lane[LANES] = { 0 };
+        for (; i + LANES <= to; i += LANES)
+            for (size_t l = 0; l < LANES; l++) lane[l] += a[i + l] * b[i + l];
+        for (; i < to; i++) lane[0] += a[i] * b[i];
+        for (int l = 0; l < LANES; l++) sum += (double)lane[l];
+    }
+    return sum;
+}
 
 static void gram_row(void *ctx, int i)
 {
     gram_job *g = ctx;
-    const float *a = g->position + (size_t)i * g->numbers;
     for (int j = 0; j <= i; j++) {
-        const float *b = g->position + (size_t)j * g->numbers;
-        double sum = 0;
-        for (size_t v = 0; v < g->numbers / 3; v++) {
-            const float *p = a + 3 * v, *q = b + 3 * v;
-            sum += (double)g->weight[v] *
-                   ((double)p[0] * (double)q[0] + (double)p[1] * (double)q[1] + (double)p[2] * (double)q[2]);
-        }
-        g->gram[i * g->bodies + j] = g->gram[j * g->bodies + i] = sum;
+        double d = dot(g->row + (size_t)i * g->numbers, g->row + (size_t)j * g->numbers, g->numbers);
+        g->gram[i * g->bodies + j] = g->gram[j * g->bodies + i] = d;
     }
 }
 
@@ -70,10 +79,15 @@ body_space *body_space_fit(pool *p, float *position, vec3 *joint, int bodies, ui
 
     size_t square = (size_t)(bodies * bodies);
     double *gram = mem_array(double, square), *vector = mem_array(double, square),
-           *value = mem_array(double, (size_t)bodies);
-    gram_job job = { position, weight, bodies, numbers, gram };
+           *value = mem_array(double, (size_t)bodies), *scratch = mem_array(double, (size_t)bodies);
+    float *weighted = mem_array(float, numbers *(size_t)bodies), *root = mem_array(float, vertices);
+    for (uint32_t v = 0; v < vertices; v++) root[v] = sqrtf(weight[v]);
+    for (size_t i = 0; i < numbers * (size_t)bodies; i++) weighted[i] = position[i] * root[i % numbers / 3];
+    gram_job job = { weighted, bodies, numbers, gram };
     pool_run(p, bodies, gram_row, &job);
-    eigen_symmetric(gram, bodies, value, vector);
+    mem_free(weighted);
+    mem_free(root);
+    eigen_symmetric(gram, bodies, value, vector, scratch);
     for (int k = 0; k < betas; k++) {
         for (int b = 0; b < bodies; b++) s->score[b * betas + k] = vector[b * bodies + k] * sqrt(bodies - 1);
         float *dir = s->dirs + (size_t)k * numbers;
@@ -87,6 +101,7 @@ body_space *body_space_fit(pool *p, float *position, vec3 *joint, int bodies, ui
     mem_free(gram);
     mem_free(vector);
     mem_free(value);
+    mem_free(scratch);
     return s;
 }
 

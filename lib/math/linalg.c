@@ -65,29 +65,115 @@ void chol_inverse(const double *l, int n, double *inverse)
     chol_solve_many(l, n, inverse, n);
 }
 
-// One rotation that zeroes a[p][q]; the matrix is kept full so that rows can be walked in memory order.
-static void rotate(double *a, double *v, int n, int p, int q)
+// Householder reduction of the symmetric matrix a to tridiagonal form (Golub & Van Loan, algorithm 8.3.1): diagonal d,
+// off-diagonal e (e[i] couples i-1 and i); a becomes the orthogonal matrix of the reduction, as rows.
+static void tridiagonalise(double *a, int n, double *d, double *e)
 {
-    double apq = a[p * n + q];
-    if (apq == 0) return;
-    double theta = (a[q * n + q] - a[p * n + p]) / (2 * apq);
-    double t = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1));
-    double c = 1 / sqrt(t * t + 1), s = t * c;
-    for (int k = 0; k < n; k++) {
-        double x = a[k * n + p], y = a[k * n + q];
-        a[k * n + p] = c * x - s * y;
-        a[k * n + q] = s * x + c * y;
+    // Row i is reduced by a reflector that lives in columns 0 … i-1.
+    for (int i = n - 1; i > 0; i--) {
+        double *row = a + (size_t)i * (size_t)n, scale = 0, h = 0;
+        for (int k = 0; k < i; k++) scale += fabs(row[k]);
+        if (i == 1 || scale == 0) {
+            e[i] = row[i - 1];
+            d[i] = 0; // no reflector
+            continue;
+        }
+        for (int k = 0; k < i; k++) {
+            row[k] /= scale;
+            h += row[k] * row[k];
+        }
+        double f = row[i - 1], g = f >= 0 ? -sqrt(h) : sqrt(h);
+        e[i] = scale * g;
+        h -= f * g;
+        row[i - 1] = f - g;
+        // p = A u / h, K = u.p / 2h, q = p - K u; A' = A - q u^T - u q^T
+        double uk = 0;
+        for (int j = 0; j < i; j++) {
+            a[(size_t)j * (size_t)n + (size_t)i] = row[j] / h;
+            double sum = 0;
+            for (int k = 0; k <= j; k++) sum += a[(size_t)j * (size_t)n + (size_t)k] * row[k];
+            for (int k = j + 1; k < i; k++) sum += a[(size_t)k * (size_t)n + (size_t)j] * row[k];
+            e[j] = sum / h;
+            uk += e[j] * row[j];
+        }
+        double half = uk / (h + h);
+        for (int j = 0; j < i; j++) {
+            e[j] -= half * row[j];
+            double *aj = a + (size_t)j * (size_t)n;
+            for (int k = 0; k <= j; k++) aj[k] -= row[j] * e[k] + e[j] * row[k];
+        }
+        d[i] = h;
     }
-    for (int k = 0; k < n; k++) {
-        double x = a[p * n + k], y = a[q * n + k];
-        a[p * n + k] = c * x - s * y;
-        a[q * n + k] = s * x + c * y;
+    d[0] = e[0] = 0;
+    // Accumulate the reflectors into the orthogonal matrix.
+    for (int i = 0; i < n; i++) {
+        double *row = a + (size_t)i * (size_t)n;
+        if (d[i] != 0) {
+            for (int j = 0; j < i; j++) {
+                double g = 0;
+                for (int k = 0; k < i; k++) g += row[k] * a[(size_t)k * (size_t)n + (size_t)j];
+                for (int k = 0; k < i; k++)
+                    a[(size_t)k * (size_t)n + (size_t)j] -= g * a[(size_t)k * (size_t)n + (size_t)i];
+            }
+        }
+        d[i] = row[i];
+        row[i] = 1;
+        for (int j = 0; j < i; j++) a[(size_t)j * (size_t)n + (size_t)i] = row[j] = 0;
     }
-    for (int k = 0; k < n; k++) {
-        double x = v[p * n + k], y = v[q * n + k]; // v holds eigenvectors as rows until the end
-        v[p * n + k] = c * x - s * y;
-        v[q * n + k] = s * x + c * y;
+}
+
+// Implicit QL with Wilkinson's shift on the tridiagonal matrix; the rotations are applied to the rows of z.
+static void diagonalise(double *d, double *e, int n, double *z)
+{
+    for (int i = 1; i < n; i++) e[i - 1] = e[i];
+    e[n - 1] = 0;
+    for (int l = 0; l < n; l++) {
+        for (int round = 0; round < 60; round++) {
+            int m = l;
+            while (m < n - 1 && fabs(e[m]) > 1e-16 * (fabs(d[m]) + fabs(d[m + 1]))) m++;
+            if (m == l) break;
+            double g = (d[l + 1] - d[l]) / (2 * e[l]), r = hypot(g, 1);
+            g = d[m] - d[l] + e[l] / (g + (g >= 0 ? r : -r));
+            double s = 1, c = 1, p = 0;
+            for (int i = m - 1; i >= l; i--) {
+                double f = s * e[i], b = c * e[i];
+                r = hypot(f, g);
+                e[i + 1] = r;
+                if (r == 0) {
+                    d[i + 1] -= p;
+                    e[m] = 0;
+                    break;
+                }
+                s = f / r;
+                c = g / r;
+                g = d[i + 1] - p;
+                r = (d[i] - g) * s + 2 * c * b;
+                p = s * r;
+                d[i + 1] = g + p;
+                g = c * r - b;
+                double *lower = z + (size_t)i * (size_t)n, *upper = lower + n;
+                for (int k = 0; k < n; k++) {
+                    double x = upper[k];
+                    upper[k] = s * lower[k] + c * x;
+                    lower[k] = c * lower[k] - s * x;
+                }
+            }
+            if (r == 0 && m - 1 >= l) continue;
+            d[l] -= p;
+            e[l] = g;
+            e[m] = 0;
+        }
     }
+}
+
+static void transpose(double *a, int n)
+{
+    for (int i = 0; i < n; i++)
+        for (int j = i + 1; j < n; j++) {
+            double t = a[i * n + j];
+            a[i * n + j] = a[j * n + i];
+            a[j * n + i] = t;
+        }
 }
 
 static void sort_descending(double *values, double *rows, int n)
@@ -108,29 +194,14 @@ static void sort_descending(double *values, double *rows, int n)
     }
 }
 
-void eigen_symmetric(double *a, int n, double *values, double *vectors)
+void eigen_symmetric(const double *a, int n, double *values, double *vectors, double *scratch)
 {
-    memset(vectors, 0, sizeof *vectors * (size_t)n * (size_t)n);
-    double total = 0;
-    for (int i = 0; i < n; i++) vectors[i * n + i] = 1;
-    for (int i = 0; i < n * n; i++) total += a[i] * a[i];
-    for (int sweep = 0; sweep < 60; sweep++) {
-        double off = 0;
-        for (int i = 0; i < n; i++)
-            for (int j = 0; j < n; j++)
-                if (i != j) off += a[i * n + j] * a[i * n + j];
-        if (off <= 1e-26 * total) break;
-        for (int p = 0; p < n - 1; p++)
-            for (int q = p + 1; q < n; q++) rotate(a, vectors, n, p, q);
-    }
-    for (int i = 0; i < n; i++) values[i] = a[i * n + i];
+    memcpy(vectors, a, sizeof *a * (size_t)n * (size_t)n);
+    tridiagonalise(vectors, n, values, scratch);
+    transpose(vectors, n); // eigenvectors as rows, so that rotations run along memory
+    diagonalise(values, scratch, n, vectors);
     sort_descending(values, vectors, n);
-    for (int i = 0; i < n; i++)
-        for (int j = i + 1; j < n; j++) { // rows to columns
-            double t = vectors[i * n + j];
-            vectors[i * n + j] = vectors[j * n + i];
-            vectors[j * n + i] = t;
-        }
+    transpose(vectors, n);
 }
 
 bool least_squares(const double *x, const double *y, int n, int p, int q, double ridge, double *gram, double *c)

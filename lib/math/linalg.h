@@ -22,8 +22,8 @@ void chol_solve_many(const double *l, int n, double *b, int m);
 void chol_inverse(const double *l, int n, double *inverse);
 
 // Eigenvalues (descending) and orthonormal eigenvectors (column j of vectors belongs to value j) of the symmetric
-// matrix a [n * n], which is destroyed. Cyclic Jacobi (Golub & Van Loan, section 8.5).
-void eigen_symmetric(double *a, int n, double *values, double *vectors);
+// matrix a [n * n]; scratch [n]. Householder tridiagonalisation and implicit QL (Golub & Van Loan, section 8.3).
+void eigen_symmetric(const double *a, int n, double *values, double *vectors, double *scratch);
 
 // Ridge regression: coefficients c [p * q] minimising |y - x c|^2 + ridge |c|^2, x [n * p], y [n * q]. gram [p * p] is
 // scratch. false: the columns of x are dependent and ridge is 0.
