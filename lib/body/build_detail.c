@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { V = MH_BODY_VERTICES, MAX_NEIGHBOURS = 16, SMOOTHING_STEPS = 60, MEMBRANE_STEPS = 400 };
+enum { V = MH_BODY_VERTICES, MAX_NEIGHBOURS = 16, SMOOTHING_STEPS = 60, MEMBRANE_STEPS = 400, LID_RINGS = 2 };
 
 struct body_detail {
     uint16_t neighbour[V][MAX_NEIGHBOURS];
@@ -88,6 +88,13 @@ static void find_cavities(body_detail *d, const mh_source *s)
         mark_seen(s, v3(r * cosf(a), y, r * sinf(a)), low, seen, map, view);
     }
     for (int i = 0; i < V; i++) d->hidden[i] = base[i].y > low && !seen[i];
+    for (int ring = 0; ring < LID_RINGS; ring++) {
+        uint8_t *grown = seen; // its job is done
+        memcpy(grown, d->hidden, V);
+        for (int i = 0; i < V; i++)
+            for (int k = 0; d->hidden[i] && k < d->neighbours[i]; k++) grown[d->neighbour[i][k]] = 1;
+        memcpy(d->hidden, grown, V);
+    }
     mem_free(map);
     mem_free(view);
     mem_free(seen);
@@ -122,7 +129,7 @@ body_detail *body_detail_new(const mh_source *s)
     soften_around(d, base, mark[MARK_BUST_L].id[0], 0.035f, 1);
     soften_around(d, base, mark[MARK_BUST_R].id[0], 0.035f, 1);
     soften_around(d, base, mark[MARK_NAVEL].id[0], 0.03f, 1);
-    soften_around(d, base, mark[MARK_CROTCH].id[0], 0.075f, 0.8f);
+    soften_around(d, base, mark[MARK_CROTCH].id[0], 0.055f, 0.3f);
     // The face: eyes and lips fade, nose and chin stay.
     float top = 0, front = 0;
     for (int i = 0; i < V; i++) {
