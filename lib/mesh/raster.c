@@ -8,6 +8,10 @@
 
 enum { SAMPLES_MAX = 8 };
 
+// Unlike fminf and fmaxf these are one instruction: nothing here is NaN.
+static float least(float a, float b) { return a < b ? a : b; }
+static float most(float a, float b) { return a > b ? a : b; }
+
 // --- sRGB (IEC 61966-2-1) ---
 
 typedef struct {
@@ -42,12 +46,12 @@ raster_camera raster_frame(vec3 lo, vec3 hi, float yaw, uint32_t width, uint32_t
                           .cy = (float)height / 2 };
     cam.world_to_camera.r = (mat3){ { { c, 0, -s }, { 0, -1, 0 }, { -s, 0, -c } } };
     vec3 centre = v3_lerp(lo, hi, 0.5f);
-    float side = fminf((float)width, (float)height), room_x = cam.cx - margin * side, room_y = cam.cy - margin * side;
+    float side = least((float)width, (float)height), room_x = cam.cx - margin * side, room_y = cam.cy - margin * side;
     float distance = 0.1f;
     for (int i = 0; i < 8; i++) {
         vec3 corner = v3(i & 1 ? hi.x : lo.x, i & 2 ? hi.y : lo.y, i & 4 ? hi.z : lo.z);
         vec3 q = m3_apply(&cam.world_to_camera.r, v3_sub(corner, centre));
-        distance = fmaxf(distance, cam.focal * fmaxf(fabsf(q.x) / room_x, fabsf(q.y) / room_y) - q.z);
+        distance = most(distance, cam.focal * most(fabsf(q.x) / room_x, fabsf(q.y) / room_y) - q.z);
     }
     cam.world_to_camera.t = v3_sub(v3(0, 0, distance), m3_apply(&cam.world_to_camera.r, centre));
     return cam;
@@ -70,10 +74,10 @@ typedef struct {
 static studio set_up(const raster_light *light, const mat3 *world_to_camera)
 {
     mat3 to_world = m3_transpose(world_to_camera);
-    float ambient = light->ambient > 0 ? light->ambient : 0.30f;
+    float ambient = light->ambient > 0 ? light->ambient : 0.24f;
     // The lamps stand around the camera, so that every view of a turnaround is lit alike. Camera space: y down.
-    studio s = { .lamp = { { v3(-0.55f, -0.60f, -0.62f), v3(1.32f, 1.27f, 1.20f), 0.25f },
-                           { v3(0.85f, -0.05f, -0.50f), v3(0.26f, 0.29f, 0.34f), 0.5f },
+    studio s = { .lamp = { { v3(-0.55f, -0.60f, -0.62f), v3(1.75f, 1.68f, 1.58f), 0.2f },
+                           { v3(0.85f, -0.05f, -0.50f), v3(0.22f, 0.25f, 0.30f), 0.5f },
                            { v3(0.45f, -0.55f, 0.80f), v3(0.75f, 0.78f, 0.85f), 0.1f } },
                  .sky = v3_scale(v3(1.0f, 1.02f, 1.06f), ambient),
                  .ground = v3_scale(v3(0.58f, 0.55f, 0.52f), ambient) };
@@ -88,7 +92,7 @@ static float gloss(vec3 n, vec3 l, vec3 eye, float roughness)
     float nl = v3_dot(n, l);
     if (nl <= 0) return 0;
     vec3 h = v3_unit(v3_add(l, eye));
-    float a = roughness * roughness, a2 = a * a, nh = fmaxf(v3_dot(n, h), 0), f = 1 - fmaxf(v3_dot(eye, h), 0);
+    float a = roughness * roughness, a2 = a * a, nh = most(v3_dot(n, h), 0), f = 1 - most(v3_dot(eye, h), 0);
     float spread = nh * nh * (a2 - 1) + 1, fresnel = 0.04f + 0.96f * f * f * f * f * f;
     return a2 / (3.14159265f * spread * spread) * fresnel * nl / 4;
 }
@@ -142,13 +146,13 @@ static shadow *shadow_new(const raster_item *items, int count)
     for (int i = 0; i < count; i++)
         for (size_t k = 0; k < items[i].mesh.vertex_count; k++) {
             vec3 p = items[i].mesh.position[k];
-            lo = v3(fminf(lo.x, p.x), 0, fminf(lo.z, p.z));
-            hi = v3(fmaxf(hi.x, p.x), 0, fmaxf(hi.z, p.z));
+            lo = v3(least(lo.x, p.x), 0, least(lo.z, p.z));
+            hi = v3(most(hi.x, p.x), 0, most(hi.z, p.z));
         }
     if (!(hi.x > lo.x)) return NULL;
     const float border = 0.35f, below = 10; // metres
     shadow *s = mem_new(1, sizeof *s);
-    float side = fmaxf(hi.x - lo.x, hi.z - lo.z) + 2 * border;
+    float side = most(hi.x - lo.x, hi.z - lo.z) + 2 * border;
     s->cells_per_metre = SHADOW_SIDE / side;
     s->x0 = (lo.x + hi.x - side) / 2;
     s->z0 = (lo.z + hi.z - side) / 2;
@@ -172,10 +176,10 @@ static shadow *shadow_new(const raster_item *items, int count)
     for (int z = 0; z < SHADOW_SIDE; z++)
         for (int x = 0; x < SHADOW_SIDE; x++) {
             size_t at = (size_t)z * SHADOW_SIDE + (size_t)x;
-            float above = v.seen[at] ? fmaxf(-v.nearness[at] - below, 0) : INFINITY;
-            s->dark[z][x] = 0.85f * expf(-above / 0.12f) + 0.25f * expf(-above / 0.8f);
+            float above = v.seen[at] ? most(-v.nearness[at] - below, 0) : INFINITY;
+            s->dark[z][x] = 1.7f * expf(-above / 0.12f) + 0.15f * expf(-above / 0.5f);
         }
-    blur(s, 1 + (int)(0.018f * s->cells_per_metre));
+    blur(s, 1 + (int)(0.022f * s->cells_per_metre));
     for (int i = 0; i < count; i++) mem_free(in_camera[i]);
     mem_free(in_camera);
     mem_free(plain);
@@ -183,14 +187,54 @@ static shadow *shadow_new(const raster_item *items, int count)
     return s;
 }
 
-// How dark the ground is where the camera sees it at picture point (x, y); 0 where it sees no ground.
-static float shadow_at(const shadow *s, const raster_camera *camera, const mat3 *to_world, vec3 eye, float x, float y)
+// Where the shadow's square of ground is in the picture; all of it when the square reaches behind the camera.
+typedef struct {
+    float x0, x1, y0, y1;
+} box;
+
+static box shadow_box(const shadow *s, const raster_camera *camera)
 {
+    box b = { INFINITY, -INFINITY, INFINITY, -INFINITY };
+    float side = SHADOW_SIDE / s->cells_per_metre;
+    for (int i = 0; i < 4; i++) {
+        vec3 corner = v3(s->x0 + (i & 1 ? side : 0), 0, s->z0 + (i & 2 ? side : 0));
+        vec3 p = rigid_apply(&camera->world_to_camera, corner);
+        float w = camera->orthographic ? 1 : p.z;
+        if (p.z < 0.01f) return (box){ -INFINITY, INFINITY, -INFINITY, INFINITY };
+        float x = camera->focal * p.x / w + camera->cx, y = camera->focal * p.y / w + camera->cy;
+        b = (box){ least(b.x0, x), most(b.x1, x), least(b.y0, y), most(b.y1, y) };
+    }
+    return b;
+}
+
+// --- drawing ---
+
+typedef struct {
+    const raster_item *items;
+    int count;
+    uint32_t samples;           // a side of a pixel
+    raster_camera camera;       // in samples
+    raster_camera pixel_camera; // in pixels
+    vec3 **in_camera;           // [count] [vertex_count]
+    const vec3 **normal;        // [count] [vertex_count]
+    mat3 to_world;
+    vec3 eye; // of the camera, world
+    studio light;
+    shadow *ground; // NULL: none
+    box ground_box;
+    srgb_table srgb;
+} scene;
+
+// How dark the ground is where the camera sees it at picture point (x, y); 0 where it sees no ground.
+static float shadow_at(const scene *sc, float x, float y)
+{
+    const shadow *s = sc->ground;
+    const raster_camera *camera = &sc->pixel_camera;
     float rx = (x - camera->cx) / camera->focal, ry = (y - camera->cy) / camera->focal;
-    vec3 from = eye, ray = m3_apply(to_world, v3(rx, ry, 1));
+    vec3 from = sc->eye, ray = m3_apply(&sc->to_world, v3(rx, ry, 1));
     if (camera->orthographic) {
-        from = v3_add(eye, m3_apply(to_world, v3(rx, ry, 0)));
-        ray = m3_apply(to_world, v3(0, 0, 1));
+        from = v3_add(from, m3_apply(&sc->to_world, v3(rx, ry, 0)));
+        ray = m3_apply(&sc->to_world, v3(0, 0, 1));
     }
     if (from.y <= 0 || ray.y >= -1e-6f) return 0;
     vec3 hit = v3_mad(from, ray, -from.y / ray.y);
@@ -200,22 +244,8 @@ static float shadow_at(const shadow *s, const raster_camera *camera, const mat3 
     float tx = u - (float)i, ty = w - (float)j;
     float top = s->dark[j][i] + tx * (s->dark[j][i + 1] - s->dark[j][i]);
     float low = s->dark[j + 1][i] + tx * (s->dark[j + 1][i + 1] - s->dark[j + 1][i]);
-    return fminf(top + ty * (low - top), 1);
+    return least(top + ty * (low - top), 1);
 }
-
-// --- drawing ---
-
-typedef struct {
-    const raster_item *items;
-    int count;
-    raster_camera camera; // in samples
-    vec3 **in_camera;     // [count] [vertex_count]
-    const vec3 **normal;  // [count] [vertex_count]
-    mat3 to_world;
-    vec3 eye; // of the camera, world
-    studio light;
-    srgb_table srgb;
-} scene;
 
 static vec3 mix3(const vec3 *a, const uint32_t *corner, vec3 w)
 {
@@ -247,49 +277,89 @@ static vec3 shade(const scene *s, uint32_t number, float x, float y)
         const float *l = s->srgb.linear;
         color = v3(color.x * l[(int)(t[0] + 0.5f)], color.y * l[(int)(t[1] + 0.5f)], color.z * l[(int)(t[2] + 0.5f)]);
     }
-    return lit(&s->light, color, n, eye, fminf(fmaxf(it->roughness, 0.15f), 1));
+    return lit(&s->light, color, n, eye, least(most(it->roughness, 0.15f), 1));
 }
 
-// What a pixel shows: each triangle seen by some of its samples is shaded once, at the mean of those samples.
-static void resolve(const scene *s, const visible *v, uint32_t px, uint32_t py, uint32_t samples, float dark,
-                    uint8_t *rgb, float *depth)
+// One surface in a pixel: a triangle that stands for its smooth neighbourhood.
+typedef struct {
+    uint32_t number, hits, own; // own: the samples that saw this very triangle
+    float x, y, near;           // x, y: sums over own
+} surface;
+
+static int item_of(const scene *s, uint32_t number)
 {
-    uint32_t number[SAMPLES_MAX * SAMPLES_MAX], hits[SAMPLES_MAX * SAMPLES_MAX], kinds = 0, empty = 0;
-    float x[SAMPLES_MAX * SAMPLES_MAX], y[SAMPLES_MAX * SAMPLES_MAX], nearest = -INFINITY;
-    for (uint32_t j = 0; j < samples; j++)
-        for (uint32_t i = 0; i < samples; i++) {
-            uint32_t sx = px * samples + i, sy = py * samples + j, k = 0;
-            size_t at = (size_t)sy * v->width + sx;
-            if (!v->seen[at]) {
-                empty++;
+    int i = 0;
+    for (number--; number >= s->items[i].mesh.triangle_count; i++) number -= s->items[i].mesh.triangle_count;
+    return i;
+}
+
+// Shading is smooth over an item, so neighbouring triangles within a centimetre of depth are shaded as one.
+static bool same_surface(const scene *s, const surface *f, uint32_t number, float near)
+{
+    if (f->number == number) return true;
+    float centimetre = s->camera.orthographic ? 0.01f : 0.01f * near * near; // of nearness, 1 / z
+    return fabsf(f->near - near) < centimetre && (s->count == 1 || item_of(s, f->number) == item_of(s, number));
+}
+
+// The surfaces that the samples of a pixel see; f has room for all samples. *empty: samples that see none.
+static uint32_t find_surfaces(const scene *s, const visible *v, uint32_t px, uint32_t py, surface *f, uint32_t *empty)
+{
+    uint32_t kinds = 0;
+    *empty = 0;
+    for (uint32_t j = 0; j < s->samples; j++) {
+        uint32_t sx = px * s->samples, sy = py * s->samples + j, k;
+        size_t at = (size_t)sy * v->width + sx;
+        for (uint32_t i = 0; i < s->samples; i++, at++) {
+            uint32_t number = v->seen[at];
+            if (!number) {
+                ++*empty;
                 continue;
             }
-            nearest = fmaxf(nearest, v->nearness[at]);
-            while (k < kinds && number[k] != v->seen[at]) k++;
-            if (k == kinds) number[kinds] = v->seen[at], hits[kinds] = 0, x[kinds] = y[kinds] = 0, kinds++;
-            hits[k]++;
-            x[k] += (float)sx + 0.5f;
-            y[k] += (float)sy + 0.5f;
+            float near = v->nearness[at];
+            for (k = 0; k < kinds && !same_surface(s, &f[k], number, near);) k++;
+            if (k == kinds) f[kinds++] = (surface){ .number = number, .near = near };
+            f[k].hits++;
+            if (f[k].number != number) continue;
+            f[k].own++;
+            f[k].x += (float)(sx + i) + 0.5f;
+            f[k].y += (float)sy + 0.5f;
         }
-    if (kinds == 0 && dark <= 0) return;
+    }
+    return kinds;
+}
+
+static bool in_box(const box *b, float x, float y) { return x >= b->x0 && x <= b->x1 && y >= b->y0 && y <= b->y1; }
+
+// Mixes what the samples of a pixel see, in linear light. Returns the nearness of the nearest, -infinity for none.
+static float resolve(const scene *s, const visible *v, uint32_t px, uint32_t py, uint8_t *rgb)
+{
+    surface found[SAMPLES_MAX * SAMPLES_MAX];
+    uint32_t empty, kinds = find_surfaces(s, v, px, py, found, &empty);
+    float dark = 0, x = (float)px + 0.5f, y = (float)py + 0.5f, nearest = -INFINITY;
+    if (empty && s->ground && in_box(&s->ground_box, x, y)) dark = shadow_at(s, x, y);
+    if (kinds == 0 && dark <= 0) return nearest;
     vec3 sum = { 0, 0, 0 };
     if (empty) {
         const float *l = s->srgb.linear;
-        sum = v3_scale(v3(l[rgb[0]], l[rgb[1]], l[rgb[2]]), (float)empty * (1 - 0.6f * dark));
+        sum = v3_scale(v3(l[rgb[0]], l[rgb[1]], l[rgb[2]]), (float)empty * (1 - 0.7f * dark));
     }
     for (uint32_t k = 0; k < kinds; k++) {
-        float n = (float)hits[k];
-        sum = v3_mad(sum, shade(s, number[k], x[k] / n, y[k] / n), n);
+        float own = (float)found[k].own;
+        sum = v3_mad(sum, shade(s, found[k].number, found[k].x / own, found[k].y / own), (float)found[k].hits);
+        nearest = most(nearest, found[k].near);
     }
-    sum = v3_scale(sum, 1 / (float)(samples * samples));
+    sum = v3_scale(sum, 1 / (float)(s->samples * s->samples));
     rgb[0] = srgb_code(&s->srgb, sum.x), rgb[1] = srgb_code(&s->srgb, sum.y), rgb[2] = srgb_code(&s->srgb, sum.z);
-    if (depth && kinds) *depth = s->camera.orthographic ? -nearest : 1 / nearest;
+    return nearest;
 }
 
-static scene scene_new(const raster_camera *camera, const raster_item *items, int count, const raster_light *light,
-                       uint32_t samples)
+static scene scene_new(const raster_camera *camera, const raster_item *items, int count, const raster_light *light)
 {
-    scene s = { .items = items, .count = count, .camera = *camera };
+    uint32_t samples = light->samples > 0 ? (uint32_t)light->samples : 2;
+    assert(samples <= SAMPLES_MAX && camera->focal > 0);
+    scene s = { .items = items, .count = count, .samples = samples, .camera = *camera, .pixel_camera = *camera };
+    if (light->ground_shadow) s.ground = shadow_new(items, count);
+    if (s.ground) s.ground_box = shadow_box(s.ground, camera);
     s.camera.focal *= (float)samples, s.camera.cx *= (float)samples, s.camera.cy *= (float)samples;
     s.to_world = m3_transpose(&camera->world_to_camera.r);
     s.eye = v3_scale(m3_apply(&s.to_world, camera->world_to_camera.t), -1);
@@ -320,25 +390,28 @@ static void scene_free(scene *s)
     }
     mem_free(s->in_camera);
     mem_free(s->normal);
+    mem_free(s->ground);
 }
 
 void raster_draw(image *canvas, const raster_camera *camera, const raster_item *items, int count,
                  const raster_light *light, float *depth)
 {
-    uint32_t samples = light->samples > 0 ? (uint32_t)light->samples : 2;
-    assert(canvas->channels == 3 && samples <= SAMPLES_MAX && camera->focal > 0);
-    scene s = scene_new(camera, items, count, light, samples);
-    visible v = visible_new(canvas->width * samples, canvas->height * samples);
+    assert(canvas->channels == 3);
+    scene s = scene_new(camera, items, count, light);
+    visible v = visible_new(canvas->width * s.samples, canvas->height * s.samples);
     visible_draw(&v, &s.camera, items, (const vec3 *const *)s.in_camera, count);
-    shadow *ground = light->ground_shadow ? shadow_new(items, count) : NULL;
     if (depth) memset(depth, 0, (size_t)canvas->width * canvas->height * sizeof *depth);
+    // Where there is neither item nor shadow the canvas stays.
+    box drawn = { (float)(v.x0 / s.samples), (float)((v.x1 + s.samples - 1) / s.samples), (float)(v.y0 / s.samples),
+                  (float)((v.y1 + s.samples - 1) / s.samples) };
     for (uint32_t y = 0; y < canvas->height; y++)
         for (uint32_t x = 0; x < canvas->width; x++) {
-            float dark = ground ? shadow_at(ground, camera, &s.to_world, s.eye, (float)x + 0.5f, (float)y + 0.5f) : 0;
-            resolve(&s, &v, x, y, samples, dark, image_at(canvas, x, y),
-                    depth ? depth + (size_t)y * canvas->width + x : NULL);
+            float cx = (float)x + 0.5f, cy = (float)y + 0.5f;
+            if (!in_box(&drawn, cx, cy) && !(s.ground && in_box(&s.ground_box, cx, cy))) continue;
+            float nearness = resolve(&s, &v, x, y, image_at(canvas, x, y));
+            if (!depth || isinf(nearness)) continue;
+            depth[(size_t)y * canvas->width + x] = camera->orthographic ? -nearness : 1 / nearness;
         }
-    mem_free(ground);
     visible_free(&v);
     scene_free(&s);
 }

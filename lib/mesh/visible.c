@@ -12,7 +12,9 @@ enum { CLIP_MAX = 3 + 5 };
 
 visible visible_new(uint32_t width, uint32_t height)
 {
-    visible v = { width, height, mem_array(float, (size_t)width *height), mem_array(uint32_t, (size_t)width * height) };
+    visible v = { .width = width, .height = height, .x0 = width, .y0 = height };
+    v.nearness = mem_array(float, (size_t)width *height);
+    v.seen = mem_array(uint32_t, (size_t)width * height);
     return v;
 }
 
@@ -39,7 +41,7 @@ vec3 visible_weights(const raster_camera *camera, vec3 a, vec3 b, vec3 c, float 
     float sum = w.x + w.y + w.z;
     if (sum == 0) return v3(1, 0, 0); // seen edge-on
     w = v3_scale(w, 1 / sum);
-    w = v3(fmaxf(w.x, 0), fmaxf(w.y, 0), fmaxf(w.z, 0)); // the point of a border pixel may lie just outside
+    w = v3(w.x > 0 ? w.x : 0, w.y > 0 ? w.y : 0, w.z > 0 ? w.z : 0); // the point of a border pixel may lie just outside
     return v3_scale(w, 1 / (w.x + w.y + w.z));
 }
 
@@ -157,6 +159,10 @@ static void fill(visible *v, const drawing *d, screen_point a, screen_point b, s
     if (x1 > v->width) x1 = v->width;
     if (y1 > v->height) y1 = v->height;
     if (x0 >= x1 || y0 >= y1) return;
+    if (x0 < v->x0) v->x0 = (uint32_t)x0;
+    if (y0 < v->y0) v->y0 = (uint32_t)y0;
+    if (x1 > v->x1) v->x1 = (uint32_t)x1;
+    if (y1 > v->y1) v->y1 = (uint32_t)y1;
 
     edge e[3] = { edge_from(b, c, x0, y0), edge_from(c, a, x0, y0), edge_from(a, b, x0, y0) };
     // Nearness is linear over the picture: from the corners' weights e / area.

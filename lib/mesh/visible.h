@@ -3,9 +3,10 @@
 #include "mesh/raster.h"
 
 typedef struct {
-    uint32_t width, height; // samples
-    float *nearness;        // [height * width], larger is nearer: 1 / z, or for an orthographic camera -z
-    uint32_t *seen;         // [height * width], 0: nothing, else 1 + the triangle's number over all items in order
+    uint32_t width, height;  // samples
+    float *nearness;         // [height * width], larger is nearer: 1 / z, or for an orthographic camera -z
+    uint32_t *seen;          // [height * width], 0: nothing, else 1 + the triangle's number over all items in order
+    uint32_t x0, x1, y0, y1; // nothing was drawn outside these samples (x1, y1 exclusive)
 } visible;
 
 // camera is in samples. in_camera [item] [vertex_count]: the items' positions in camera space.
