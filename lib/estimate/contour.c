@@ -7,7 +7,7 @@
 enum { RASTER = 320 }; // cells of the coverage raster along the longer side of the window
 
 typedef struct {
-    uint32_t a, b;     // vertices, a < b
+    uint32_t a, b;        // vertices, a < b
     uint32_t left, right; // triangles, right = UINT32_MAX at a border
 } edge;
 
@@ -41,8 +41,10 @@ contour *contour_new(const body_model *m)
     qsort(half, (size_t)m->triangles * 3, sizeof *half, by_vertices);
     for (size_t i = 0; i < (size_t)m->triangles * 3; i++) {
         edge *last = c->edges ? &half[c->edges - 1] : NULL;
-        if (last && last->a == half[i].a && last->b == half[i].b && last->right == UINT32_MAX) last->right = half[i].left;
-        else half[c->edges++] = half[i];
+        if (last && last->a == half[i].a && last->b == half[i].b && last->right == UINT32_MAX)
+            last->right = half[i].left;
+        else
+            half[c->edges++] = half[i];
     }
     c->edge = half;
     c->facing = mem_array(int8_t, m->triangles);
@@ -65,7 +67,8 @@ static float turn(vec2 o, vec2 a, vec2 b) { return (a.x - o.x) * (b.y - o.y) - (
 
 static void cover_triangle(uint8_t *cover, vec2 a, vec2 b, vec2 c)
 {
-    int y0 = (int)ceilf(fmaxf(fminf(a.y, fminf(b.y, c.y)) - 0.5f, 0)), y1 = (int)floorf(fminf(fmaxf(a.y, fmaxf(b.y, c.y)) - 0.5f, RASTER - 1));
+    int y0 = (int)ceilf(fmaxf(fminf(a.y, fminf(b.y, c.y)) - 0.5f, 0)),
+        y1 = (int)floorf(fminf(fmaxf(a.y, fmaxf(b.y, c.y)) - 0.5f, RASTER - 1));
     const vec2 corner[4] = { a, b, c, a };
     for (int y = y0; y <= y1; y++) {
         float at = (float)y + 0.5f, lo = 1e9f, hi = -1e9f;
@@ -87,8 +90,8 @@ static bool covered(const uint8_t *cover, float x, float y)
     return i >= 0 && j >= 0 && i < RASTER && j < RASTER && cover[j * RASTER + i];
 }
 
-int contour_find(contour *c, const vec2 *projected, const float *depth, float left, float top, float width, float height,
-                 contour_point *out)
+int contour_find(contour *c, const vec2 *projected, const float *depth, float left, float top, float width,
+                 float height, contour_point *out)
 {
     const body_model *m = c->m;
     float scale = RASTER / fmaxf(width, height);
@@ -101,7 +104,8 @@ int contour_find(contour *c, const vec2 *projected, const float *depth, float le
             continue;
         }
         vec2 p[3];
-        for (int k = 0; k < 3; k++) p[k] = (vec2){ (projected[v[k]].x - left) * scale, (projected[v[k]].y - top) * scale };
+        for (int k = 0; k < 3; k++)
+            p[k] = (vec2){ (projected[v[k]].x - left) * scale, (projected[v[k]].y - top) * scale };
         float area = turn(p[0], p[1], p[2]); // y runs down: counter-clockwise from outside is negative here
         c->facing[t] = area < 0 ? 1 : -1;
         if (area < 0) cover_triangle(c->cover, p[0], p[1], p[2]);

@@ -1,5 +1,5 @@
-// The outline of a posed body in a picture: the vertices where its surface turns away from the camera and nothing of the
-// body lies behind them. Internal to the estimator.
+// The outline of a posed body in a picture: the vertices where its surface turns away from the camera and nothing of
+// the body lies behind them. Internal to the estimator.
 #pragma once
 #include "body/body.h"
 
@@ -15,5 +15,5 @@ typedef struct {
 
 // projected [vertices] pixels; depth [vertices] camera z. left, top, width, height: the window of the picture that can
 // matter, in pixels. Returns the number of points written to out [m->vertices].
-int contour_find(contour *c, const vec2 *projected, const float *depth, float left, float top, float width, float height,
-                 contour_point *out);
+int contour_find(contour *c, const vec2 *projected, const float *depth, float left, float top, float width,
+                 float height, contour_point *out);

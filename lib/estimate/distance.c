@@ -4,10 +4,10 @@
 #include <math.h>
 
 struct distance_field {
-    float *value;     // [height * width], pixels
+    float *value; // [height * width], pixels
     int width, height;
-    float left, top;  // of cell (0, 0)'s corner, pixels
-    float step;       // pixels a cell
+    float left, top; // of cell (0, 0)'s corner, pixels
+    float step;      // pixels a cell
 };
 
 static const float FAR = 1e12f;
@@ -43,7 +43,8 @@ static void transform_row(const float *f, int n, float *out, int *site, float *b
 static void transform(float *field, int width, int height)
 {
     int n = width > height ? width : height;
-    float *in = mem_array(float, (size_t)n), *out = mem_array(float, (size_t)n), *bound = mem_array(float, (size_t)n + 1);
+    float *in = mem_array(float, (size_t)n), *out = mem_array(float, (size_t)n),
+          *bound = mem_array(float, (size_t)n + 1);
     int *site = mem_array(int, (size_t)n);
     for (int x = 0; x < width; x++) {
         for (int y = 0; y < height; y++) in[y] = field[y * width + x];
@@ -66,7 +67,8 @@ static bool person_at(const image *mask, float x, float y)
     return *image_at(mask, (uint32_t)x, (uint32_t)y) != 0;
 }
 
-distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uint32_t right, uint32_t bottom, uint32_t step)
+distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uint32_t right, uint32_t bottom,
+                             uint32_t step)
 {
     distance_field *d = mem_new(1, sizeof *d);
     float margin = 0.12f * (float)(bottom - top);

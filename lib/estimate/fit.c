@@ -17,19 +17,29 @@ static const struct {
     int landmark, joint;
     double sd;
 } tied[] = {
-    { LM_LEFT_SHOULDER, JOINT_L_SHOULDER, 0.025 }, { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER, 0.025 },
-    { LM_LEFT_ELBOW, JOINT_L_ELBOW, 0.02 },        { LM_RIGHT_ELBOW, JOINT_R_ELBOW, 0.02 },
-    { LM_LEFT_WRIST, JOINT_L_WRIST, 0.02 },        { LM_RIGHT_WRIST, JOINT_R_WRIST, 0.02 },
-    { LM_LEFT_HIP, JOINT_L_HIP, 0.04 },            { LM_RIGHT_HIP, JOINT_R_HIP, 0.04 },
-    { LM_LEFT_KNEE, JOINT_L_KNEE, 0.025 },         { LM_RIGHT_KNEE, JOINT_R_KNEE, 0.025 },
-    { LM_LEFT_ANKLE, JOINT_L_ANKLE, 0.02 },        { LM_RIGHT_ANKLE, JOINT_R_ANKLE, 0.02 },
+    { LM_LEFT_SHOULDER, JOINT_L_SHOULDER, 0.025 },
+    { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER, 0.025 },
+    { LM_LEFT_ELBOW, JOINT_L_ELBOW, 0.02 },
+    { LM_RIGHT_ELBOW, JOINT_R_ELBOW, 0.02 },
+    { LM_LEFT_WRIST, JOINT_L_WRIST, 0.02 },
+    { LM_RIGHT_WRIST, JOINT_R_WRIST, 0.02 },
+    { LM_LEFT_HIP, JOINT_L_HIP, 0.04 },
+    { LM_RIGHT_HIP, JOINT_R_HIP, 0.04 },
+    { LM_LEFT_KNEE, JOINT_L_KNEE, 0.025 },
+    { LM_RIGHT_KNEE, JOINT_R_KNEE, 0.025 },
+    { LM_LEFT_ANKLE, JOINT_L_ANKLE, 0.02 },
+    { LM_RIGHT_ANKLE, JOINT_R_ANKLE, 0.02 },
 };
 // Bones whose direction the networks' 3D tells: from landmark, to landmark, from joint, to joint.
 static const int bone[][4] = {
-    { LM_LEFT_SHOULDER, LM_LEFT_ELBOW, JOINT_L_SHOULDER, JOINT_L_ELBOW }, { LM_RIGHT_SHOULDER, LM_RIGHT_ELBOW, JOINT_R_SHOULDER, JOINT_R_ELBOW },
-    { LM_LEFT_ELBOW, LM_LEFT_WRIST, JOINT_L_ELBOW, JOINT_L_WRIST },       { LM_RIGHT_ELBOW, LM_RIGHT_WRIST, JOINT_R_ELBOW, JOINT_R_WRIST },
-    { LM_LEFT_HIP, LM_LEFT_KNEE, JOINT_L_HIP, JOINT_L_KNEE },             { LM_RIGHT_HIP, LM_RIGHT_KNEE, JOINT_R_HIP, JOINT_R_KNEE },
-    { LM_LEFT_KNEE, LM_LEFT_ANKLE, JOINT_L_KNEE, JOINT_L_ANKLE },         { LM_RIGHT_KNEE, LM_RIGHT_ANKLE, JOINT_R_KNEE, JOINT_R_ANKLE },
+    { LM_LEFT_SHOULDER, LM_LEFT_ELBOW, JOINT_L_SHOULDER, JOINT_L_ELBOW },
+    { LM_RIGHT_SHOULDER, LM_RIGHT_ELBOW, JOINT_R_SHOULDER, JOINT_R_ELBOW },
+    { LM_LEFT_ELBOW, LM_LEFT_WRIST, JOINT_L_ELBOW, JOINT_L_WRIST },
+    { LM_RIGHT_ELBOW, LM_RIGHT_WRIST, JOINT_R_ELBOW, JOINT_R_WRIST },
+    { LM_LEFT_HIP, LM_LEFT_KNEE, JOINT_L_HIP, JOINT_L_KNEE },
+    { LM_RIGHT_HIP, LM_RIGHT_KNEE, JOINT_R_HIP, JOINT_R_KNEE },
+    { LM_LEFT_KNEE, LM_LEFT_ANKLE, JOINT_L_KNEE, JOINT_L_ANKLE },
+    { LM_RIGHT_KNEE, LM_RIGHT_ANKLE, JOINT_R_KNEE, JOINT_R_ANKLE },
 };
 
 typedef struct {
@@ -63,7 +73,8 @@ static bool follows(int joint, int ancestor)
 }
 
 // A point fixed to joints with weights: `rest` is its place in the unposed shape, `direction(k)` its motion there.
-static void point_motion(const fit_work *w, const uint8_t *joint, const float *weight, int influences, vec3 rest, const float *direction, size_t stride, motion *out)
+static void point_motion(const fit_work *w, const uint8_t *joint, const float *weight, int influences, vec3 rest,
+                         const float *direction, size_t stride, motion *out)
 {
     mat3 blend = { 0 };
     for (int i = 0; i < influences; i++)
@@ -145,7 +156,10 @@ static double robust(double residual, double cut)
     return s * s;
 }
 
-static double robust_cost(double residual, double cut) { return residual * residual / (1 + residual * residual / (cut * cut)); }
+static double robust_cost(double residual, double cut)
+{
+    return residual * residual / (1 + residual * residual / (cut * cut));
+}
 
 static void add_landmarks(fit_work *w, const photo_view *v, int base, double *row, bool derivatives)
 {
@@ -209,7 +223,8 @@ static void add_outline(fit_work *w, const photo_view *v, int base, double *row,
     }
     const capture_evidence *ev = v->evidence;
     float tall = (float)(ev->bottom - ev->top), wide = (float)(ev->right - ev->left), margin = 0.1f * tall;
-    int n = contour_find(w->outline, w->pixel, w->depth, (float)ev->left - margin, (float)ev->top - margin, wide + 2 * margin, tall + 2 * margin, w->point);
+    int n = contour_find(w->outline, w->pixel, w->depth, (float)ev->left - margin, (float)ev->top - margin,
+                         wide + 2 * margin, tall + 2 * margin, w->point);
     for (int i = 0; i < n; i++) {
         uint32_t vertex = w->point[i].vertex;
         int region = view_cloth_region(m->label[vertex]);
@@ -218,12 +233,14 @@ static void add_outline(fit_work *w, const photo_view *v, int base, double *row,
         double distance = (double)(distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy) / scale);
         // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
         double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd;
-        double variance = OUTLINE_SD * OUTLINE_SD * OUTLINE_CORRELATION / fmax((double)(w->point[i].length / scale), 1e-4);
+        double variance =
+            OUTLINE_SD * OUTLINE_SD * OUTLINE_CORRELATION / fmax((double)(w->point[i].length / scale), 1e-4);
         w->cost += robust_cost(r, cut) / variance;
         if (!derivatives) continue;
         motion mo;
         vec3 camera = view_to_camera(v, w->posed[vertex]);
-        point_motion(w, m->skin_joint + 4 * (size_t)vertex, m->skin_weight + 4 * (size_t)vertex, 4, w->shaped[vertex], m->shapedirs + 3 * (size_t)vertex, 3 * (size_t)m->vertices, &mo);
+        point_motion(w, m->skin_joint + 4 * (size_t)vertex, m->skin_weight + 4 * (size_t)vertex, 4, w->shaped[vertex],
+                     m->shapedirs + 3 * (size_t)vertex, 3 * (size_t)m->vertices, &mo);
         vec3 along = v3_scale(pixel_gradient(v, camera, gx, gy), 1 / scale);
         double focal = (double)((gx * (w->pixel[vertex].x - v->cx) + gy * (w->pixel[vertex].y - v->cy)) / scale);
         point_row(w, row, base, &mo, along, focal);
@@ -251,7 +268,8 @@ static void add_view_priors(fit_work *w, const photo_view *v, int base)
         for (int k = 0; k < 3; k++) add_prior(w, base + VIEW_POSE + 3 * f + k, (double)angle[k], (double)sd[k]);
     }
     add_prior(w, base + VIEW_FOCAL, log((double)(v->focal / v->focal_prior)), (double)v->focal_sd);
-    for (int c = 0; c < CLOTH_REGIONS; c++) add_prior(w, base + VIEW_CLOTH + c, (double)(v->cloth[c] - v->cloth_mean), (double)v->cloth_sd);
+    for (int c = 0; c < CLOTH_REGIONS; c++)
+        add_prior(w, base + VIEW_CLOTH + c, (double)(v->cloth[c] - v->cloth_mean), (double)v->cloth_sd);
     for (int k = 0; k < 3; k++) add_prior(w, base + VIEW_SHIFT + k, 0, 100); // free; keeps the system regular
 }
 
@@ -375,7 +393,8 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     size_t square = (size_t)(w->n * w->n), betas = (size_t)(w->k * w->k);
     w->hessian = mem_array(double, square);
     w->gradient = mem_array(double, (size_t)w->n);
-    double *factor = mem_array(double, square), *delta = mem_array(double, (size_t)w->n), *precision = mem_array(double, betas), *prior = mem_array(double, betas);
+    double *factor = mem_array(double, square), *delta = mem_array(double, (size_t)w->n),
+           *precision = mem_array(double, betas), *prior = mem_array(double, betas);
     memcpy(prior, p->prior.covariance, betas * sizeof *prior);
     bool ok = chol_factor(prior, w->k);
     if (ok) {

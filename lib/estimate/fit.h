@@ -1,5 +1,5 @@
-// The photo estimator: betas shared by all views, a pose, a camera and clothes' thickness for each, found together by damped
-// Gauss-Newton from a Gaussian prior over betas; the inverse Hessian is the posterior. Internal to lib/estimate.
+// The photo estimator: betas shared by all views, a pose, a camera and clothes' thickness for each, found together by
+// damped Gauss-Newton from a Gaussian prior over betas; the inverse Hessian is the posterior. Internal to lib/estimate.
 #pragma once
 #include "body/prior.h"
 #include "estimate/view.h"

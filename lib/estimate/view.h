@@ -1,5 +1,5 @@
-// One photo as the estimator sees it: the person's outline as a distance field, joints as points, and what is believed of
-// the camera. Internal to the estimator.
+// One photo as the estimator sees it: the person's outline as a distance field, joints as points, and what is believed
+// of the camera. Internal to the estimator.
 #pragma once
 #include "capture/capture.h"
 #include "estimate/contour.h"
@@ -10,26 +10,35 @@ enum { VIEW_JOINTS = 13 };
 extern const int view_joint[VIEW_JOINTS];
 
 // Where clothes may stand off the body: one unknown thickness each.
-enum { CLOTH_CHEST, CLOTH_WAIST, CLOTH_HIPS, CLOTH_THIGHS, CLOTH_SHANKS, CLOTH_UPPER_ARMS, CLOTH_FOREARMS, CLOTH_REGIONS };
+enum {
+    CLOTH_CHEST,
+    CLOTH_WAIST,
+    CLOTH_HIPS,
+    CLOTH_THIGHS,
+    CLOTH_SHANKS,
+    CLOTH_UPPER_ARMS,
+    CLOTH_FOREARMS,
+    CLOTH_REGIONS
+};
 int view_cloth_region(int joint_label); // -1: head, hands and feet, whose outline is not used
 
 // A picture's unknowns, in the order of the normal equations.
 enum {
-    VIEW_POSE = 0,                          // 3 per free joint, radians
+    VIEW_POSE = 0,                            // 3 per free joint, radians
     VIEW_SHIFT = VIEW_POSE + 3 * VIEW_JOINTS, // 3, metres in camera axes
-    VIEW_FOCAL = VIEW_SHIFT + 3,            // 1, log of the focal length
-    VIEW_CLOTH = VIEW_FOCAL + 1,            // CLOTH_REGIONS, metres
+    VIEW_FOCAL = VIEW_SHIFT + 3,              // 1, log of the focal length
+    VIEW_CLOTH = VIEW_FOCAL + 1,              // CLOTH_REGIONS, metres
     VIEW_UNKNOWNS = VIEW_CLOTH + CLOTH_REGIONS
 };
 
 typedef struct {
     const capture_evidence *evidence;
     distance_field *outline;
-    float cx, cy;               // principal point, pixels
+    float cx, cy;                // principal point, pixels
     float focal_prior, focal_sd; // pixels; sd of its logarithm
-    float cloth_mean, cloth_sd; // metres
-    float yaw;                  // of the body about +Y at the start, radians; 0: facing the camera
-    float pixels_per_metre;     // about, at the person
+    float cloth_mean, cloth_sd;  // metres
+    float yaw;                   // of the body about +Y at the start, radians; 0: facing the camera
+    float pixels_per_metre;      // about, at the person
     // current state
     mat3 rotation[BODY_JOINTS]; // local rotations
     vec3 shift;                 // camera axes: p_camera = flip(p_body) + shift
