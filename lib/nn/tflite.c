@@ -35,7 +35,7 @@ typedef struct {
     tfl_graph g;
     value *v; // [g.tensors]
     onnx_model *m;
-    bool clips;
+    bool clips, sigmoids; // their shared constants are written
 } converter;
 
 typedef struct {
@@ -284,7 +284,18 @@ static bool logistic(converter *c, const tfl_op *op, err *e)
     form f = natural_form(in);
     name x;
     if (!want(c, op->in[0], f, &x, e)) return false;
-    onnx_node1(c->m, "Sigmoid", make(c, op->out, f, "").s, x.s);
+    // e^x / (1 + e^x) keeps the relative accuracy of small probabilities as TensorFlow Lite does; the runtime's own
+    // Sigmoid is a fraction that is only good to 1e-8. Past x = 20 the result is 1 in float32.
+    name low = name_of(op->out, f, ".low"), power = name_of(op->out, f, ".exp"), sum = name_of(op->out, f, ".sum");
+    if (!c->sigmoids) {
+        onnx_constant_f32(c->m, "%one", 1);
+        onnx_constant_f32(c->m, "%twenty", 20);
+    }
+    c->sigmoids = true;
+    onnx_node1(c->m, "Clip", low.s, x.s, "", "%twenty");
+    onnx_node1(c->m, "Exp", power.s, low.s);
+    onnx_node1(c->m, "Add", sum.s, power.s, "%one");
+    onnx_node1(c->m, "Div", make(c, op->out, f, "").s, power.s, sum.s);
     return true;
 }
 
