@@ -12,5 +12,6 @@
 #define LIMIT_GLB_VERTICES 1000000
 #define LIMIT_GLB_TRIANGLES 2000000
 #define LIMIT_ARRAY_FILE_BYTES ((size_t)4096 * MIB) // npz, safetensors, checkpoints
+#define LIMIT_NPZ_BYTES (512 * MIB)                 // all arrays of one npz, unpacked
 #define LIMIT_ARRAYS 4096                           // tensors in one file
 #define LIMIT_TFLITE_BYTES (256 * MIB)
