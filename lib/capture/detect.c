@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUES = 12 };                   // numbers a box: cx, cy, w, h, then four points
+enum { VALUES = 12 };                    // numbers a box: cx, cy, w, h, then four points
 static const float MERGE_OVERLAP = 0.3f; // intersection over union
 static const float ROI_MARGIN = 1.25f;
 static const float MIDDLE_WIDTH = 0.35f; // of the picture's width: how fast people off the middle lose weight

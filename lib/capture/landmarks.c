@@ -1,5 +1,5 @@
-// Constants: google/mediapipe, modules/pose_landmark (TensorsToLandmarks, RefineLandmarksFromHeatmap, LandmarkProjection
-// and WorldLandmarkProjection calculators).
+// Constants: google/mediapipe, modules/pose_landmark (TensorsToLandmarks, RefineLandmarksFromHeatmap,
+// LandmarkProjection and WorldLandmarkProjection calculators).
 #include "capture/landmarks.h"
 #include "base/mem.h"
 
@@ -42,8 +42,8 @@ bool pose_run(nn_session *s, const float *crop, pose *out, err *e)
 {
     enum { LANDMARKS, FLAG, MASK, HEAT, WORLD, OUTPUTS };
     static const char *const NAMES[OUTPUTS] = { "Identity", "Identity_1", "Identity_2", "Identity_3", "Identity_4" };
-    static const size_t COUNTS[OUTPUTS] = { POSE_POINTS * 5, 1, (size_t)POSE_SIDE *POSE_SIDE,
-                                            (size_t)POSE_HEAT_SIDE *POSE_HEAT_SIDE *POSE_POINTS, POSE_POINTS * 3 };
+    static const size_t COUNTS[OUTPUTS] = { POSE_POINTS * 5, 1, (size_t)POSE_SIDE * POSE_SIDE,
+                                            (size_t)POSE_HEAT_SIDE * POSE_HEAT_SIDE * POSE_POINTS, POSE_POINTS * 3 };
     float *data[OUTPUTS];
     nn_tensor results[NN_MAX_IO] = { { 0 } };
     if (nn_input_count(s) != 1 || nn_output_count(s) != OUTPUTS) {

@@ -1,4 +1,5 @@
-// The BlazePose landmark network: from a square crop around one person to 39 points, a mask, and a rough body in metres.
+// The BlazePose landmark network: from a square crop around one person to 39 points, a mask, and a rough body in
+// metres.
 #pragma once
 #include "image/resample.h"
 #include "nn/session.h"
@@ -7,12 +8,12 @@
 enum { POSE_SIDE = 256, POSE_POINTS = 39, POSE_HEAT_SIDE = 64 };
 
 typedef struct {
-    float flag;                                      // 0..1: there is a person
-    float at[POSE_POINTS][3];                        // fractions of the crop; z relative to the mid-hip
-    float visibility[POSE_POINTS];                   // 0..1
-    float presence[POSE_POINTS];                     // 0..1
-    float world[POSE_POINTS][3];                     // metres in the crop's axes, origin mid-hip, y down
-    float mask[(size_t)POSE_SIDE * POSE_SIDE];       // probability of the person
+    float flag;                                // 0..1: there is a person
+    float at[POSE_POINTS][3];                  // fractions of the crop; z relative to the mid-hip
+    float visibility[POSE_POINTS];             // 0..1
+    float presence[POSE_POINTS];               // 0..1
+    float world[POSE_POINTS][3];               // metres in the crop's axes, origin mid-hip, y down
+    float mask[(size_t)POSE_SIDE * POSE_SIDE]; // probability of the person
 } pose;
 
 // crop [POSE_SIDE][POSE_SIDE][3] in 0..1.
