@@ -16,7 +16,7 @@ const char *estimate_source_word(estimate_source s)
     return s == SOURCE_TAPE ? "tape" : s == SOURCE_PHOTO ? "photo" : "prior";
 }
 
-bool estimate_check_answers(const survey_answers *a, const double *tape, err *e)
+bool estimate_check_answers(const survey_answers *a, const double *given, err *e)
 {
     if (!(a->height >= 1.30 && a->height <= 2.20)) {
         return fail(e, ERR_INPUT, "the height is %.0f cm; bodies of 130 to 220 cm are known: give it in centimetres",
@@ -35,13 +35,13 @@ bool estimate_check_answers(const survey_answers *a, const double *tape, err *e)
         return fail(e, ERR_INPUT, "%.0f cm with %.0f kg can't both be right: check the height and the weight",
                     100 * a->height, a->weight);
     }
-    for (int i = 0; tape && i < TAPE_COUNT; i++) {
-        if (tape[i] == 0) continue;
+    for (int i = 0; given && i < TAPE_COUNT; i++) {
+        if (given[i] == 0) continue;
         if (i == TAPE_HEIGHT)
             return fail(e, ERR_INPUT, "the height is an answer of its own: leave it out of the tape values");
-        if (!(tape[i] > 0.05 && tape[i] < 2.5)) {
+        if (!(given[i] > 0.05 && given[i] < 2.5)) {
             return fail(e, ERR_INPUT, "the %s is %.1f cm; 5 to 250 cm are possible: give it in centimetres",
-                        tape_name[i], 100 * tape[i]);
+                        tape_name[i], 100 * given[i]);
         }
     }
     return true;

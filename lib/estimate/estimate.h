@@ -32,7 +32,7 @@ typedef struct {
 } estimate_result;
 
 // Answers outside what people are, or contradicting one another, are ERR_INPUT with a sentence.
-bool estimate_check_answers(const survey_answers *a, const double *tape, err *e) MUST_USE;
+bool estimate_check_answers(const survey_answers *a, const double *given, err *e) MUST_USE;
 
 // m fits the person's sex (neutral when not told); t is its tape.
 bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estimate_result *out, err *e) MUST_USE;
