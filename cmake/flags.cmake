@@ -1,7 +1,7 @@
 # Compiler flags of the whole tree. -ffp-contract=off: the same bytes on every run and every thread count.
 add_compile_options(
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
-  -Wno-format-truncation # a sentence or path cut to its fixed size is what snprintf is asked for
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> # a sentence or path cut to its fixed size is what snprintf is asked for
   -ffp-contract=off -fno-strict-aliasing -fvisibility=hidden)
 add_compile_definitions(_GNU_SOURCE)
 
@@ -14,6 +14,9 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     add_compile_options(-fcf-protection)
   endif()
   add_link_options(-Wl,-z,relro,-z,now)
+endif()
+if(TRYON_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # coverage of the rooms guides the fuzzer
 endif()
 # Asserts catch a caller's bug; they stay on in what we ship.
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "")

@@ -31,7 +31,8 @@ typedef struct {
 
 typedef struct safetensors safetensors;
 
-// data [n] must outlive the result. ERR_INPUT names the tensor whose offsets, shape or type are wrong.
+// data [n], 8-byte aligned, must outlive the result. Strict: no holes, no overlaps, no duplicate names, every tensor
+// aligned to its element size. ERR_INPUT names the tensor whose offsets, shape or type are wrong.
 safetensors *st_parse(const uint8_t *data, size_t n, err *e) MUST_USE;
 void st_free(safetensors *s); // NULL is fine
 int st_count(const safetensors *s);
@@ -44,8 +45,9 @@ size_t st_type_size(st_type type);
 const st_tensor *st_require(const safetensors *s, const char *name, st_type type, int dims, const uint64_t *dim,
                             err *e) MUST_USE;
 
-// Writing: add tensors and metadata (borrowed until st_write), then append the file to out. Tensors are laid out in the
-// order they were added, each aligned to 64 bytes; the same input gives the same bytes.
+// Writing: add tensors and metadata (borrowed until st_write), then append the file to out. Tensors are laid out wide
+// elements first, then in the order they were added: each is aligned to its element size with no holes, which the
+// format forbids. The same input gives the same bytes.
 typedef struct st_writer st_writer;
 st_writer *st_writer_new(void);
 void st_writer_free(st_writer *w);

@@ -20,7 +20,7 @@ typedef struct {
 
 typedef struct {
     uint32_t first_triangle, triangle_count; // a run of the mesh's triangles
-    int material;
+    int material;                            // -1: none
 } glb_part;
 
 typedef struct {
@@ -30,9 +30,9 @@ typedef struct {
     const vec2 *uv;       // [vertex_count] or NULL
     const uint8_t *color; // [4 * vertex_count] RGBA or NULL (COLOR_0)
     const uint8_t *joint; // [4 * vertex_count] or NULL: not skinned
-    const float *weight;  // [4 * vertex_count], each vertex's sum 1
-    const glb_part *part;
-    int parts;
+    const float *weight;  // [4 * vertex_count], none negative; each vertex's are scaled to sum 1
+    const glb_part *part; // triangles outside every part are not written
+    int parts;            // 0: all triangles, without a material
 } glb_mesh;
 
 typedef struct {
@@ -51,20 +51,22 @@ typedef enum {
     GLB_WEB    // KHR_mesh_quantization + EXT_meshopt_compression
 } glb_flavour;
 
-// Appends the file. The same scene gives the same bytes. Clean under the Khronos validator.
+// Appends the file. The same scene gives the same bytes. Clean under the Khronos validator. GLB_PLAIN keeps every
+// vertex in its place; GLB_WEB reorders triangles within a part and vertices, and drops vertices no triangle uses.
+// ERR_INPUT for what glTF cannot say: a coordinate that is not a number, an empty mesh, weights that are all zero.
 bool glb_write(const glb_scene *scene, glb_flavour flavour, buf *out, err *e) MUST_USE;
 
 // --- reading ---
 
 typedef struct {
     char name[64];
-    int parent;
-    vec3 origin; // from the inverse bind matrices
+    int parent;  // -1: root; parents come before children
+    vec3 origin; // world, in the pose the file shows
 } glb_read_joint;
 
 typedef struct {
     char name[64];
-    vec3 *position;     // [vertex_count] with the node's transform applied when the mesh is not skinned
+    vec3 *position;     // [vertex_count], world: the node's transform applied or, skinned, the pose the file shows
     vec3 *normal;       // [vertex_count] or NULL
     vec2 *uv;           // [vertex_count] or NULL
     uint8_t *color;     // [4 * vertex_count] or NULL
@@ -72,7 +74,8 @@ typedef struct {
     float *weight;      // [4 * vertex_count] or NULL
     uint32_t *triangle; // [3 * triangle_count]
     uint32_t vertex_count, triangle_count;
-    int material; // -1: none
+    glb_part *part; // primitives that share their vertices make one mesh
+    int parts;
 } glb_read_mesh;
 
 typedef struct {
@@ -80,10 +83,10 @@ typedef struct {
     int meshes;
     glb_read_joint *joint;
     int joints;
-    glb_material *material; // names are in the model's arena
+    glb_material *material;
     int materials;
-    char *extras_json; // asset.extras, or NULL
-    struct arena *memory;
+    char *extras_json;    // asset.extras, or NULL
+    struct arena *memory; // holds all of it
 } glb_model;
 
 // Strict parse of untrusted bytes: every index, count and offset checked before use, LIMIT_GLB_* enforced. Accepts

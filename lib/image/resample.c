@@ -1,0 +1,231 @@
+#include "image/resample.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+// One output position of a resize along one axis: the weighted sum of count source positions from first on.
+typedef struct {
+    uint32_t first, count;
+    const float *weight; // [count], summing to 1
+} tap_run;
+
+typedef struct {
+    tap_run *runs; // [out]
+    float *weights;
+} axis;
+
+// Shrinking: output i is the area [i * ratio, (i + 1) * ratio) of the source, each pixel weighted by the part of it
+// inside. Growing: linear between the two nearest pixel centres.
+static axis axis_new(uint32_t in, uint32_t out)
+{
+    double ratio = (double)in / out;
+    size_t most = ratio > 1 ? (size_t)ceil(ratio) + 1 : 2;
+    axis a = { mem_array(tap_run, out), mem_array(float, (size_t)out *most) };
+    for (uint32_t i = 0; i < out; i++) {
+        float *w = a.weights + (size_t)i * most;
+        tap_run *run = &a.runs[i];
+        run->weight = w;
+        if (ratio > 1) {
+            double from = i * ratio, to = fmin((i + 1) * ratio, in);
+            run->first = (uint32_t)from;
+            for (uint32_t p = run->first; p < in && p < to && run->count < most; p++) {
+                w[run->count++] = (float)((fmin(p + 1.0, to) - fmax(p, from)) / (to - from));
+            }
+        } else {
+            double centre = fmin(fmax((i + 0.5) * ratio - 0.5, 0), in - 1.0);
+            run->first = (uint32_t)centre;
+            w[1] = (float)(centre - run->first);
+            w[0] = 1 - w[1];
+            run->count = run->first + 1 < in ? 2 : 1;
+        }
+    }
+    return a;
+}
+
+static void axis_free(axis *a)
+{
+    mem_free(a->runs);
+    mem_free(a->weights);
+}
+
+static void add_row(float *restrict sum, const uint8_t *restrict row, float weight, size_t n)
+{
+    for (size_t i = 0; i < n; i++) sum[i] += weight * (float)row[i];
+}
+
+static uint8_t to_byte(float v) { return (uint8_t)fminf(fmaxf(v + 0.5f, 0), 255); }
+
+image image_resize(const image *src, uint32_t width, uint32_t height)
+{
+    assert(src->width && src->height && width && height);
+    if (width == src->width && height == src->height) return image_copy(src);
+    image out = image_new(width, height, src->channels);
+    axis h = axis_new(src->width, width), v = axis_new(src->height, height);
+    uint32_t channels = src->channels;
+    size_t row_len = (size_t)src->width * channels;
+    float *sum = mem_array(float, row_len);
+    for (uint32_t y = 0; y < height; y++) {
+        memset(sum, 0, row_len * sizeof *sum);
+        for (uint32_t k = 0; k < v.runs[y].count; k++) {
+            add_row(sum, image_at(src, 0, v.runs[y].first + k), v.runs[y].weight[k], row_len);
+        }
+        uint8_t *to = image_at(&out, 0, y);
+        for (uint32_t x = 0; x < width; x++) {
+            const tap_run *run = &h.runs[x];
+            float acc[4] = { 0 };
+            const float *from = sum + (size_t)run->first * channels;
+            for (uint32_t k = 0; k < run->count; k++) {
+                for (uint32_t c = 0; c < channels; c++) acc[c] += run->weight[k] * *from++;
+            }
+            for (uint32_t c = 0; c < channels; c++) *to++ = to_byte(acc[c]);
+        }
+    }
+    mem_free(sum);
+    axis_free(&h);
+    axis_free(&v);
+    return out;
+}
+
+image image_mirror(const image *src)
+{
+    image out = image_new(src->width, src->height, src->channels);
+    for (uint32_t y = 0; y < src->height; y++) {
+        const uint8_t *from = image_at(src, 0, y);
+        for (uint32_t x = src->width; x-- > 0; from += src->channels) {
+            memcpy(image_at(&out, x, y), from, src->channels);
+        }
+    }
+    return out;
+}
+
+image image_crop(const image *src, uint32_t x, uint32_t y, uint32_t width, uint32_t height)
+{
+    assert(x <= src->width && width <= src->width - x && y <= src->height && height <= src->height - y);
+    image out = image_new(width, height, src->channels);
+    for (uint32_t row = 0; row < height; row++) {
+        memcpy(image_at(&out, 0, row), image_at(src, x, y + row), (size_t)width * src->channels);
+    }
+    return out;
+}
+
+// A rectangle of whole pixels, x1 and y1 exclusive.
+typedef struct {
+    uint32_t x0, y0, x1, y1;
+} box;
+
+static uint32_t clamp_to(double v, uint32_t most) { return v <= 0 ? 0 : v >= most ? most : (uint32_t)v; }
+
+// The source pixels that sampling roi may touch.
+static box reach(const image *src, const image_roi *roi)
+{
+    double half = 0.5 * (double)roi->size * (fabs(cos((double)roi->rot)) + fabs(sin((double)roi->rot))) + 1;
+    double cx = (double)roi->cx, cy = (double)roi->cy;
+    return (box){ clamp_to(floor(cx - half), src->width), clamp_to(floor(cy - half), src->height),
+                  clamp_to(ceil(cx + half), src->width), clamp_to(ceil(cy + half), src->height) };
+}
+
+static void add_bytes(uint16_t *restrict sum, const uint8_t *restrict row, size_t n)
+{
+    for (size_t i = 0; i < n; i++) sum[i] = (uint16_t)(sum[i] + row[i]);
+}
+
+// Averages k x k blocks of src, block (i, j) beginning at pixel (i * k, j * k) whatever the roi, so that the result
+// does not depend on the crop; blocks at the right and lower edge average the pixels there are. Only blocks that touch
+// within are filled in; the rest stays black and is never sampled. k <= 256: a column sum fits 16 bits.
+static image reduce(const image *src, uint32_t k, box within)
+{
+    image out = image_new((src->width + k - 1) / k, (src->height + k - 1) / k, src->channels);
+    uint32_t channels = src->channels;
+    uint32_t bx0 = within.x0 / k, bx1 = (within.x1 + k - 1) / k, by0 = within.y0 / k, by1 = (within.y1 + k - 1) / k;
+    uint16_t *sum = mem_array(uint16_t, (size_t)src->width * channels);
+    uint32_t x_end = bx1 * k < src->width ? bx1 * k : src->width;
+    size_t row_len = bx1 > bx0 ? (size_t)(x_end - bx0 * k) * channels : 0;
+    for (uint32_t by = by0; by < by1; by++) {
+        uint32_t rows = src->height - by * k < k ? src->height - by * k : k;
+        memset(sum, 0, row_len * sizeof *sum);
+        for (uint32_t y = 0; y < rows; y++) add_bytes(sum, image_at(src, bx0 * k, by * k + y), row_len);
+        const uint16_t *from = sum;
+        for (uint32_t bx = bx0; bx < bx1; bx++) {
+            uint32_t columns = src->width - bx * k < k ? src->width - bx * k : k;
+            uint32_t acc[4] = { 0 }, area = rows * columns;
+            for (uint32_t x = 0; x < columns; x++) {
+                for (uint32_t c = 0; c < channels; c++) acc[c] += *from++;
+            }
+            uint8_t *to = image_at(&out, bx, by);
+            for (uint32_t c = 0; c < channels; c++) to[c] = (uint8_t)((acc[c] + area / 2) / area);
+        }
+    }
+    mem_free(sum);
+    return out;
+}
+
+// What bilinear sampling needs of the picture, which may be reduced.
+typedef struct {
+    const image *im;
+    image_border border;
+    uint32_t r, g, b; // channel of each output plane: all 0 for a grey picture
+    float scale, offset;
+} sampler;
+
+static const uint8_t nothing[4];
+
+static const uint8_t *pixel_or_border(const sampler *s, int x, int y)
+{
+    int w = (int)s->im->width, h = (int)s->im->height;
+    if (s->border == BORDER_ZERO && (x < 0 || y < 0 || x >= w || y >= h)) return nothing;
+    x = x < 0 ? 0 : x >= w ? w - 1 : x;
+    y = y < 0 ? 0 : y >= h ? h - 1 : y;
+    return image_at(s->im, (uint32_t)x, (uint32_t)y);
+}
+
+// x, y in pixel indices (centres at whole numbers), any size; beyond the picture by a pixel or by millions is the same.
+static void sample(const sampler *s, float x, float y, float *out)
+{
+    float w = (float)s->im->width, h = (float)s->im->height;
+    x = fminf(fmaxf(x, -2), w + 1);
+    y = fminf(fmaxf(y, -2), h + 1);
+    int ix = (int)(x + 2) - 2, iy = (int)(y + 2) - 2; // floor, for x >= -2
+    float fx = x - (float)ix, fy = y - (float)iy;
+    const uint8_t *a, *b, *c, *d;
+    if (ix >= 0 && iy >= 0 && ix + 1 < (int)s->im->width && iy + 1 < (int)s->im->height) {
+        a = image_at(s->im, (uint32_t)ix, (uint32_t)iy);
+        b = a + s->im->channels;
+        c = a + (size_t)s->im->width * s->im->channels;
+        d = c + s->im->channels;
+    } else {
+        a = pixel_or_border(s, ix, iy), b = pixel_or_border(s, ix + 1, iy);
+        c = pixel_or_border(s, ix, iy + 1), d = pixel_or_border(s, ix + 1, iy + 1);
+    }
+    float wa = (1 - fx) * (1 - fy), wb = fx * (1 - fy), wc = (1 - fx) * fy, wd = fx * fy;
+    const uint32_t channel[3] = { s->r, s->g, s->b };
+    for (int i = 0; i < 3; i++) {
+        uint32_t k = channel[i];
+        float v = wa * (float)a[k] + wb * (float)b[k] + wc * (float)c[k] + wd * (float)d[k];
+        out[i] = v * s->scale + s->offset;
+    }
+}
+
+void image_sample_roi(const image *src, const image_roi *roi, uint32_t n, image_border border, float scale,
+                      float offset, float *out)
+{
+    assert(src->width && src->height && n && isfinite(roi->size) && isfinite(roi->cx) && isfinite(roi->cy) &&
+           isfinite(roi->rot));
+    double density = (double)roi->size / n;
+    uint32_t k = density > 2 ? (uint32_t)fmin(ceil(density / 2), 256) : 1;
+    image reduced = k > 1 ? reduce(src, k, reach(src, roi)) : (image){ 0 };
+    uint32_t g = src->channels >= 3 ? 1 : 0, b = src->channels >= 3 ? 2 : 0;
+    sampler s = { k > 1 ? &reduced : src, border, 0, g, b, scale, offset };
+
+    // p = c + R(rot) * ((u + 0.5) / n - 0.5, (v + 0.5) / n - 0.5) * size, as an affine map to indices of s.im.
+    double step = (double)roi->size / n / k, co = cos((double)roi->rot) * step, si = sin((double)roi->rot) * step;
+    double cx = (double)roi->cx / k - 0.5, cy = (double)roi->cy / k - 0.5, first = 0.5 - 0.5 * n;
+    for (uint32_t v = 0; v < n; v++) {
+        double row = first + v;
+        double x0 = cx + co * first - si * row, y0 = cy + si * first + co * row;
+        for (uint32_t u = 0; u < n; u++, out += 3) sample(&s, (float)(x0 + co * u), (float)(y0 + si * u), out);
+    }
+    image_free(&reduced);
+}
