@@ -99,6 +99,8 @@ bool db_key_find(db *d, arena *a, const char *hash, db_key *out, err *e) MUST_US
 bool db_key_list(db *d, arena *a, const char *brand, db_key **out, int *count, err *e) MUST_USE;
 // The key stops working at the time given (rotation with overlap), or now when at is in the past.
 bool db_key_retire(db *d, arena *a, const char *brand, const char *id, int64_t at, err *e) MUST_USE;
+// The origins lists (JSON) of all publishable keys that work.
+bool db_key_origins(db *d, arena *a, const char ***lists, int *count, err *e) MUST_USE;
 bool db_key_used(db *d, arena *a, const char *id, err *e) MUST_USE;
 
 // --- garments.c --------------------------------------------------------------------------------------------------
