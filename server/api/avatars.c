@@ -1,5 +1,6 @@
 #include "api/api.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "common/text.h"
 
@@ -224,8 +225,9 @@ void avatar_create(http_request *q, http_response *r)
     if ((!ok || repeat) && !links) { // the photos just stored belong to no avatar
         const char *stored[] = { n.photo_path, n.side_photo_path };
         for (int i = 0; i < 2; i++)
-            if (stored[i] && !db_blob_doom(p->d, q->a, "photos", stored[i], &e))
-                continue; // never settled: swept in time
+            if (stored[i] &&
+                (!db_blob_doom(p->d, q->a, "photos", stored[i], &e) || !blob_delete(p->blobs, "photos", stored[i], &e)))
+                log_say(LOG_WARN, "photo: %s", e.msg); // never settled, or doomed: the sweeper takes it
     }
     if (ok) {
         json_t *out = render(q, &v);

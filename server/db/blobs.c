@@ -16,7 +16,7 @@ bool blob_live(sql_txn *t, const db_blob *b, err *e)
     sql_rows r;
     if (!sql_run(t, &r, e,
                  "UPDATE blobs SET state = 'live', size = $3, sha256 = $4, updated_at = @ts($5) WHERE bucket = $1 AND "
-                 "path = $2 AND state <> 'doomed'",
+                 "path = $2 AND state IN ('writing', 'live')",
                  "ttiti", b->bucket, b->path, b->size, b->sha256, clock_ms()))
         return false;
     return r.changed || fail(e, ERR_CONFLICT, "the object %s was deleted while it was written", b->path);
@@ -44,19 +44,26 @@ bool db_blob_doom(db *d, arena *a, const char *bucket, const char *path, err *e)
 bool db_blob_unwanted(db *d, arena *a, int64_t before, int limit, db_blob **out, int *count, err *e)
 {
     sql_rows r;
-    if (!sql_once(d, db_service, SQL_READ, a, &r, e,
-                  "SELECT bucket, path, @ms(updated_at) FROM blobs WHERE state <> 'live' AND (state = 'doomed' OR "
-                  "updated_at < @ts($1)) "
-                  "ORDER BY updated_at LIMIT CAST($2 AS bigint)",
-                  "ii", before, (int64_t)limit))
+    if (!sql_once(
+            d, db_service, SQL_READ, a, &r, e,
+            "SELECT bucket, path, CASE WHEN state = 'doomed' THEN 0 ELSE 1 END FROM blobs WHERE state <> 'live' AND "
+            "(state = 'doomed' OR updated_at < @ts($1)) ORDER BY updated_at LIMIT CAST($2 AS bigint)",
+            "ii", before, (int64_t)limit))
         return false;
     *out = arena_array(a, db_blob, (size_t)r.count + 1);
     if (!*out) return fail(e, ERR_LIMIT, "too many objects for one answer");
     for (int i = 0; i < r.count; i++)
-        (*out)[i] =
-            (db_blob){ .bucket = sql_cell(&r, i, 0), .path = sql_cell(&r, i, 1), .updated_at = sql_int(&r, i, 2) };
+        (*out)[i] = (db_blob){ .bucket = sql_cell(&r, i, 0), .path = sql_cell(&r, i, 1), .final = sql_int(&r, i, 2) };
     *count = r.count;
     return true;
+}
+
+bool db_blob_deleted(db *d, arena *a, const char *bucket, const char *path, err *e)
+{
+    return sql_once(
+        d, db_service, SQL_WRITE, a, NULL, e,
+        "UPDATE blobs SET state = 'deleted', updated_at = @ts($3) WHERE bucket = $1 AND path = $2 AND state = 'doomed'",
+        "tti", bucket, path, clock_ms());
 }
 
 bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, err *e)

@@ -130,10 +130,11 @@ bool db_key_used(db *d, arena *a, const char *id, err *e)
 bool db_key_origins(db *d, arena *a, const char ***lists, int *count, err *e)
 {
     sql_rows r;
-    if (!sql_once(d, db_service, SQL_READ, a, &r, e,
-                  "SELECT DISTINCT CAST(origins AS text) FROM api_keys WHERE kind = 'publishable' AND revoked_at IS NULL AND "
-                  "(expires_at IS NULL OR expires_at > @ts($1))",
-                  "i", clock_ms()))
+    if (!sql_once(
+            d, db_service, SQL_READ, a, &r, e,
+            "SELECT DISTINCT CAST(origins AS text) FROM api_keys WHERE kind = 'publishable' AND revoked_at IS NULL AND "
+            "(expires_at IS NULL OR expires_at > @ts($1))",
+            "i", clock_ms()))
         return false;
     *lists = r.cell;
     *count = r.count;

@@ -179,7 +179,8 @@ bool db_job_progress(db *d, arena *a, const char *id, const char *worker, const 
 
 typedef struct {
     const char *bucket, *path, *sha256;
-    int64_t size, updated_at;
+    int64_t size;
+    bool final; // of db_blob_unwanted: nobody can be writing it any more
 } db_blob;
 
 // What a finished job changes beside its own row, all in one transaction. Fields that do not apply are NULL.
@@ -221,9 +222,11 @@ bool db_blob_intend(db *d, arena *a, const char *bucket, const char *path, const
                     err *e) MUST_USE;
 bool db_blob_settle(db *d, arena *a, const db_blob *b, err *e) MUST_USE; // it is written and wanted
 bool db_blob_doom(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE;
-// Doomed ones, and those whose writing began before the time given and never settled.
+// Doomed ones; and, final, those deleted or begun to be written before the time given: links to write them are dead, so
+// one more deletion is the last.
 bool db_blob_unwanted(db *d, arena *a, int64_t before, int limit, db_blob **out, int *count, err *e) MUST_USE;
-bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE; // after its deletion
+bool db_blob_deleted(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE; // a doomed one: once
+bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE;  // after its deletion
 
 // A webhook's or request's id seen for the first time?
 bool db_webhook_first(db *d, arena *a, const char *source, const char *id, bool *first, err *e) MUST_USE;

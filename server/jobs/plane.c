@@ -195,8 +195,18 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
     x.preview_path = path[3];
     x.drape_path = path[4];
     x.fit_result = text_of[5];
-    if (avatar && !p->keep_photos) x.photo_doom = "photos";
-    return db_job_finish(p->d, a, j->id, worker, &x, applied, e);
+    db_avatar v = { 0 };
+    if (avatar && !p->keep_photos) {
+        x.photo_doom = "photos";
+        if (!db_avatar_get(p->d, a, db_service, j->avatar_id, &v, e)) return false;
+    }
+    if (!db_job_finish(p->d, a, j->id, worker, &x, applied, e)) return false;
+    // The photos go this instant; should that fail, they are noted as doomed and the sweeper tries again.
+    const char *photos[] = { v.photo_url, v.side_photo_url };
+    err late;
+    for (int i = 0; i < 2 && *applied; i++)
+        if (photos[i] && !blob_delete(p->blobs, "photos", photos[i], &late)) log_say(LOG_WARN, "photo: %s", late.msg);
+    return true;
 }
 
 static bool doom_staging(const job_plane *p, arena *a, const db_job *j, err *e)
@@ -286,9 +296,10 @@ bool plane_sweep(const job_plane *p, bool blobs_too, int64_t grace_ms, int64_t *
     for (int i = 0; ok && i < count; i++) {
         ok = blob_delete(p->blobs, list[i].bucket, list[i].path, e);
         *removed += ok;
-        // Someone may hold a link to write it still: it is forgotten only when no such link can be alive, and until
-        // then deleted at each pass.
-        if (ok && list[i].updated_at < before) ok = db_blob_forget(p->d, a, list[i].bucket, list[i].path, e);
+        // Someone may hold a link to write it still: its note is kept until no such link can be alive, and then it is
+        // deleted once more.
+        ok = ok && (list[i].final ? db_blob_forget(p->d, a, list[i].bucket, list[i].path, e)
+                                  : db_blob_deleted(p->d, a, list[i].bucket, list[i].path, e));
     }
     arena_free(a);
     return ok;

@@ -177,7 +177,7 @@ CREATE TABLE blobs (                -- every object we ever began to write: the 
   path text NOT NULL,
   user_id uuid REFERENCES users ON DELETE SET NULL,
   brand_id uuid REFERENCES brands ON DELETE SET NULL,
-  state text NOT NULL CHECK (state IN ('writing', 'live', 'doomed')),
+  state text NOT NULL CHECK (state IN ('writing', 'live', 'doomed', 'deleted')),
   size bigint,
   sha256 text,
   created_at timestamptz NOT NULL DEFAULT now(),

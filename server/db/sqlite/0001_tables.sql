@@ -177,7 +177,7 @@ CREATE TABLE blobs (                -- every object we ever began to write: the 
   path TEXT NOT NULL,
   user_id TEXT REFERENCES users ON DELETE SET NULL,
   brand_id TEXT REFERENCES brands ON DELETE SET NULL,
-  state TEXT NOT NULL CHECK (state IN ('writing', 'live', 'doomed')),
+  state TEXT NOT NULL CHECK (state IN ('writing', 'live', 'doomed', 'deleted')),
   size INTEGER,
   sha256 TEXT,
   created_at INTEGER NOT NULL,

@@ -295,6 +295,18 @@ static void photos_are_taken_checked_and_gone_when_the_avatar_is_ready(void)
     CHECK(ask("GET", path, guest[0], NULL, NULL, 0, etag)->status == 304);
 }
 
+static void no_photo_is_left_on_the_disk(void)
+{
+    if (getenv("TRYON_TEST_S3_ENDPOINT")) return;
+    char command[200], line[200] = "";
+    snprintf(command, sizeof command, "find %s/blobs/photos -type f 2>/dev/null", data);
+    FILE *f = popen(command, "r");
+    int n = 0;
+    while (f && fgets(line, sizeof line, f)) n++;
+    if (f) pclose(f);
+    CHECK(n == 0); // those of ready avatars, and those of requests that were refused
+}
+
 static void photos_can_come_by_signed_link(void)
 {
     const answer *a =
@@ -478,8 +490,10 @@ static void jobs_run_over_the_runpod_client_interface(void)
 static void health_and_papers_are_open(void)
 {
     CHECK(get("/healthz", NULL)->status == 200);
-    CHECK(get("/readyz", NULL)->status == 200);
-    const answer *a = get("/metrics", NULL);
+    const answer *a = get("/readyz", NULL);
+    if (a->status != 200) printf("  %s\n", a->text);
+    CHECK(a->status == 200);
+    a = get("/metrics", NULL);
     CHECK(a->status == 200 &&
           strstr(a->text, "http_requests_total{method=\"POST\",route=\"/v1/avatars\",code=\"2xx\"}") &&
           strstr(a->text, "tryon_job_queue_depth"));
@@ -563,9 +577,10 @@ static void end(void)
 
 TEST_MAIN(begin(); RUN(the_description_and_the_route_table_are_the_same); RUN(from_guest_to_analytics);
           RUN(no_route_opens_without_its_key); RUN(nobody_reaches_anothers_things);
-          RUN(photos_are_taken_checked_and_gone_when_the_avatar_is_ready); RUN(photos_can_come_by_signed_link);
-          RUN(progress_streams_and_failures_are_told); RUN(a_correction_refits_and_deletion_deletes);
-          RUN(a_catalogue_takes_files_and_charts); RUN(keys_rotate_and_scopes_hold);
-          RUN(another_issuers_tokens_are_the_same_users); RUN(jobs_run_over_the_runpod_client_interface);
-          RUN(health_and_papers_are_open); RUN(erasure_takes_everything);
-          RUN(the_server_stops_when_asked_and_ends_what_it_began); RUN(every_answer_was_as_described); end();)
+          RUN(photos_are_taken_checked_and_gone_when_the_avatar_is_ready); RUN(no_photo_is_left_on_the_disk);
+          RUN(photos_can_come_by_signed_link); RUN(progress_streams_and_failures_are_told);
+          RUN(a_correction_refits_and_deletion_deletes); RUN(a_catalogue_takes_files_and_charts);
+          RUN(keys_rotate_and_scopes_hold); RUN(another_issuers_tokens_are_the_same_users);
+          RUN(jobs_run_over_the_runpod_client_interface); RUN(health_and_papers_are_open);
+          RUN(erasure_takes_everything); RUN(the_server_stops_when_asked_and_ends_what_it_began);
+          RUN(every_answer_was_as_described); end();)

@@ -743,9 +743,9 @@ static void both_engines_have_the_same_columns(void)
     OK(sql_once(
         D, db_service, SQL_READ, A, &p, &E,
         "SELECT x FROM (SELECT table_name || '.' || column_name || CASE WHEN is_nullable = 'NO' THEN ' required' "
-                "ELSE '' END AS x FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> "
-                "'schema_migrations') y ORDER BY x COLLATE \"C\"",
-                ""));
+        "ELSE '' END AS x FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> "
+        "'schema_migrations') y ORDER BY x COLLATE \"C\"",
+        ""));
     OK(sql_once(d, db_service, SQL_READ, A, &s, &E,
                 "SELECT m.name || '.' || c.name || CASE WHEN c.\"notnull\" OR c.pk THEN ' required' ELSE '' END FROM "
                 "sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name <> 'schema_migrations' "
