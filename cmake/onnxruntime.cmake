@@ -14,5 +14,7 @@ find_file(ORT_LIBRARY NAMES libonnxruntime.so libonnxruntime.so.1
   NO_DEFAULT_PATH REQUIRED)
 add_library(onnxruntime SHARED IMPORTED)
 set_target_properties(onnxruntime PROPERTIES IMPORTED_LOCATION ${ORT_LIBRARY} IMPORTED_SONAME libonnxruntime.so.1)
-# The header is not ours to warn about.
-set_target_properties(onnxruntime PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${ORT_INCLUDE})
+# An imported target's headers are system headers: not ours to warn about.
+set_target_properties(onnxruntime PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${ORT_INCLUDE})
+# An installed program finds the library next to itself, or in lib/ beside its bin/.
+list(APPEND CMAKE_INSTALL_RPATH "$ORIGIN" "$ORIGIN/../lib")

@@ -117,10 +117,11 @@ static int serve(int input_fd, int output_fd, sandbox_job *job, bool threads)
     return 0;
 }
 
-int sandbox_serve(sandbox_job *job, bool threads)
+_Noreturn void sandbox_serve(sandbox_job *job, bool threads)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    return serve(PROGRAM_INPUT, PROGRAM_OUTPUT, job, threads);
+    _exit(serve(PROGRAM_INPUT, PROGRAM_OUTPUT, job,
+                threads)); // no exit handlers: libraries would want more than we allow
 }
 
 static _Noreturn void exec_program(const char *path, int input_fd, int output_fd)
@@ -287,6 +288,7 @@ static bool dispatch(const spawn_request *r, const int fds[3], err *e)
         log_say(LOG_WARN, "the locked reader's spawner is gone; starting another");
         close(spawner.socket);
         spawner.socket = -1;
+        kill(spawner.pid, SIGKILL); // whatever state it is in
         while (waitpid(spawner.pid, NULL, 0) < 0 && errno == EINTR) continue;
         ok = start_locked(e);
         if (ok && !send_request(spawner.socket, r, fds)) {

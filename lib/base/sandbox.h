@@ -33,11 +33,11 @@ bool sandbox_start(err *e) MUST_USE;
 // by a limit or by the system-call filter is ERR_INPUT with a sentence beginning with what. Safe from any thread.
 bool sandbox_run(const sandbox_task *t, sandbox_job *job, uint8_t **output, size_t *output_len, err *e) MUST_USE;
 
-// The same for a job that lives in another program at path, whose main returns sandbox_serve(job). That program is ours
+// The same for a job that lives in another program at path, whose main ends in sandbox_serve. That program is ours
 // and trusted until it locks itself, which it does before it looks at the input.
 bool sandbox_run_program(const sandbox_task *t, const char *path, uint8_t **output, size_t *output_len,
                          err *e) MUST_USE;
 
-// For the main of such a program: locks the process and runs the job. threads: whether the job's library insists on
-// starting threads of its own.
-int sandbox_serve(sandbox_job *job, bool threads);
+// For the main of such a program: locks the process, runs the job and ends. threads: whether the job's library insists
+// on starting threads of its own.
+_Noreturn void sandbox_serve(sandbox_job *job, bool threads);

@@ -84,71 +84,89 @@ static void forbid_paths(void)
 #endif
 }
 
-static bool add(scmp_filter_ctx ctx, int *bad, int call)
+// Gathers rules; the first one that cannot be added is the filter's error.
+typedef struct {
+    scmp_filter_ctx ctx;
+    int bad; // 0 or a negative errno
+} filter;
+
+static void allow(filter *f, const int *calls, size_t n)
 {
-    int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 0);
-    if (rc != 0 && *bad == 0) *bad = rc;
-    return rc == 0;
+    for (size_t i = 0; i < n && f->bad == 0; i++) f->bad = seccomp_rule_add(f->ctx, SCMP_ACT_ALLOW, calls[i], 0);
+}
+#define ALLOW(f, calls) allow((f), (calls), sizeof(calls) / sizeof *(calls))
+
+static struct scmp_arg_cmp when(unsigned arg, enum scmp_compare op, uint64_t a, uint64_t b)
+{
+    return (struct scmp_arg_cmp){ .arg = arg, .op = op, .datum_a = a, .datum_b = b };
 }
 
-static void note(int rc, int *bad)
+static void rule(filter *f, uint32_t action, int call, unsigned n, const struct scmp_arg_cmp *conditions)
 {
-    if (rc != 0 && *bad == 0) *bad = rc;
+    if (f->bad == 0) f->bad = seccomp_rule_add_array(f->ctx, action, call, n, conditions);
 }
 
 // Memory comes and goes, but never executable, never a file, never in one piece larger than memory_max.
-static void allow_memory(scmp_filter_ctx ctx, uint64_t memory_max, int *bad)
+static void allow_memory(filter *f, uint64_t memory_max)
 {
     static const int calls[] = { SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(madvise) };
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) add(ctx, bad, calls[i]);
-    note(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 3, SCMP_A1(SCMP_CMP_LE, memory_max),
-                          SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-                          SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)),
-         bad);
-    note(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOMEM), SCMP_SYS(mmap), 1, SCMP_A1(SCMP_CMP_GT, memory_max)), bad);
-    note(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 1, SCMP_A2(SCMP_CMP_LE, memory_max)), bad);
-    note(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOMEM), SCMP_SYS(mremap), 1, SCMP_A2(SCMP_CMP_GT, memory_max)), bad);
-    note(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)), bad);
+    ALLOW(f, calls);
+    const struct scmp_arg_cmp map[] = { when(1, SCMP_CMP_LE, memory_max, 0), when(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+                                        when(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS) };
+    const struct scmp_arg_cmp map_too_large[] = { when(1, SCMP_CMP_GT, memory_max, 0) };
+    const struct scmp_arg_cmp remap[] = { when(2, SCMP_CMP_LE, memory_max, 0) };
+    const struct scmp_arg_cmp remap_too_large[] = { when(2, SCMP_CMP_GT, memory_max, 0) };
+    const struct scmp_arg_cmp protect[] = { when(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) };
+    rule(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 3, map);
+    rule(f, SCMP_ACT_ERRNO(ENOMEM), SCMP_SYS(mmap), 1, map_too_large);
+    rule(f, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 1, remap);
+    rule(f, SCMP_ACT_ERRNO(ENOMEM), SCMP_SYS(mremap), 1, remap_too_large);
+    rule(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, protect);
+}
+
+// abort() and a failed assert send a signal; they may send it to this process only.
+static void allow_abort(filter *f)
+{
+    static const int calls[] = { SCMP_SYS(rt_sigprocmask), SCMP_SYS(gettid), SCMP_SYS(getpid) };
+    ALLOW(f, calls);
+    const struct scmp_arg_cmp self[] = { when(0, SCMP_CMP_EQ, (uint64_t)getpid(), 0) };
+    rule(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, self);
 }
 
 // clone only as pthread_create calls it; clone3 hides its flags in memory, where a filter cannot look, so the C library
 // is told that it does not exist and falls back to clone.
-static void allow_threads(scmp_filter_ctx ctx, int *bad)
+static void allow_threads(filter *f)
 {
-    static const int calls[] = { SCMP_SYS(set_robust_list), SCMP_SYS(rseq),           SCMP_SYS(rt_sigaction),
-                                 SCMP_SYS(rt_sigprocmask),  SCMP_SYS(gettid),         SCMP_SYS(sched_getaffinity),
-                                 SCMP_SYS(sched_yield),     SCMP_SYS(clock_nanosleep) };
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) add(ctx, bad, calls[i]);
-    note(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                          SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)),
-         bad);
-    note(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), bad);
-    note(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)), bad);
+    static const int calls[] = { SCMP_SYS(set_robust_list),   SCMP_SYS(rseq),        SCMP_SYS(rt_sigaction),
+                                 SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(clock_nanosleep) };
+    ALLOW(f, calls);
+    const struct scmp_arg_cmp thread[] = { when(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) };
+    const struct scmp_arg_cmp name[] = { when(0, SCMP_CMP_EQ, PR_SET_NAME, 0) };
+    rule(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread);
+    rule(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, NULL);
+    rule(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, name);
 }
 
 static bool filter_calls(size_t memory_max, bool threads, err *e)
 {
-    static const int calls[] = { SCMP_SYS(read),      SCMP_SYS(write),         SCMP_SYS(futex),
-                                 SCMP_SYS(exit),      SCMP_SYS(exit_group),    SCMP_SYS(rt_sigreturn),
-                                 SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(restart_syscall) };
-    static const int sanitizer_calls[] = { SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
-                                           SCMP_SYS(gettid),      SCMP_SYS(getpid),         SCMP_SYS(sched_yield),
-                                           SCMP_SYS(getrlimit),   SCMP_SYS(prlimit64) };
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    if (!ctx) return fail(e, ERR_INTERNAL, "the locked reader cannot make its system-call filter");
-    int bad = 0;
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) add(ctx, &bad, calls[i]);
-    for (size_t i = 0; SANITIZED && i < sizeof sanitizer_calls / sizeof *sanitizer_calls; i++) {
-        add(ctx, &bad, sanitizer_calls[i]);
-    }
-    allow_memory(ctx, memory_max, &bad);
-    if (threads) allow_threads(ctx, &bad);
-    if (bad == 0) bad = seccomp_load(ctx);
-    // The filter holds from here on, so releasing ctx (plain memory) is still allowed.
-    seccomp_release(ctx);
-    if (bad == 0) return true;
+    static const int calls[] = { SCMP_SYS(read),         SCMP_SYS(write),         SCMP_SYS(futex),
+                                 SCMP_SYS(exit),         SCMP_SYS(exit_group),    SCMP_SYS(getrandom),
+                                 SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime), SCMP_SYS(restart_syscall) };
+    static const int sanitizer_calls[] = { SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction),   SCMP_SYS(sched_yield),
+                                           SCMP_SYS(getrlimit),   SCMP_SYS(prlimit64),      SCMP_SYS(gettimeofday),
+                                           SCMP_SYS(nanosleep),   SCMP_SYS(clock_nanosleep) };
+    filter f = { .ctx = seccomp_init(SCMP_ACT_KILL_PROCESS) };
+    if (!f.ctx) return fail(e, ERR_INTERNAL, "the locked reader cannot make its system-call filter");
+    ALLOW(&f, calls);
+    allow_memory(&f, memory_max);
+    allow_abort(&f);
+    if (threads) allow_threads(&f);
+    if (SANITIZED) ALLOW(&f, sanitizer_calls);
+    if (f.bad == 0) f.bad = seccomp_load(f.ctx);
+    seccomp_release(f.ctx); // plain memory: the filter that now holds lets it go
+    if (f.bad == 0) return true;
     return fail(e, ERR_INTERNAL, "the locked reader cannot lock itself (%s): this kernel must offer seccomp filters",
-                strerror(-bad));
+                strerror(-f.bad));
 }
 
 bool sandbox_lock(size_t memory_max, unsigned cpu_seconds, bool threads, err *e)

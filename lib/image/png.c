@@ -46,17 +46,22 @@ static void read_bytes(png_structp png, png_bytep into, size_t n)
 static void skip_what_we_do_not_use(png_structp png)
 {
     static const uint8_t unused[] = "cHRM\0gAMA\0iCCP\0sRGB\0sBIT\0hIST\0bKGD\0pHYs\0sPLT\0tIME\0tEXt\0zTXt\0iTXt\0"
-                                    "oFFs\0pCAL\0sCAL";
+                                    "oFFs\0pCAL\0sCAL\0eXIf";
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, unused, (int)(sizeof unused / 5));
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
 }
 
-static exif_info find_exif(png_reader *r)
+// libpng would allocate whatever length an EXIF chunk claims, so the chunks are walked here: length, name, bytes, CRC.
+static exif_info find_exif(const uint8_t *data, size_t n)
 {
-    png_bytep data = NULL;
-    png_uint_32 n = 0;
-    if (png_get_eXIf_1(r->png, r->info, &n, &data) == 0 || !data) return (exif_info){ .orientation = 1 };
-    return exif_parse(data, n);
+    size_t at = 8;
+    while (at <= n && n - at >= 12) {
+        uint32_t size = png_get_uint_32(data + at);
+        if (size > n - at - 12) break;
+        if (memcmp(data + at + 4, "eXIf", 4) == 0) return exif_parse(data + at + 8, size);
+        at += 12 + (size_t)size;
+    }
+    return (exif_info){ .orientation = 1 };
 }
 
 // The size as the header tells it, before libpng's own limits would refuse it with a sentence for programmers.
@@ -103,11 +108,11 @@ static bool read_photo(png_reader *r, codec_photo *out, err *e)
     for (int pass = 0; pass < passes; pass++) {
         for (uint32_t y = 0; y < height; y++) png_read_row(r->png, px + (size_t)y * width * channels, NULL);
     }
-    png_read_end(r->png, r->info); // the EXIF chunk may follow the pixels
+    png_read_end(r->png, NULL); // checks that the file is whole
     if (r->rgba) codec_flatten(r->rgba, out->im.px, (size_t)width * height);
     out->full_width = width;
     out->full_height = height;
-    out->exif = find_exif(r);
+    out->exif = find_exif(r->in->data, r->in->n);
     return true;
 }
 
@@ -125,6 +130,9 @@ bool codec_png(const codec_input *in, codec_photo *out, err *e)
     if (!ok) image_free(&out->im);
     return ok;
 }
+
+// zlib's fast matching: a photo becomes 4 % larger than at the usual level 6, in less than half the time.
+#define PNG_LEVEL 3
 
 typedef struct {
     png_structp png;
@@ -161,6 +169,7 @@ static bool write_picture(png_writer *w, const image *im, err *e)
     png_set_write_fn(w->png, w, write_bytes, flush_nothing);
     png_set_IHDR(w->png, w->info, im->width, im->height, 8, types[im->channels], PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_compression_level(w->png, PNG_LEVEL);
     png_write_info(w->png, w->info);
     for (uint32_t y = 0; y < im->height; y++) png_write_row(w->png, image_at(im, 0, y));
     png_write_end(w->png, NULL);

@@ -1,0 +1,29 @@
+// The population's prior: betas given what a person answers, as a Gaussian.
+//
+// Two sources meet. The calibrated people of the builder give betas | answers (a regression with full covariance over
+// the shape space); the survey gives measurements | answers from ten times as many people. The survey's conditional
+// mean and covariance replace those that the first implies for the measurements (Jeffrey's rule), so that the mesh of
+// the mean body has the survey's expected measurements and the spread of the mesh's measurements is the survey's.
+#pragma once
+#include "body/survey.h"
+
+typedef struct {
+    int betas;
+    double mean[BODY_MAX_BETAS];
+    double covariance[BODY_MAX_BETAS * BODY_MAX_BETAS]; // [betas * betas]
+} body_gaussian;
+
+typedef struct body_prior {
+    // betas = sum of feature * coefficient, residual covariance; one for each subset of answers
+    double coefficient[GIVEN_COUNT][SURVEY_FEATURES][BODY_MAX_BETAS];
+    double covariance[GIVEN_COUNT][BODY_MAX_BETAS * BODY_MAX_BETAS]; // [betas * betas]
+    survey_stats survey;
+} body_prior;
+
+// t is the tape of m. The stated height is met to within height_sd metres (a person's own reading of the wall).
+void body_prior_given(const body_model *m, tape *t, const survey_answers *a, double height_sd, body_gaussian *out);
+
+// Conditions g on y = values + noise, where y is linear in betas: jacobian [n * betas], predicted [n] at g's mean,
+// noise covariance [n * n]. false: the matrix is singular.
+bool body_gaussian_update(body_gaussian *g, int n, const double *jacobian, const double *predicted, const double *value,
+                          const double *noise);

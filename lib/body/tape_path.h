@@ -1,0 +1,10 @@
+// Tape paths that run along the body in the plane of symmetry: down the back and through the crotch. Internal to the
+// tape.
+#pragma once
+#include "body/body.h"
+
+// Length from back of the neck to the level waist_y along the spine, hollows bridged.
+double tape_back_length(const body_model *m, const vec3 *position, float waist_y);
+
+// Length from the level waist_y in front, through the crotch, to the same level at the back, over the seat.
+double tape_crotch_length(const body_model *m, const vec3 *position, float waist_y);

@@ -1,0 +1,189 @@
+#include "capture/capture.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "capture/detect.h"
+#include "capture/landmarks.h"
+#include "capture/mask.h"
+#include "capture/verdict.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+// Below the detector's usual 0.5: a large person in the middle often scores less than a small one far behind; the
+// landmark network's own flag has the last word.
+static const float DETECT_THRESHOLD = 0.3f;
+static const float POSE_THRESHOLD = 0.5f;
+static const float OTHERS_SCORE = 0.5f, OTHERS_SIZE = 0.4f; // who else counts as a person, against the one chosen
+enum { CANDIDATES = 3 };
+
+struct capture {
+    nn_session *detector, *landmarker;
+    pool *threads;
+};
+
+capture *capture_open(const capture_options *options, err *e)
+{
+    int threads = options->threads > 0 ? options->threads : 1;
+    char detector[1024], landmarker[1024];
+    if (!io_join(detector, sizeof detector, options->assets, "pose_detection.onnx") ||
+        !io_join(landmarker, sizeof landmarker, options->assets, "pose_landmark_heavy.onnx")) {
+        fail(e, ERR_INPUT, "the path of the assets folder is too long");
+        return NULL;
+    }
+    capture *c = mem_new(1, sizeof *c);
+    c->threads = pool_new(threads);
+    c->detector = nn_open(detector, threads, e);
+    if (c->detector) c->landmarker = nn_open(landmarker, threads, e);
+    if (c->landmarker) return c;
+    capture_close(c);
+    return NULL;
+}
+
+void capture_close(capture *c)
+{
+    if (!c) return;
+    nn_close(c->detector);
+    nn_close(c->landmarker);
+    pool_free(c->threads);
+    mem_free(c);
+}
+
+void capture_evidence_free(capture_evidence *ev)
+{
+    image_free(&ev->mask);
+    image_free(&ev->soft_mask);
+    *ev = (capture_evidence){ 0 };
+}
+
+// Everyone in the photo, in pixels, the one it is of first.
+static bool find_people(const capture *c, const image *photo, detection people[DETECT_MAX], int *count, err *e)
+{
+    image_roi square = detect_letterbox(photo->width, photo->height);
+    float *crop = mem_array(float, (size_t)DETECT_SIDE *DETECT_SIDE * 3);
+    image_sample_roi(photo, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, crop);
+    bool ok = detect_run(c->detector, crop, DETECT_THRESHOLD, people, count, e);
+    mem_free(crop);
+    if (!ok) return false;
+    detect_unletterbox(people, *count, photo->width, photo->height);
+    for (int i = 1; i < *count; i++) { // insertion sort: few, and equal weights keep their order
+        detection d = people[i];
+        int k = i;
+        for (; k > 0 && detect_weight(&people[k - 1], photo->width) < detect_weight(&d, photo->width); k--) {
+            people[k] = people[k - 1];
+        }
+        people[k] = d;
+    }
+    return true;
+}
+
+static bool usable(const image_roi *r)
+{
+    return isfinite(r->cx) && isfinite(r->cy) && isfinite(r->rot) && r->size >= 1 && r->size <= 1e6f;
+}
+
+// Looks at roi; when twice, also at its mirror image, and takes the mean, which is free of the network's left-right
+// bias.
+static bool look(const capture *c, const image *photo, const image_roi *roi, bool twice, pose *out, err *e)
+{
+    float *crop = mem_array(float, (size_t)POSE_SIDE *POSE_SIDE * 3);
+    image_sample_roi(photo, roi, POSE_SIDE, BORDER_REPLICATE, 1.0f / 255, 0, crop);
+    bool ok = pose_run(c->landmarker, crop, out, e);
+    if (ok && twice) {
+        pose *mirrored = mem_new(1, sizeof *mirrored);
+        pose_mirror_crop(crop);
+        ok = pose_run(c->landmarker, crop, mirrored, e);
+        if (ok) {
+            pose_mirror(mirrored);
+            pose_average(out, mirrored);
+        }
+        mem_free(mirrored);
+    }
+    mem_free(crop);
+    return ok;
+}
+
+// The first pass: the best candidate in whom the landmark network sees a person too. *chosen -1 when there is none.
+static bool choose(const capture *c, const image *photo, const detection *people, int count, int *chosen,
+                   image_roi *roi, pose *p, err *e)
+{
+    *chosen = -1;
+    for (int i = 0; i < count && i < CANDIDATES; i++) {
+        *roi = detect_roi(people[i].at[0], people[i].at[1]);
+        if (!usable(roi)) continue;
+        if (!look(c, photo, roi, false, p, e)) return false;
+        image_roi second;
+        if (!(p->flag > POSE_THRESHOLD) || !mask_roi(p->mask, POSE_SIDE, roi, &second) || !usable(&second)) continue;
+        *roi = second;
+        *chosen = i;
+        return true;
+    }
+    return true;
+}
+
+static void fill_points(const pose *p, capture_evidence *ev)
+{
+    ev->score = p->flag;
+    for (int k = 0; k < CAPTURE_LANDMARKS; k++) {
+        capture_landmark *l = &ev->at[k];
+        pose_point(&ev->roi, p->at[k][0], p->at[k][1], &l->x, &l->y);
+        l->z = p->at[k][2] * ev->roi.size;
+        l->visibility = p->visibility[k];
+        l->presence = p->presence[k];
+        pose_world(&ev->roi, p->world[k], ev->world[k]);
+    }
+}
+
+static int count_people(const detection *people, int count, int chosen)
+{
+    int n = 1;
+    float size = detect_roi(people[chosen].at[0], people[chosen].at[1]).size;
+    for (int i = 0; i < count; i++) {
+        n += i != chosen && people[i].score >= OTHERS_SCORE &&
+             detect_roi(people[i].at[0], people[i].at[1]).size >= OTHERS_SIZE * size;
+    }
+    return n;
+}
+
+static bool examine(const capture *c, const image *photo, capture_view view, pose *p, capture_evidence *ev, err *e)
+{
+    detection people[DETECT_MAX];
+    int count, chosen;
+    if (!find_people(c, photo, people, &count, e)) return false;
+    if (!choose(c, photo, people, count, &chosen, &ev->roi, p, e)) return false;
+    if (chosen >= 0) {
+        if (!look(c, photo, &ev->roi, true, p, e)) return false;
+        mask_refine(photo, p->mask, POSE_SIDE, &ev->roi, c->threads, &ev->soft_mask, &ev->mask);
+        mask_box b = mask_bounds(ev->mask.px, photo->width, photo->height);
+        ev->left = b.left, ev->top = b.top, ev->right = b.right, ev->bottom = b.bottom;
+        fill_points(p, ev);
+        ev->people = count_people(people, count, chosen);
+        ev->facing_deg = verdict_facing_deg(ev->world);
+    } else {
+        ev->mask = image_new(photo->width, photo->height, 1);
+        ev->soft_mask = image_new(photo->width, photo->height, 1);
+    }
+    if (!ev->bottom) {
+        ev->verdict = verdict_nobody(photo);
+        return true;
+    }
+    verdict_signs signs;
+    verdict_look(photo, ev, &signs);
+    ev->verdict = verdict_judge(&signs, ev, photo, view);
+    return true;
+}
+
+bool capture_examine(capture *c, const image *photo, capture_view view, capture_evidence *out, err *e)
+{
+    assert(photo->channels == 3 && photo->width && photo->height);
+    capture_evidence ev = { 0 };
+    pose *p = mem_new(1, sizeof *p);
+    bool ok = examine(c, photo, view, p, &ev, e);
+    mem_free(p);
+    if (ok)
+        *out = ev;
+    else
+        capture_evidence_free(&ev);
+    return ok;
+}

@@ -1,0 +1,123 @@
+#include "estimate/distance.h"
+#include "base/mem.h"
+
+#include <math.h>
+
+struct distance_field {
+    float *value; // [height * width], pixels
+    int width, height;
+    float left, top; // of cell (0, 0)'s corner, pixels
+    float step;      // pixels a cell
+};
+
+static const float FAR = 1e12f;
+
+// Exact squared distance transform of one row (Felzenszwalb & Huttenlocher 2012): out[i] = min_j f[j] + (i - j)^2.
+static void transform_row(const float *f, int n, float *out, int *site, float *bound)
+{
+    int k = 0;
+    site[0] = 0;
+    bound[0] = -FAR;
+    bound[1] = FAR;
+    for (int q = 1; q < n; q++) {
+        float s;
+        for (;;) {
+            int v = site[k];
+            s = ((f[q] + (float)(q * q)) - (f[v] + (float)(v * v))) / (float)(2 * q - 2 * v);
+            if (s > bound[k] || k == 0) break;
+            k--;
+        }
+        if (s > bound[k]) k++;
+        site[k] = q;
+        bound[k] = k ? s : -FAR;
+        bound[k + 1] = FAR;
+    }
+    k = 0;
+    for (int q = 0; q < n; q++) {
+        while (bound[k + 1] < (float)q) k++;
+        int v = site[k];
+        out[q] = f[v] + (float)((q - v) * (q - v));
+    }
+}
+
+static void transform(float *field, int width, int height)
+{
+    int n = width > height ? width : height;
+    float *in = mem_array(float, (size_t)n), *out = mem_array(float, (size_t)n),
+          *bound = mem_array(float, (size_t)n + 1);
+    int *site = mem_array(int, (size_t)n);
+    for (int x = 0; x < width; x++) {
+        for (int y = 0; y < height; y++) in[y] = field[y * width + x];
+        transform_row(in, height, out, site, bound);
+        for (int y = 0; y < height; y++) field[y * width + x] = out[y];
+    }
+    for (int y = 0; y < height; y++) {
+        transform_row(field + y * width, width, out, site, bound);
+        for (int x = 0; x < width; x++) field[y * width + x] = out[x];
+    }
+    mem_free(in);
+    mem_free(out);
+    mem_free(bound);
+    mem_free(site);
+}
+
+static bool person_at(const image *mask, float x, float y)
+{
+    if (x < 0 || y < 0 || x >= (float)mask->width || y >= (float)mask->height) return false;
+    return *image_at(mask, (uint32_t)x, (uint32_t)y) != 0;
+}
+
+distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uint32_t right, uint32_t bottom,
+                             uint32_t step)
+{
+    distance_field *d = mem_new(1, sizeof *d);
+    float margin = 0.12f * (float)(bottom - top);
+    d->step = (float)step;
+    d->left = floorf((float)left - margin);
+    d->top = floorf((float)top - margin);
+    d->width = (int)(((float)(right - left) + 2 * margin) / d->step) + 2;
+    d->height = (int)(((float)(bottom - top) + 2 * margin) / d->step) + 2;
+    size_t n = (size_t)d->width * (size_t)d->height;
+    float *outside = mem_array(float, n), *inside = mem_array(float, n);
+    for (int y = 0; y < d->height; y++)
+        for (int x = 0; x < d->width; x++) {
+            bool person = person_at(mask, d->left + ((float)x + 0.5f) * d->step, d->top + ((float)y + 0.5f) * d->step);
+            outside[y * d->width + x] = person ? 0 : FAR; // distance to the person
+            inside[y * d->width + x] = person ? FAR : 0;  // distance to what is not
+        }
+    transform(outside, d->width, d->height);
+    transform(inside, d->width, d->height);
+    // Cells on the two sides of the outline are each one cell from the other side: the outline is half way.
+    for (size_t i = 0; i < n; i++) {
+        float a = sqrtf(outside[i]), b = sqrtf(inside[i]);
+        outside[i] = (a > 0 ? a - 0.5f : 0.5f - b) * d->step;
+    }
+    mem_free(inside);
+    d->value = outside;
+    return d;
+}
+
+void distance_free(distance_field *d)
+{
+    if (!d) return;
+    mem_free(d->value);
+    mem_free(d);
+}
+
+float distance_at(const distance_field *d, float x, float y, float *gx, float *gy)
+{
+    float u = (x - d->left) / d->step - 0.5f, v = (y - d->top) / d->step - 0.5f;
+    float cu = fminf(fmaxf(u, 0), (float)d->width - 1.001f), cv = fminf(fmaxf(v, 0), (float)d->height - 1.001f);
+    int i = (int)cu, j = (int)cv;
+    float s = cu - (float)i, t = cv - (float)j;
+    const float *p = d->value + j * d->width + i, *q = p + d->width;
+    float top = p[0] + s * (p[1] - p[0]), bottom = q[0] + s * (q[1] - q[0]);
+    *gx = ((p[1] - p[0]) * (1 - t) + (q[1] - q[0]) * t) / d->step;
+    *gy = (bottom - top) / d->step;
+    float away_x = (u - cu) * d->step, away_y = (v - cv) * d->step, away = hypotf(away_x, away_y);
+    if (away > 0) {
+        *gx = away_x / away;
+        *gy = away_y / away;
+    }
+    return top + t * (bottom - top) + away;
+}

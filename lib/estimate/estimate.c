@@ -1,0 +1,155 @@
+#include "estimate/estimate.h"
+#include "base/mem.h"
+#include "estimate/fit.h"
+
+#include <string.h>
+
+enum { K = BODY_MAX_BETAS, TAPE_ROUNDS = 3 };
+static const double HEIGHT_SD = 0.004;     // a person's own reading of the wall, metres
+static const double TAPE_SD = 0.005;       // her own reading of a tape
+static const double UNMODELLED_SD = 0.004; // of the real body about the shape space, by measurement
+static const double NINETY = 1.6449;       // half of a 90 % interval, standard deviations
+static const double PHOTO_SAYS = 0.9;      // a photo is the source where it shrinks the interval below this
+
+const char *estimate_source_word(estimate_source s)
+{
+    return s == SOURCE_TAPE ? "tape" : s == SOURCE_PHOTO ? "photo" : "prior";
+}
+
+bool estimate_check_answers(const survey_answers *a, const double *given, err *e)
+{
+    if (!(a->height >= 1.30 && a->height <= 2.20)) {
+        return fail(e, ERR_INPUT, "the height is %.0f cm; bodies of 130 to 220 cm are known: give it in centimetres",
+                    100 * a->height);
+    }
+    if (a->weight != 0 && !(a->weight >= 30 && a->weight <= 250)) {
+        return fail(e, ERR_INPUT,
+                    "the weight is %.0f kg; 30 to 250 kg are known: give it in kilograms, or leave it out", a->weight);
+    }
+    if (a->age != 0 && !(a->age >= 16 && a->age <= 100)) {
+        return fail(e, ERR_INPUT,
+                    "the age is %.0f years; adults of 16 to 100 are measured: correct it, or leave it out", a->age);
+    }
+    double bmi = a->weight / (a->height * a->height);
+    if (a->weight != 0 && (bmi < 13 || bmi > 60)) {
+        return fail(e, ERR_INPUT, "%.0f cm with %.0f kg can't both be right: check the height and the weight",
+                    100 * a->height, a->weight);
+    }
+    for (int i = 0; given && i < TAPE_COUNT; i++) {
+        if (given[i] == 0) continue;
+        if (i == TAPE_HEIGHT)
+            return fail(e, ERR_INPUT, "the height is an answer of its own: leave it out of the tape values");
+        if (!(given[i] > 0.05 && given[i] < 2.5)) {
+            return fail(e, ERR_INPUT, "the %s is %.1f cm; 5 to 250 cm are possible: give it in centimetres",
+                        tape_name[i], 100 * given[i]);
+        }
+    }
+    return true;
+}
+
+static void to_floats(const body_gaussian *g, float *betas)
+{
+    for (int k = 0; k < g->betas; k++) betas[k] = (float)g->mean[k];
+}
+
+// Standard deviations of all measurements at the mean of g.
+static void spread(tape *t, const body_gaussian *g, double *value, double *sd)
+{
+    float betas[K];
+    double jacobian[TAPE_COUNT * K];
+    to_floats(g, betas);
+    tape_jacobian(t, betas, value, jacobian);
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        double variance = UNMODELLED_SD * UNMODELLED_SD;
+        const double *row = jacobian + i * g->betas;
+        for (int a = 0; a < g->betas; a++)
+            for (int b = 0; b < g->betas; b++) variance += row[a] * g->covariance[a * g->betas + b] * row[b];
+        sd[i] = sqrt(variance);
+    }
+}
+
+// Conditions the prior on the tape values the person gave; the rest of the body follows.
+static bool hold_to_tape(tape *t, const double *given, body_gaussian *g, err *e)
+{
+    int row[TAPE_COUNT], n = 0;
+    for (int i = 0; i < TAPE_COUNT; i++)
+        if (given[i] > 0) row[n++] = i;
+    if (n == 0) return true;
+    double value[TAPE_COUNT], sd[TAPE_COUNT];
+    spread(t, g, value, sd);
+    for (int i = 0; i < n; i++) {
+        double off = given[row[i]] - value[row[i]];
+        if (fabs(off) < 5 * sd[row[i]] + 0.01) continue;
+        return fail(e, ERR_INPUT,
+                    "a %s of %.1f cm does not go with the other answers, which lead to expect %.0f to %.0f cm: measure "
+                    "it again",
+                    tape_name[row[i]], 100 * given[row[i]], 100 * (value[row[i]] - 3 * sd[row[i]]),
+                    100 * (value[row[i]] + 3 * sd[row[i]]));
+    }
+    body_gaussian start = *g;
+    for (int round = 0; round < TAPE_ROUNDS; round++) { // relinearised at the mean found so far
+        float betas[K];
+        double all[TAPE_COUNT * K], jacobian[TAPE_COUNT * K], predicted[TAPE_COUNT], wanted[TAPE_COUNT],
+            noise[TAPE_COUNT * TAPE_COUNT] = { 0 };
+        to_floats(g, betas);
+        tape_jacobian(t, betas, value, all);
+        for (int i = 0; i < n; i++) {
+            memcpy(jacobian + i * g->betas, all + row[i] * g->betas, (size_t)g->betas * sizeof *all);
+            predicted[i] = value[row[i]];
+            for (int k = 0; k < g->betas; k++)
+                predicted[i] += jacobian[i * g->betas + k] * (start.mean[k] - g->mean[k]);
+            wanted[i] = given[row[i]];
+            noise[i * n + i] = TAPE_SD * TAPE_SD;
+        }
+        body_gaussian next = start;
+        if (!body_gaussian_update(&next, n, jacobian, predicted, wanted, noise)) {
+            return fail(e, ERR_INPUT, "the tape values contradict each other: measure them again");
+        }
+        *g = next;
+    }
+    return true;
+}
+
+static void keep_view(const photo_view *v, estimate_view *out)
+{
+    *out = (estimate_view){ .camera_shift = v->shift, .focal = v->focal, .cx = v->cx, .cy = v->cy };
+    for (int j = 0; j < BODY_JOINTS; j++) out->pose.rotation[j] = m3_to_axis_angle(&v->rotation[j]);
+}
+
+bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estimate_result *out, err *e)
+{
+    if (!estimate_check_answers(&in->answers, in->tape, e)) return false;
+    memset(out, 0, sizeof *out);
+    body_gaussian prior;
+    body_prior_given(m, t, &in->answers, HEIGHT_SD, &prior);
+    if (!hold_to_tape(t, in->tape, &prior, e)) return false;
+    double prior_value[TAPE_COUNT], prior_sd[TAPE_COUNT];
+    spread(t, &prior, prior_value, prior_sd);
+
+    out->mode = in->front ? (in->side ? 'C' : 'B') : 'A';
+    out->posterior = prior;
+    if (in->front) {
+        fit_problem *p = mem_new(1, sizeof *p);
+        p->m = m;
+        p->prior = prior;
+        view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, (float)in->answers.height);
+        if (in->side)
+            view_open(&p->view[p->views++], in->side, VIEW_SIDE, in->side_focal_35mm, (float)in->answers.height);
+        if (!fit_solve(p, &out->posterior)) out->posterior = prior;
+        keep_view(&p->view[0], &out->front);
+        if (in->side) keep_view(&p->view[1], &out->side);
+        for (int q = 0; q < p->views; q++) view_close(&p->view[q]);
+        out->verdict = in->front->verdict | (in->side ? in->side->verdict & ~(unsigned)VERDICT_NOT_FACING : 0);
+        mem_free(p);
+    }
+    to_floats(&out->posterior, out->betas);
+    spread(t, &out->posterior, out->value, out->sd);
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        out->lo[i] = out->value[i] - NINETY * out->sd[i];
+        out->hi[i] = out->value[i] + NINETY * out->sd[i];
+        out->source[i] = in->tape[i] > 0                                      ? SOURCE_TAPE
+                         : in->front && out->sd[i] < PHOTO_SAYS * prior_sd[i] ? SOURCE_PHOTO
+                                                                              : SOURCE_PRIOR;
+    }
+    return true;
+}

@@ -1,0 +1,422 @@
+#include "estimate/fit.h"
+#include "base/mem.h"
+#include "math/linalg.h"
+
+#include <string.h>
+
+enum { MAX_UNKNOWNS = BODY_MAX_BETAS + FIT_MAX_VIEWS * VIEW_UNKNOWNS, POSE_ROUNDS = 12, SHAPE_ROUNDS = 16 };
+
+// What one observation is believed to within, metres at the person. Set for the capture room's networks: landmarks
+// scatter by 0.5-1.2 cm and sit up to 2 cm beside the anatomical joint; the outline of a mask is good to 5 mm, but its
+// errors run along the outline for about 10 cm, so that a metre of it is worth ten observations, not hundreds.
+static const double OUTLINE_SD = 0.007, OUTLINE_CORRELATION = 0.10, OUTLINE_CUT = 0.025;
+static const double BONE_SD = 0.25; // of a bone's direction in the networks' rough 3D, per component
+
+// Landmarks that are joints of the body, and how far they may lie from them, metres.
+static const struct {
+    int landmark, joint;
+    double sd;
+} tied[] = {
+    { LM_LEFT_SHOULDER, JOINT_L_SHOULDER, 0.025 },
+    { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER, 0.025 },
+    { LM_LEFT_ELBOW, JOINT_L_ELBOW, 0.02 },
+    { LM_RIGHT_ELBOW, JOINT_R_ELBOW, 0.02 },
+    { LM_LEFT_WRIST, JOINT_L_WRIST, 0.02 },
+    { LM_RIGHT_WRIST, JOINT_R_WRIST, 0.02 },
+    { LM_LEFT_HIP, JOINT_L_HIP, 0.04 },
+    { LM_RIGHT_HIP, JOINT_R_HIP, 0.04 },
+    { LM_LEFT_KNEE, JOINT_L_KNEE, 0.025 },
+    { LM_RIGHT_KNEE, JOINT_R_KNEE, 0.025 },
+    { LM_LEFT_ANKLE, JOINT_L_ANKLE, 0.02 },
+    { LM_RIGHT_ANKLE, JOINT_R_ANKLE, 0.02 },
+};
+// Bones whose direction the networks' 3D tells: from landmark, to landmark, from joint, to joint.
+static const int bone[][4] = {
+    { LM_LEFT_SHOULDER, LM_LEFT_ELBOW, JOINT_L_SHOULDER, JOINT_L_ELBOW },
+    { LM_RIGHT_SHOULDER, LM_RIGHT_ELBOW, JOINT_R_SHOULDER, JOINT_R_ELBOW },
+    { LM_LEFT_ELBOW, LM_LEFT_WRIST, JOINT_L_ELBOW, JOINT_L_WRIST },
+    { LM_RIGHT_ELBOW, LM_RIGHT_WRIST, JOINT_R_ELBOW, JOINT_R_WRIST },
+    { LM_LEFT_HIP, LM_LEFT_KNEE, JOINT_L_HIP, JOINT_L_KNEE },
+    { LM_RIGHT_HIP, LM_RIGHT_KNEE, JOINT_R_HIP, JOINT_R_KNEE },
+    { LM_LEFT_KNEE, LM_LEFT_ANKLE, JOINT_L_KNEE, JOINT_L_ANKLE },
+    { LM_RIGHT_KNEE, LM_RIGHT_ANKLE, JOINT_R_KNEE, JOINT_R_ANKLE },
+};
+
+typedef struct {
+    fit_problem *p;
+    int k, n; // betas; all unknowns
+    contour *outline;
+    vec3 *shaped, *posed; // [vertices]
+    vec2 *pixel;
+    float *depth;
+    contour_point *point;
+    vec3 joint[BODY_JOINTS];
+    // of the current view
+    rigid world[BODY_JOINTS];
+    vec3 posed_joint[BODY_JOINTS];
+    vec3 joint_motion[BODY_MAX_BETAS][BODY_JOINTS]; // d world[j].t / d beta
+    // normal equations: hessian x = gradient, both negated where Gauss-Newton wants it
+    double *hessian, *gradient;
+    double cost;
+} fit_work;
+
+// Derivatives of one point of the body in camera axes with respect to betas, free joints and shift.
+typedef struct {
+    vec3 beta[BODY_MAX_BETAS], pose[3 * VIEW_JOINTS];
+} motion;
+
+static bool follows(int joint, int ancestor)
+{
+    for (; joint >= 0; joint = body_joint_parent[joint])
+        if (joint == ancestor) return true;
+    return false;
+}
+
+// A point fixed to joints with weights: `rest` is its place in the unposed shape, `direction(k)` its motion there.
+static void point_motion(const fit_work *w, const uint8_t *joint, const float *weight, int influences, vec3 rest,
+                         const float *direction, size_t stride, motion *out)
+{
+    mat3 blend = { 0 };
+    for (int i = 0; i < influences; i++)
+        for (int r = 0; r < 3; r++)
+            for (int c = 0; c < 3; c++) blend.m[r][c] += weight[i] * w->world[joint[i]].r.m[r][c];
+    for (int k = 0; k < w->k; k++) {
+        const float *d = direction + (size_t)k * stride;
+        vec3 move = m3_apply(&blend, v3(d[0], d[1], d[2]));
+        for (int i = 0; i < influences; i++) move = v3_mad(move, w->joint_motion[k][joint[i]], weight[i]);
+        out->beta[k] = view_flip(move);
+    }
+    for (int f = 0; f < VIEW_JOINTS; f++) {
+        int j = view_joint[f];
+        vec3 arm = { 0 };
+        float share = 0;
+        for (int i = 0; i < influences; i++) {
+            if (weight[i] == 0 || !follows(joint[i], j)) continue;
+            arm = v3_mad(arm, v3_sub(rigid_apply(&w->world[joint[i]], rest), w->posed_joint[j]), weight[i]);
+            share += weight[i];
+        }
+        for (int axis = 0; axis < 3; axis++) {
+            const mat3 *r = &w->world[j].r;
+            vec3 omega = v3(r->m[0][axis], r->m[1][axis], r->m[2][axis]);
+            out->pose[3 * f + axis] = share > 0 ? view_flip(v3_cross(omega, arm)) : v3(0, 0, 0);
+        }
+    }
+}
+
+static void joint_motion_of(const fit_work *w, int j, motion *out)
+{
+    uint8_t id = (uint8_t)j;
+    float one = 1;
+    point_motion(w, &id, &one, 1, w->joint[j], &w->p->m->joint_dirs[j].x, BODY_JOINTS * 3, out);
+}
+
+// Adds one residual with the given row [n] to the normal equations; weight is 1 / variance, robust factor included.
+static void add_row(fit_work *w, const double *row, int base, double residual, double weight)
+{
+    // A row touches betas and one view.
+    double *g = w->gradient;
+    int n = w->n, k = w->k;
+    for (int part = 0; part < 2; part++) {
+        int from = part ? base : 0, to = part ? base + VIEW_UNKNOWNS : k;
+        for (int i = from; i < to; i++) {
+            double s = weight * row[i];
+            if (s == 0) continue;
+            g[i] -= s * residual;
+            double *h = w->hessian + i * n;
+            for (int j = 0; j < k && j <= i; j++) h[j] += s * row[j];
+            if (part)
+                for (int j = base; j <= i; j++) h[j] += s * row[j];
+        }
+    }
+}
+
+// Row of a scalar that is the point's displacement along `along` (camera axes, per metre), with the focal's derivative.
+static void point_row(const fit_work *w, double *row, int base, const motion *m, vec3 along, double per_log_focal)
+{
+    memset(row, 0, (size_t)w->n * sizeof *row);
+    for (int k = 0; k < w->k; k++) row[k] = (double)v3_dot(along, m->beta[k]);
+    for (int i = 0; i < 3 * VIEW_JOINTS; i++) row[base + VIEW_POSE + i] = (double)v3_dot(along, m->pose[i]);
+    row[base + VIEW_SHIFT] = (double)along.x;
+    row[base + VIEW_SHIFT + 1] = (double)along.y;
+    row[base + VIEW_SHIFT + 2] = (double)along.z;
+    row[base + VIEW_FOCAL] = per_log_focal;
+}
+
+// d (gx u + gy v) / d camera point, for pixels u, v.
+static vec3 pixel_gradient(const photo_view *v, vec3 camera, float gx, float gy)
+{
+    float s = v->focal / camera.z;
+    return v3(s * gx, s * gy, -s * (gx * camera.x + gy * camera.y) / camera.z);
+}
+
+// Geman-McClure: a residual far beyond cut has no say.
+static double robust(double residual, double cut)
+{
+    double t = residual / cut, s = 1 / (1 + t * t);
+    return s * s;
+}
+
+static double robust_cost(double residual, double cut)
+{
+    return residual * residual / (1 + residual * residual / (cut * cut));
+}
+
+static void add_landmarks(fit_work *w, const photo_view *v, int base, double *row, bool derivatives)
+{
+    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
+        const capture_landmark *lm = &v->evidence->at[tied[i].landmark];
+        double seen = (double)(lm->visibility * lm->presence);
+        if (seen < 0.1) continue;
+        vec3 camera = view_to_camera(v, w->posed_joint[tied[i].joint]);
+        vec2 at = view_project(v, camera);
+        double scale = (double)(v->focal / camera.z), sd = tied[i].sd / sqrt(seen), cut = 4 * sd;
+        motion m;
+        if (derivatives) joint_motion_of(w, tied[i].joint, &m);
+        for (int axis = 0; axis < 2; axis++) {
+            double r = (axis ? (double)(at.y - lm->y) : (double)(at.x - lm->x)) / scale; // metres at the person
+            w->cost += robust_cost(r, cut) / (sd * sd);
+            if (!derivatives) continue;
+            vec3 along = v3_scale(pixel_gradient(v, camera, axis ? 0 : 1, axis ? 1 : 0), (float)(1 / scale));
+            double focal = (axis ? (double)(at.y - v->cy) : (double)(at.x - v->cx)) / scale;
+            point_row(w, row, base, &m, along, focal);
+            add_row(w, row, base, r, robust(r, cut) / (sd * sd));
+        }
+    }
+}
+
+static void add_bones(fit_work *w, const photo_view *v, int base, double *row, bool derivatives)
+{
+    for (size_t i = 0; i < sizeof bone / sizeof *bone; i++) {
+        const float *from = v->evidence->world[bone[i][0]], *to = v->evidence->world[bone[i][1]];
+        vec3 want = v3_unit(v3(to[0] - from[0], to[1] - from[1], to[2] - from[2]));
+        vec3 have = view_flip(v3_sub(w->posed_joint[bone[i][3]], w->posed_joint[bone[i][2]]));
+        float length = v3_len(have);
+        if (length < 1e-3f || v3_len(want) < 0.5f) continue;
+        vec3 unit = v3_scale(have, 1 / length), gap = v3_sub(unit, want);
+        double weight = 1 / (BONE_SD * BONE_SD), residual[3] = { (double)gap.x, (double)gap.y, (double)gap.z };
+        motion a, b;
+        if (derivatives) {
+            joint_motion_of(w, bone[i][2], &a);
+            joint_motion_of(w, bone[i][3], &b);
+            for (int q = 0; q < 3 * VIEW_JOINTS; q++) b.pose[q] = v3_sub(b.pose[q], a.pose[q]);
+            memset(b.beta, 0, sizeof b.beta); // directions speak of the pose, not of the shape
+        }
+        for (int axis = 0; axis < 3; axis++) {
+            w->cost += weight * residual[axis] * residual[axis];
+            if (!derivatives) continue;
+            vec3 e = v3((float)(axis == 0), (float)(axis == 1), (float)(axis == 2));
+            vec3 along = v3_scale(v3_mad(e, unit, -v3_dot(e, unit)), 1 / length);
+            point_row(w, row, base, &b, along, 0);
+            for (int q = 0; q < 3; q++) row[base + VIEW_SHIFT + q] = 0;
+            add_row(w, row, base, residual[axis], weight);
+        }
+    }
+}
+
+static void add_outline(fit_work *w, const photo_view *v, int base, double *row, bool derivatives)
+{
+    const body_model *m = w->p->m;
+    for (uint32_t i = 0; i < m->vertices; i++) {
+        vec3 camera = view_to_camera(v, w->posed[i]);
+        w->depth[i] = camera.z;
+        w->pixel[i] = camera.z > 0.1f ? view_project(v, camera) : (vec2){ 0, 0 };
+    }
+    const capture_evidence *ev = v->evidence;
+    float tall = (float)(ev->bottom - ev->top), wide = (float)(ev->right - ev->left), margin = 0.1f * tall;
+    int n = contour_find(w->outline, w->pixel, w->depth, (float)ev->left - margin, (float)ev->top - margin,
+                         wide + 2 * margin, tall + 2 * margin, w->point);
+    for (int i = 0; i < n; i++) {
+        uint32_t vertex = w->point[i].vertex;
+        int region = view_cloth_region(m->label[vertex]);
+        if (region < 0) continue;
+        float gx, gy, scale = v->focal / w->depth[vertex];
+        double distance = (double)(distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy) / scale);
+        // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
+        double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd;
+        double variance =
+            OUTLINE_SD * OUTLINE_SD * OUTLINE_CORRELATION / fmax((double)(w->point[i].length / scale), 1e-4);
+        w->cost += robust_cost(r, cut) / variance;
+        if (!derivatives) continue;
+        motion mo;
+        vec3 camera = view_to_camera(v, w->posed[vertex]);
+        point_motion(w, m->skin_joint + 4 * (size_t)vertex, m->skin_weight + 4 * (size_t)vertex, 4, w->shaped[vertex],
+                     m->shapedirs + 3 * (size_t)vertex, 3 * (size_t)m->vertices, &mo);
+        vec3 along = v3_scale(pixel_gradient(v, camera, gx, gy), 1 / scale);
+        double focal = (double)((gx * (w->pixel[vertex].x - v->cx) + gy * (w->pixel[vertex].y - v->cy)) / scale);
+        point_row(w, row, base, &mo, along, focal);
+        row[base + VIEW_CLOTH + region] = 1;
+        add_row(w, row, base, r, robust(r, cut) / variance);
+    }
+}
+
+static void add_prior(fit_work *w, int i, double residual, double sd)
+{
+    w->cost += residual * residual / (sd * sd);
+    w->hessian[i * w->n + i] += 1 / (sd * sd);
+    w->gradient[i] -= residual / (sd * sd);
+}
+
+static void add_view_priors(fit_work *w, const photo_view *v, int base)
+{
+    for (int f = 0; f < VIEW_JOINTS; f++) {
+        mat3 mean;
+        float sd[3];
+        view_pose_prior(v, f, &mean, sd);
+        mat3 back = m3_transpose(&mean), off = m3_mul(&back, &v->rotation[view_joint[f]]);
+        vec3 a = m3_to_axis_angle(&off);
+        const float angle[3] = { a.x, a.y, a.z };
+        for (int k = 0; k < 3; k++) add_prior(w, base + VIEW_POSE + 3 * f + k, (double)angle[k], (double)sd[k]);
+    }
+    add_prior(w, base + VIEW_FOCAL, log((double)(v->focal / v->focal_prior)), (double)v->focal_sd);
+    for (int c = 0; c < CLOTH_REGIONS; c++)
+        add_prior(w, base + VIEW_CLOTH + c, (double)(v->cloth[c] - v->cloth_mean), (double)v->cloth_sd);
+    for (int k = 0; k < 3; k++) add_prior(w, base + VIEW_SHIFT + k, 0, 100); // free; keeps the system regular
+}
+
+// Normal equations (or the cost alone) of the current state. precision [k * k]: inverse of the prior covariance.
+static void assemble(fit_work *w, const double *precision, bool shape, bool derivatives)
+{
+    fit_problem *p = w->p;
+    int n = w->n, k = w->k;
+    double row[MAX_UNKNOWNS];
+    memset(w->hessian, 0, (size_t)(n * n) * sizeof(double));
+    memset(w->gradient, 0, (size_t)n * sizeof(double));
+    w->cost = 0;
+    body_shape(p->m, p->betas, w->shaped, w->joint);
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < k; j++) {
+            double off = (double)p->betas[j] - p->prior.mean[j];
+            w->gradient[i] -= precision[i * k + j] * off;
+            w->cost += ((double)p->betas[i] - p->prior.mean[i]) * precision[i * k + j] * off;
+            if (j <= i) w->hessian[i * n + j] += precision[i * k + j];
+        }
+    for (int q = 0; q < p->views; q++) {
+        photo_view *v = &p->view[q];
+        int base = k + q * VIEW_UNKNOWNS;
+        view_transforms(v, w->joint, w->world);
+        for (int j = 0; j < BODY_JOINTS; j++) w->posed_joint[j] = rigid_apply(&w->world[j], w->joint[j]);
+        for (int b = 0; derivatives && b < k; b++) {
+            rigid moved[BODY_JOINTS]; // transforms are linear in the joints
+            view_transforms(v, p->m->joint_dirs + b * BODY_JOINTS, moved);
+            for (int j = 0; j < BODY_JOINTS; j++) w->joint_motion[b][j] = moved[j].t;
+        }
+        add_landmarks(w, v, base, row, derivatives);
+        add_bones(w, v, base, row, derivatives);
+        if (shape) {
+            body_skin(p->m, w->shaped, w->world, w->posed);
+            add_outline(w, v, base, row, derivatives);
+        }
+        add_view_priors(w, v, base);
+    }
+}
+
+static void step(fit_problem *p, const double *delta, bool shape)
+{
+    int k = p->m->betas;
+    for (int i = 0; shape && i < k; i++) p->betas[i] += (float)delta[i];
+    for (int q = 0; q < p->views; q++) {
+        photo_view *v = &p->view[q];
+        const double *d = delta + k + q * VIEW_UNKNOWNS;
+        for (int f = 0; f < VIEW_JOINTS; f++) {
+            const double *a = d + VIEW_POSE + 3 * f;
+            mat3 turn = m3_from_axis_angle(v3((float)a[0], (float)a[1], (float)a[2]));
+            v->rotation[view_joint[f]] = m3_mul(&v->rotation[view_joint[f]], &turn);
+        }
+        v->shift = v3_add(v->shift, v3((float)d[VIEW_SHIFT], (float)d[VIEW_SHIFT + 1], (float)d[VIEW_SHIFT + 2]));
+        v->focal *= (float)exp(d[VIEW_FOCAL]);
+        for (int c = 0; c < CLOTH_REGIONS; c++) v->cloth[c] = fmaxf(v->cloth[c] + (float)d[VIEW_CLOTH + c], 0);
+    }
+}
+
+// Levenberg-Marquardt. In the first stage only landmarks speak and the shape stays.
+static void descend(fit_work *w, const double *precision, bool shape, int rounds, double *factor, double *delta)
+{
+    double damping = 1e-3;
+    int n = w->n;
+    assemble(w, precision, shape, true);
+    for (int round = 0; round < rounds; round++) {
+        fit_problem before = *w->p;
+        double cost = w->cost;
+        memcpy(factor, w->hessian, (size_t)(n * n) * sizeof *factor);
+        for (int i = 0; i < n; i++) factor[i * n + i] *= 1 + damping;
+        if (!shape)
+            for (int i = 0; i < w->k; i++) factor[i * n + i] += 1e6;
+        if (!chol_factor(factor, n)) {
+            damping *= 10;
+            continue;
+        }
+        memcpy(delta, w->gradient, (size_t)n * sizeof *delta);
+        chol_solve(factor, n, delta);
+        step(w->p, delta, shape);
+        assemble(w, precision, shape, true);
+        if (w->cost <= cost) {
+            damping = fmax(damping * 0.2, 1e-6);
+            if (cost - w->cost < 1e-4 * cost) break;
+            continue;
+        }
+        *w->p = before;
+        damping *= 8;
+        if (damping > 1e4) break;
+        assemble(w, precision, shape, true);
+    }
+}
+
+static bool posterior_of(fit_work *w, double *factor, body_gaussian *out)
+{
+    int n = w->n, k = w->k;
+    memcpy(factor, w->hessian, (size_t)(n * n) * sizeof *factor);
+    if (!chol_factor(factor, n)) return false;
+    double *inverse = mem_array(double, (size_t)(n * n));
+    chol_inverse(factor, n, inverse);
+    out->betas = k;
+    for (int i = 0; i < k; i++) {
+        out->mean[i] = (double)w->p->betas[i];
+        for (int j = 0; j < k; j++) out->covariance[i * k + j] = inverse[i * n + j];
+    }
+    mem_free(inverse);
+    return true;
+}
+
+bool fit_solve(fit_problem *p, body_gaussian *posterior)
+{
+    fit_work *w = mem_new(1, sizeof *w);
+    uint32_t vertices = p->m->vertices;
+    w->p = p;
+    w->k = p->m->betas;
+    w->n = w->k + p->views * VIEW_UNKNOWNS;
+    w->outline = contour_new(p->m);
+    w->shaped = mem_array(vec3, vertices);
+    w->posed = mem_array(vec3, vertices);
+    w->pixel = mem_array(vec2, vertices);
+    w->depth = mem_array(float, vertices);
+    w->point = mem_array(contour_point, vertices);
+    size_t square = (size_t)(w->n * w->n), betas = (size_t)(w->k * w->k);
+    w->hessian = mem_array(double, square);
+    w->gradient = mem_array(double, (size_t)w->n);
+    double *factor = mem_array(double, square), *delta = mem_array(double, (size_t)w->n),
+           *precision = mem_array(double, betas), *prior = mem_array(double, betas);
+    memcpy(prior, p->prior.covariance, betas * sizeof *prior);
+    bool ok = chol_factor(prior, w->k);
+    if (ok) {
+        chol_inverse(prior, w->k, precision);
+        for (int i = 0; i < w->k; i++) p->betas[i] = (float)p->prior.mean[i];
+        descend(w, precision, false, POSE_ROUNDS, factor, delta);
+        descend(w, precision, true, SHAPE_ROUNDS, factor, delta);
+        assemble(w, precision, true, true);
+        ok = posterior_of(w, factor, posterior);
+    }
+    contour_free(w->outline);
+    mem_free(w->shaped);
+    mem_free(w->posed);
+    mem_free(w->pixel);
+    mem_free(w->depth);
+    mem_free(w->point);
+    mem_free(w->hessian);
+    mem_free(w->gradient);
+    mem_free(factor);
+    mem_free(delta);
+    mem_free(precision);
+    mem_free(prior);
+    mem_free(w);
+    return ok;
+}

@@ -1,0 +1,125 @@
+#include "estimate/view.h"
+
+const int view_joint[VIEW_JOINTS] = { JOINT_PELVIS,     JOINT_L_HIP,   JOINT_R_HIP,    JOINT_L_KNEE,   JOINT_R_KNEE,
+                                      JOINT_SPINE2,     JOINT_NECK,    JOINT_L_COLLAR, JOINT_R_COLLAR, JOINT_L_SHOULDER,
+                                      JOINT_R_SHOULDER, JOINT_L_ELBOW, JOINT_R_ELBOW };
+
+// Standard deviations about the body's x (bend forward), y (twist) and z (sideways) axes, radians; the root's are about
+// the expected heading.
+static const float pose_sd[VIEW_JOINTS][3] = {
+    { 0.12f, 0.25f, 0.06f },                          // root: tilt of camera and body
+    { 0.15f, 0.12f, 0.08f }, { 0.15f, 0.12f, 0.08f }, // hips
+    { 0.15f, 0.05f, 0.05f }, { 0.15f, 0.05f, 0.05f }, // knees
+    { 0.10f, 0.10f, 0.07f },                          // spine
+    { 0.20f, 0.25f, 0.12f },                          // neck
+    { 0.05f, 0.06f, 0.08f }, { 0.05f, 0.06f, 0.08f }, // collars
+    { 0.35f, 0.40f, 0.30f }, { 0.35f, 0.40f, 0.30f }, // shoulders
+    { 0.40f, 0.50f, 0.30f }, { 0.40f, 0.50f, 0.30f }, // elbows
+};
+
+int view_cloth_region(int label)
+{
+    switch (label) {
+    case JOINT_SPINE3:
+    case JOINT_L_COLLAR:
+    case JOINT_R_COLLAR:
+        return CLOTH_CHEST;
+    case JOINT_SPINE1:
+    case JOINT_SPINE2:
+        return CLOTH_WAIST;
+    case JOINT_PELVIS:
+        return CLOTH_HIPS;
+    case JOINT_L_HIP:
+    case JOINT_R_HIP:
+        return CLOTH_THIGHS;
+    case JOINT_L_KNEE:
+    case JOINT_R_KNEE:
+        return CLOTH_SHANKS;
+    case JOINT_L_SHOULDER:
+    case JOINT_R_SHOULDER:
+        return CLOTH_UPPER_ARMS;
+    case JOINT_L_ELBOW:
+    case JOINT_R_ELBOW:
+        return CLOTH_FOREARMS;
+    default:
+        return -1;
+    }
+}
+
+void view_pose_prior(const photo_view *v, int i, mat3 *mean, float sd[3])
+{
+    *mean = m3_identity();
+    for (int k = 0; k < 3; k++) sd[k] = pose_sd[i][k];
+    switch (view_joint[i]) {
+    case JOINT_PELVIS:
+        *mean = m3_from_axis_angle(v3(0, v->yaw, 0));
+        break;
+    case JOINT_L_SHOULDER:
+        *mean = m3_from_axis_angle(v3(0, 0, -0.42f));
+        break; // A-pose to 18 degrees from vertical
+    case JOINT_R_SHOULDER:
+        *mean = m3_from_axis_angle(v3(0, 0, 0.42f));
+        break;
+    case JOINT_L_ELBOW:
+    case JOINT_R_ELBOW:
+        *mean = m3_from_axis_angle(v3(-0.15f, 0, 0));
+        break;
+    default:
+        break;
+    }
+}
+
+static bool nose_points_right(const capture_evidence *ev)
+{
+    float ears = (ev->at[LM_LEFT_EAR].x + ev->at[LM_RIGHT_EAR].x) / 2;
+    return ev->at[LM_NOSE].x > ears;
+}
+
+void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height)
+{
+    *v = (photo_view){ .evidence = evidence };
+    float width = (float)evidence->mask.width, tall = (float)evidence->mask.height, longer = fmaxf(width, tall);
+    v->cx = width / 2;
+    v->cy = tall / 2;
+    // 36 mm is the longer side of the frame that "35 mm equivalent" speaks of. Unknown: from a phone (26 mm) to a
+    // portrait lens (70 mm).
+    v->focal_prior = focal_35mm > 0 ? focal_35mm / 36 * longer : 1.2f * longer;
+    v->focal_sd = focal_35mm > 0 ? 0.05f : 0.35f;
+    v->focal = v->focal_prior;
+    bool loose = evidence->verdict & VERDICT_LOOSE_CLOTHES;
+    v->cloth_mean = loose ? 0.022f : 0.007f;
+    v->cloth_sd = loose ? 0.022f : 0.007f;
+    for (int i = 0; i < CLOTH_REGIONS; i++) v->cloth[i] = v->cloth_mean;
+    if (side == VIEW_SIDE) v->yaw = nose_points_right(evidence) ? 1.5708f : -1.5708f;
+
+    float person = (float)(evidence->bottom - evidence->top);
+    v->pixels_per_metre = person / height;
+    uint32_t step = (uint32_t)(person / 700);
+    v->outline = distance_new(&evidence->mask, evidence->left, evidence->top, evidence->right, evidence->bottom,
+                              step ? step : 1);
+
+    for (int j = 0; j < BODY_JOINTS; j++) v->rotation[j] = m3_identity();
+    for (int i = 0; i < VIEW_JOINTS; i++) {
+        float sd[3];
+        view_pose_prior(v, i, &v->rotation[view_joint[i]], sd);
+    }
+    // The pelvis, the body's origin, starts between the landmarks of the hips.
+    float z = v->focal / v->pixels_per_metre;
+    float x = (evidence->at[LM_LEFT_HIP].x + evidence->at[LM_RIGHT_HIP].x) / 2,
+          y = (evidence->at[LM_LEFT_HIP].y + evidence->at[LM_RIGHT_HIP].y) / 2;
+    v->shift = v3((x - v->cx) / v->focal * z, (y - v->cy) / v->focal * z, z);
+}
+
+void view_close(photo_view *v)
+{
+    distance_free(v->outline);
+    v->outline = NULL;
+}
+
+void view_transforms(const photo_view *v, const vec3 *joints, rigid *world)
+{
+    for (int j = 0; j < BODY_JOINTS; j++) {
+        rigid local = { v->rotation[j], v3_sub(joints[j], m3_apply(&v->rotation[j], joints[j])) };
+        world[j] = j ? rigid_mul(&world[body_joint_parent[j]], &local) : local;
+    }
+}

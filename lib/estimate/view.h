@@ -1,0 +1,65 @@
+// One photo as the estimator sees it: the person's outline as a distance field, joints as points, and what is believed
+// of the camera. Internal to the estimator.
+#pragma once
+#include "capture/capture.h"
+#include "estimate/contour.h"
+#include "estimate/distance.h"
+
+// Joints of the body whose pose is free; all others keep the A-pose.
+enum { VIEW_JOINTS = 13 };
+extern const int view_joint[VIEW_JOINTS];
+
+// Where clothes may stand off the body: one unknown thickness each.
+enum {
+    CLOTH_CHEST,
+    CLOTH_WAIST,
+    CLOTH_HIPS,
+    CLOTH_THIGHS,
+    CLOTH_SHANKS,
+    CLOTH_UPPER_ARMS,
+    CLOTH_FOREARMS,
+    CLOTH_REGIONS
+};
+int view_cloth_region(int joint_label); // -1: head, hands and feet, whose outline is not used
+
+// A picture's unknowns, in the order of the normal equations.
+enum {
+    VIEW_POSE = 0,                            // 3 per free joint, radians
+    VIEW_SHIFT = VIEW_POSE + 3 * VIEW_JOINTS, // 3, metres in camera axes
+    VIEW_FOCAL = VIEW_SHIFT + 3,              // 1, log of the focal length
+    VIEW_CLOTH = VIEW_FOCAL + 1,              // CLOTH_REGIONS, metres
+    VIEW_UNKNOWNS = VIEW_CLOTH + CLOTH_REGIONS
+};
+
+typedef struct {
+    const capture_evidence *evidence;
+    distance_field *outline;
+    float cx, cy;                // principal point, pixels
+    float focal_prior, focal_sd; // pixels; sd of its logarithm
+    float cloth_mean, cloth_sd;  // metres
+    float yaw;                   // of the body about +Y at the start, radians; 0: facing the camera
+    float pixels_per_metre;      // about, at the person
+    // current state
+    mat3 rotation[BODY_JOINTS]; // local rotations
+    vec3 shift;                 // camera axes: p_camera = flip(p_body) + shift
+    float focal;                // pixels
+    float cloth[CLOTH_REGIONS]; // metres
+} photo_view;
+
+// focal_35mm: of the photo, 0 unknown. height: the stated one, metres.
+void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height);
+void view_close(photo_view *v);
+
+// The prior of the pose: people in front of a camera stand upright, arms hanging a little away from the body.
+void view_pose_prior(const photo_view *v, int free_joint, mat3 *mean, float sd[3]);
+
+// Body axes (y up, facing +z) to camera axes (y down, looking along +z).
+static inline vec3 view_flip(vec3 p) { return v3(p.x, -p.y, -p.z); }
+static inline vec3 view_to_camera(const photo_view *v, vec3 p) { return v3_add(view_flip(p), v->shift); }
+static inline vec2 view_project(const photo_view *v, vec3 camera)
+{
+    return (vec2){ v->cx + v->focal * camera.x / camera.z, v->cy + v->focal * camera.y / camera.z };
+}
+
+// Joint transforms of the current pose (no translation: that is the camera's shift).
+void view_transforms(const photo_view *v, const vec3 *joints, rigid *world);
