@@ -213,9 +213,10 @@ static _Noreturn void spawner_main(int fd)
     forget_environment();
     if (fd != 3) dup2(fd, 3), fd = 3;
     syscall(SYS_close_range, 4u, ~0u, 0u);
-    // Standard input and output must be taken: a task's files would come to lie there, where a library may print.
+    // The three standard descriptors must be taken: a task's files would come to lie there, where a library may print.
     int null = open("/dev/null", O_RDWR);
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0) _exit(EXIT_CANNOT_START);
+    if (fcntl(2, F_GETFD) < 0) dup2(null, 2);
     close(null);
     static spawn_request r;
     int fds[3];
