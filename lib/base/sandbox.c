@@ -288,6 +288,7 @@ static bool dispatch(const spawn_request *r, const int fds[3], err *e)
         log_say(LOG_WARN, "the locked reader's spawner is gone; starting another");
         close(spawner.socket);
         spawner.socket = -1;
+        kill(spawner.pid, SIGKILL); // whatever state it is in
         while (waitpid(spawner.pid, NULL, 0) < 0 && errno == EINTR) continue;
         ok = start_locked(e);
         if (ok && !send_request(spawner.socket, r, fds)) {
