@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TALL = 900, BODY_WIDE = 470, PHOTO_MOST_WIDE = 900, TEXT_WIDE = 420, ROWS_TOP = 90, ROW = 34 };
+enum { TALL = 800, BODY_WIDE = 600, SIDE_WIDE = 300, PHOTO_MOST_WIDE = 900, TEXT_WIDE = 430, ROWS_TOP = 84, ROW = 33 };
 static const draw_color paper = { 244, 242, 239, 255 }, ink = { 40, 44, 52, 255 }, quiet = { 120, 124, 132, 255 };
 static const draw_color tape_yellow = { 242, 178, 34, 255 };
 
@@ -54,18 +54,16 @@ static void draw_avatar(image *im, const body_model *m, tape *t, const avatar_sh
     uint8_t *suit = mem_array(uint8_t, m->triangles);
     uint32_t worn = avatar_suit(m, suit), at[2] = { worn, 0 };
     uint32_t *triangle = mem_array(uint32_t, 3 * (size_t)m->triangles);
-    vec3 *normal = mem_array(vec3, m->vertices), lo = v3(0, 0, 0), hi = v3(0, 0, 0);
+    vec3 *normal = mem_array(vec3, m->vertices);
+    float tall = 0;
     for (uint32_t k = 0; k < m->triangles; k++)
         memcpy(triangle + 3 * at[suit[k]]++, m->triangle + 3 * k, 3 * sizeof *triangle);
     mesh_view body = body_mesh(m, shape->position);
     mesh_normals(&body, normal);
-    for (uint32_t v = 0; v < m->vertices; v++) {
-        vec3 p = shape->position[v];
-        float reach = fmaxf(fabsf(p.x), fabsf(p.z));
-        hi = v3(fmaxf(hi.x, reach), fmaxf(hi.y, p.y), fmaxf(hi.z, reach));
-    }
-    lo = v3(-hi.x, 0, -hi.z);
-    raster_camera camera = raster_frame(lo, hi, yaw, im->width, im->height, 0.06f);
+    for (uint32_t v = 0; v < m->vertices; v++) tall = fmaxf(tall, shape->position[v].y);
+    // Framed by the height alone, so that all views have one scale.
+    raster_camera camera = raster_frame(v3(-0.2f, 0, -0.2f), v3(0.2f, tall, 0.2f), yaw, BODY_WIDE, TALL, 0.06f);
+    camera.cx = (float)im->width / 2;
     raster_item item[2];
     for (int k = 0; k < 2; k++) {
         const float *c = k ? avatar_mannequin_color : avatar_suit_color;
@@ -200,7 +198,7 @@ bool avatar_preview(const body_model *m, tape *t, const avatar_shape *shape, con
                     const avatar_photo *photos, int count, buf *png, err *e)
 {
     image photo[2] = { 0 };
-    uint32_t wide = 3 * BODY_WIDE + TEXT_WIDE;
+    uint32_t wide = 2 * BODY_WIDE + SIDE_WIDE + TEXT_WIDE;
     for (int i = 0; i < count; i++) {
         photo[i] = draw_photo(m, r, &photos[i]);
         wide += photo[i].width;
@@ -215,12 +213,12 @@ bool avatar_preview(const body_model *m, tape *t, const avatar_shape *shape, con
     }
     static const float yaw[3] = { 0, 1.5708f, 3.14159f };
     for (int i = 0; i < 3; i++) {
-        image body = image_new(BODY_WIDE, TALL, 3);
+        image body = image_new(i == 1 ? SIDE_WIDE : BODY_WIDE, TALL, 3);
         fill(&body, paper);
         draw_avatar(&body, m, t, shape, r, yaw[i]);
         draw_image(&sheet, x, 0, &body);
+        x += (int)body.width;
         image_free(&body);
-        x += BODY_WIDE;
     }
     write_measurements(&sheet, x, r);
     bool ok = image_encode_png(&sheet, png, e);
