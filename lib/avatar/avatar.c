@@ -180,14 +180,14 @@ bool avatar_measure_glb(avatar_studio *s, const char *path, double *value, err *
     if (!glb_load(path, &g, e)) return false;
     body_sex sex;
     json_t *extras = g.extras_json ? json_loads(g.extras_json, 0, NULL) : NULL;
-    const char *word = json_string_value(json_object_get(json_object_get(extras, "tryon"), "sex"));
+    const json_t *ours = json_object_get(extras, "tryon");
+    const char *word = json_string_value(json_object_get(ours, "sex"));
     bool ok = word && sex_of_word(word, strlen(word), &sex) && g.meshes == 1 && g.joints == BODY_JOINTS;
     if (!ok)
         fail(e, ERR_INPUT, "%s is not an avatar.glb of ours: other meshes have no landmarks to lay a tape on", path);
     ok = ok && need_body(s, sex, e);
-    if (ok && g.mesh[0].vertex_count < s->body[sex]->vertices) {
-        ok = fail(e, ERR_INPUT, "%s has %u vertices, the body %u: measure avatar.glb, not its web variant", path,
-                  g.mesh[0].vertex_count, s->body[sex]->vertices);
+    if (ok && (!json_is_true(json_object_get(ours, "body_order")) || g.mesh[0].vertex_count < s->body[sex]->vertices)) {
+        ok = fail(e, ERR_INPUT, "%s is packed for the web: measure avatar.glb, which lies beside it", path);
     }
     if (ok) {
         vec3 joint[BODY_JOINTS];

@@ -128,6 +128,17 @@ static seam_mesh cut_seams(const body_model *m)
     return s;
 }
 
+// Says in asset.extras whose body it is; only the plain flavour keeps the body's order of vertices, which the tape
+// needs.
+static bool write_flavour(const body_model *m, glb_scene *scene, glb_flavour flavour, buf *out, err *e)
+{
+    char extras[160];
+    snprintf(extras, sizeof extras, "{\"tryon\":{\"body\":\"open body 1\",\"sex\":\"%s\",\"body_order\":%s}}",
+             body_sex_word(m->sex), flavour == GLB_PLAIN ? "true" : "false");
+    scene->extras_json = extras;
+    return glb_write(scene, flavour, out, e);
+}
+
 bool avatar_glb(const body_model *m, const avatar_shape *shape, buf *plain, buf *web, err *e)
 {
     seam_mesh s = cut_seams(m);
@@ -161,18 +172,14 @@ bool avatar_glb(const body_model *m, const avatar_shape *shape, buf *plain, buf 
                       .weight = weight,
                       .part = part,
                       .parts = 2 };
-    char extras[160];
-    snprintf(extras, sizeof extras, "{\"tryon\":{\"body\":\"open body 1\",\"sex\":\"%s\",\"body_vertices\":%u}}",
-             body_sex_word(m->sex), m->vertices);
     glb_scene scene = { .generator = "TryOn",
                         .mesh = &mesh,
                         .meshes = 1,
                         .joint = skeleton,
                         .joints = BODY_JOINTS,
                         .material = material,
-                        .materials = 2,
-                        .extras_json = extras };
-    bool ok = glb_write(&scene, GLB_PLAIN, plain, e) && glb_write(&scene, GLB_WEB, web, e);
+                        .materials = 2 };
+    bool ok = write_flavour(m, &scene, GLB_PLAIN, plain, e) && write_flavour(m, &scene, GLB_WEB, web, e);
     mem_free(position);
     mem_free(normal);
     mem_free(body_normal);

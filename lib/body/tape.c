@@ -49,7 +49,7 @@ const char *const tape_name[TAPE_COUNT] = { "height",
                                             "waist height",
                                             "hip height" };
 
-enum { LOOP_POINTS = 96, ANCHORS = 3 };
+enum { LOOP_POINTS = 512, ANCHORS = 3 }; // a section of the torso has about 150 corners
 
 // A point of the body that moves with its shape: a vertex or a joint.
 typedef struct {
@@ -87,6 +87,7 @@ struct tape {
     const body_model *m;
     vec3 *shaped, *moved;
     mesh_section_point *scratch;
+    body_ids middle; // triangles near the plane of symmetry
     tape_loop loop[TAPE_COUNT];
     bool keep_loops;
     mesh_view mesh;
@@ -107,6 +108,7 @@ tape *tape_new(const body_model *m)
     t->m = m;
     t->shaped = mem_array(vec3, m->vertices);
     t->moved = mem_array(vec3, m->vertices);
+    t->middle = tape_path_triangles(m);
     uint32_t largest = 0;
     for (int i = 0; i < PART_COUNT; i++)
         if (m->part[i].count > largest) largest = m->part[i].count;
@@ -119,6 +121,7 @@ void tape_free(tape *t)
     if (!t) return;
     mem_free(t->shaped);
     mem_free(t->moved);
+    mem_free(t->middle.id);
     mem_free(t->scratch);
     mem_free(t);
 }
@@ -318,8 +321,8 @@ static void read_lengths(const tape *t, const body_view *b, double *out)
 static void read_paths(const tape *t, const vec3 *position, double *out)
 {
     float waist = position[mark_id(t, MARK_NAVEL)].y;
-    out[TAPE_BACK_NECK_TO_WAIST] = tape_back_length(t->m, position, waist);
-    out[TAPE_CROTCH_LENGTH] = tape_crotch_length(t->m, position, waist);
+    out[TAPE_BACK_NECK_TO_WAIST] = tape_back_length(t->m, &t->middle, position, waist);
+    out[TAPE_CROTCH_LENGTH] = tape_crotch_length(t->m, &t->middle, position, waist);
 }
 
 void tape_read(tape *t, const vec3 *position, const vec3 *joints, double *out)
