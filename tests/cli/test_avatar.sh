@@ -86,7 +86,7 @@ check the_same_answers_give_the_same_bytes succeeds "$tryon" avatar "${answers[@
 check the_same_answers_give_the_same_files same_folders one two
 check two_threads_run succeeds "$tryon" avatar "${answers[@]}" --out three --threads 2
 check two_threads_give_the_same_files same_folders one three
-check the_validator_finds_no_fault node "$here/validate_glb.js" one/avatar.glb one/avatar.web.glb
+check the_validator_finds_no_fault node "$here/../lib/gltf/validate.js" one/avatar.glb one/avatar.web.glb
 json_goes_to_stdout() { succeeds "$tryon" avatar "${answers[@]}" --out two --json && cmp stdout two/measurements.json; }
 check json_goes_to_stdout json_goes_to_stdout
 check height_alone_is_enough succeeds "$tryon" avatar --height 180 --out height
