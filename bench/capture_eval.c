@@ -134,7 +134,8 @@ static void compare_mask(eval *v, const char *name, const capture_evidence *ev)
 
 // --- agreement with the golden poses ---
 
-// Bilinear with no reduction before it, as the golden poses were sampled; image_sample_roi averages first.
+// As the golden poses were sampled: bilinear with no reduction before it (image_sample_roi averages first), by OpenCV,
+// which takes positions to 1/32 pixel and rounds the result to bytes.
 static void plain_sample(const image *im, const image_roi *roi, int n, bool replicate, float scale, float offset,
                          float *out)
 {
@@ -143,6 +144,7 @@ static void plain_sample(const image *im, const image_roi *roi, int n, bool repl
         for (int u = 0; u < n; u++, out += 3) {
             double du = ((u + 0.5) / n - 0.5) * (double)roi->size, dv = ((v + 0.5) / n - 0.5) * (double)roi->size;
             double x = (double)roi->cx + c * du - s * dv - 0.5, y = (double)roi->cy + s * du + c * dv - 0.5;
+            x = floor(x * 32 + 0.5) / 32, y = floor(y * 32 + 0.5) / 32;
             double fx = x - floor(x), fy = y - floor(y);
             double acc[3] = { 0 };
             for (int k = 0; k < 4; k++) {
@@ -156,7 +158,7 @@ static void plain_sample(const image *im, const image_roi *roi, int n, bool repl
                 double weight = (k % 2 ? fx : 1 - fx) * (k / 2 ? fy : 1 - fy);
                 for (int i = 0; i < 3; i++) acc[i] += weight * image_at(im, (uint32_t)px, (uint32_t)py)[i];
             }
-            for (int i = 0; i < 3; i++) out[i] = (float)acc[i] * scale + offset;
+            for (int i = 0; i < 3; i++) out[i] = (float)floor(acc[i] + 0.5) * scale + offset;
         }
     }
 }
@@ -200,7 +202,7 @@ static void single_pass(eval *v, const image *photo, bool plain, image_roi *roi,
         image_sample_roi(photo, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, crop);
     detection people[DETECT_MAX];
     int count;
-    if (!detect_run(v->detector, crop, 0.3f, people, &count, &e)) die(&e);
+    if (!detect_run(v->detector, crop, 0.5f, people, &count, &e)) die(&e);
     detect_unletterbox(people, count, photo->width, photo->height);
     *roi = detect_roi(people[0].at[0], people[0].at[1]);
     if (plain)
@@ -289,10 +291,10 @@ static void evaluate(eval *v, const char *name)
         verdict_look(&photo, &ev, &s);
         printf("    foot room %.3f depth %.3f, nose depth %.3f, tilt %.0f, leg ratio %.2f, knee %.0f, hip %.0f, arm "
                "gap %.2f, "
-               "knee %.3f, calf %.3f, waist %.2f, light %.0f, ankle presence %.2f %.2f\n",
+               "knee %.3f, calf %.3f, hem %.2f, waist %.2f, light %.0f, ankle presence %.2f %.2f\n",
                (double)s.foot_room, (double)s.foot_depth, (double)s.nose_depth, (double)s.tilt_deg, (double)s.leg_ratio,
                (double)s.knee_deg, (double)s.hip_deg, (double)s.arm_gap, (double)s.knee_width, (double)s.calf_width,
-               (double)s.waist_width, (double)s.light, (double)ev.at[LM_LEFT_ANKLE].presence,
+               (double)s.hem_step, (double)s.waist_width, (double)s.light, (double)ev.at[LM_LEFT_ANKLE].presence,
                (double)ev.at[LM_RIGHT_ANKLE].presence);
     }
     compare_mask(v, name, &ev);

@@ -211,9 +211,13 @@ static _Noreturn void spawner_main(int fd)
     signal(SIGCHLD, SIG_IGN); // monitors are reaped by the kernel
     setsid();
     forget_environment();
-    close(0), close(1);
     if (fd != 3) dup2(fd, 3), fd = 3;
     syscall(SYS_close_range, 4u, ~0u, 0u);
+    // The three standard descriptors must be taken: a task's files would come to lie there, where a library may print.
+    int null = open("/dev/null", O_RDWR);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0) _exit(EXIT_CANNOT_START);
+    if (fcntl(2, F_GETFD) < 0) dup2(null, 2);
+    close(null);
     static spawn_request r;
     int fds[3];
     while (receive(fd, &r, fds)) {
@@ -288,6 +292,7 @@ static bool dispatch(const spawn_request *r, const int fds[3], err *e)
         log_say(LOG_WARN, "the locked reader's spawner is gone; starting another");
         close(spawner.socket);
         spawner.socket = -1;
+        kill(spawner.pid, SIGKILL); // whatever state it is in
         while (waitpid(spawner.pid, NULL, 0) < 0 && errno == EINTR) continue;
         ok = start_locked(e);
         if (ok && !send_request(spawner.socket, r, fds)) {

@@ -152,8 +152,9 @@ static bool filter_calls(size_t memory_max, bool threads, err *e)
     static const int calls[] = { SCMP_SYS(read),         SCMP_SYS(write),         SCMP_SYS(futex),
                                  SCMP_SYS(exit),         SCMP_SYS(exit_group),    SCMP_SYS(getrandom),
                                  SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime), SCMP_SYS(restart_syscall) };
-    static const int sanitizer_calls[] = { SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(sched_yield),
-                                           SCMP_SYS(getrlimit), SCMP_SYS(prlimit64) };
+    static const int sanitizer_calls[] = { SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction),   SCMP_SYS(sched_yield),
+                                           SCMP_SYS(getrlimit),   SCMP_SYS(prlimit64),      SCMP_SYS(gettimeofday),
+                                           SCMP_SYS(nanosleep),   SCMP_SYS(clock_nanosleep) };
     filter f = { .ctx = seccomp_init(SCMP_ACT_KILL_PROCESS) };
     if (!f.ctx) return fail(e, ERR_INTERNAL, "the locked reader cannot make its system-call filter");
     ALLOW(&f, calls);

@@ -49,7 +49,7 @@ const char *const tape_name[TAPE_COUNT] = { "height",
                                             "waist height",
                                             "hip height" };
 
-enum { LOOP_POINTS = 96, ANCHORS = 3 };
+enum { LOOP_POINTS = 512, ANCHORS = 3 }; // a section of the torso has about 150 corners
 
 // A point of the body that moves with its shape: a vertex or a joint.
 typedef struct {
@@ -85,8 +85,9 @@ typedef struct {
 
 struct tape {
     const body_model *m;
-    vec3 *shaped, *moved;
+    vec3 *shaped, *moved, *normal; // [vertices]
     mesh_section_point *scratch;
+    body_ids middle; // triangles near the plane of symmetry
     tape_loop loop[TAPE_COUNT];
     bool keep_loops;
     mesh_view mesh;
@@ -107,6 +108,8 @@ tape *tape_new(const body_model *m)
     t->m = m;
     t->shaped = mem_array(vec3, m->vertices);
     t->moved = mem_array(vec3, m->vertices);
+    t->normal = mem_array(vec3, m->vertices);
+    t->middle = tape_path_triangles(m);
     uint32_t largest = 0;
     for (int i = 0; i < PART_COUNT; i++)
         if (m->part[i].count > largest) largest = m->part[i].count;
@@ -119,6 +122,8 @@ void tape_free(tape *t)
     if (!t) return;
     mem_free(t->shaped);
     mem_free(t->moved);
+    mem_free(t->normal);
+    mem_free(t->middle.id);
     mem_free(t->scratch);
     mem_free(t);
 }
@@ -318,8 +323,8 @@ static void read_lengths(const tape *t, const body_view *b, double *out)
 static void read_paths(const tape *t, const vec3 *position, double *out)
 {
     float waist = position[mark_id(t, MARK_NAVEL)].y;
-    out[TAPE_BACK_NECK_TO_WAIST] = tape_back_length(t->m, position, waist);
-    out[TAPE_CROTCH_LENGTH] = tape_crotch_length(t->m, position, waist);
+    out[TAPE_BACK_NECK_TO_WAIST] = tape_back_length(t->m, &t->middle, position, waist);
+    out[TAPE_CROTCH_LENGTH] = tape_crotch_length(t->m, &t->middle, position, waist);
 }
 
 void tape_read(tape *t, const vec3 *position, const vec3 *joints, double *out)
@@ -342,45 +347,66 @@ void tape_read_betas(tape *t, const float *betas, double *out)
     t->body = (body_view){ 0 }; // joints end here
 }
 
-// Perimeter of a loop laid on a moved body: each of its points slides along its edge to the moved plane. Exact to first
-// order, since a hull's perimeter is stationary in which points make it.
-static double loop_on(const tape_loop *loop, const body_view *b)
+static vec3 lerp_direction(const body_view *b, const mesh_hull_point *p)
 {
-    mesh_plane plane = plane_of(b, &loop->at);
-    vec3 first = { 0 }, last = { 0 };
-    double sum = 0;
+    const float *a = b->direction + 3 * (size_t)p->a, *c = b->direction + 3 * (size_t)p->b;
+    return v3_lerp(v3(a[0], a[1], a[2]), v3(c[0], c[1], c[2]), p->t);
+}
+
+// How fast a loop's perimeter grows when the body moves along b's shape direction. First order: a hull's perimeter is
+// stationary in which points make it, so each corner only has to stay on the moving surface and in the moving plane.
+// b->step is that of the difference quotient of the plane.
+static double loop_growth(const tape *t, const tape_loop *loop, body_view b)
+{
+    mesh_plane after = plane_of(&b, &loop->at);
+    float step = b.step;
+    b.step = -step;
+    mesh_plane before = plane_of(&b, &loop->at);
+    vec3 origin = v3_lerp(before.point, after.point, 0.5f), normal = v3_lerp(before.normal, after.normal, 0.5f);
+    float scale = 1 / v3_len(normal);
+    vec3 unit = v3_scale(normal, scale);
+    vec3 origin_speed = v3_scale(v3_sub(after.point, before.point), 0.5f / step);
+    vec3 normal_speed = v3_scale(v3_sub(after.normal, before.normal), 0.5f * scale / step);
+    double growth = 0;
     for (int i = 0; i < loop->count; i++) {
-        vec3 p = vertex(b, loop->point[i].a), q = vertex(b, loop->point[i].b);
-        float hp = v3_dot(v3_sub(p, plane.point), plane.normal), hq = v3_dot(v3_sub(q, plane.point), plane.normal);
-        float t = fabsf(hp - hq) > 1e-9f ? hp / (hp - hq) : loop->point[i].t;
-        vec3 at = v3_lerp(p, q, t);
-        if (i == 0)
-            first = at;
-        else
-            sum += (double)v3_dist(at, last);
-        last = at;
+        const mesh_hull_point *h = &loop->point[i];
+        vec3 previous = loop->place[(i + loop->count - 1) % loop->count], next = loop->place[(i + 1) % loop->count];
+        vec3 pull = v3_sub(v3_unit(v3_sub(h->p, previous)), v3_unit(v3_sub(next, h->p)));
+        vec3 surface = v3_unit(v3_lerp(t->normal[h->a], t->normal[h->b], h->t));
+        float along_surface = v3_dot(surface, lerp_direction(&b, h));
+        float along_plane = v3_dot(unit, origin_speed) - v3_dot(normal_speed, v3_sub(h->p, origin));
+        float slant = v3_dot(surface, unit),
+              level = fmaxf(1 - slant * slant, 0.05f); // nearly flat: no steeper than 77 degrees
+        vec3 speed =
+            v3_scale(surface, (along_surface - slant * along_plane) / level); // the share along `unit` pulls nothing
+        growth += (double)v3_dot(pull, v3_mad(speed, unit, -v3_dot(speed, unit)));
     }
-    return sum + (double)v3_dist(first, last);
+    return growth;
 }
 
 void tape_jacobian(tape *t, const float *betas, double *out, double *jacobian)
 {
-    const float step = 0.05f; // standard deviations; the loops are followed, so nothing switches between samples
+    const float step = 0.05f; // standard deviations: lengths and paths are smooth over this
     int n = t->m->betas;
     size_t numbers = (size_t)t->m->vertices * 3;
     vec3 joints[BODY_JOINTS];
     tape_read_betas(t, betas, out);
     body_shape(t->m, betas, t->shaped, joints);
+    mesh_view mesh = body_mesh(t->m, t->shaped);
+    mesh_normals(&mesh, t->normal);
     for (int k = 0; k < n; k++) {
-        double value[2][TAPE_COUNT];
+        double value[2][TAPE_COUNT] = { { 0 } };
         const float *direction = t->m->shapedirs + (size_t)k * numbers;
+        body_view b = { t->shaped, joints, direction, t->m->joint_dirs + k * BODY_JOINTS, step };
         for (int side = 0; side < 2; side++) {
-            body_view b = { t->shaped, joints, direction, t->m->joint_dirs + k * BODY_JOINTS, side ? step : -step };
-            for (int i = 0; i < TAPE_COUNT; i++) value[side][i] = t->loop[i].count ? loop_on(&t->loop[i], &b) : 0;
+            b.step = side ? step : -step;
             read_lengths(t, &b, value[side]);
             for (size_t i = 0; i < numbers; i++) (&t->moved->x)[i] = (&t->shaped->x)[i] + b.step * direction[i];
             read_paths(t, t->moved, value[side]);
         }
-        for (int i = 0; i < TAPE_COUNT; i++) jacobian[i * n + k] = (value[1][i] - value[0][i]) / (double)(2 * step);
+        for (int i = 0; i < TAPE_COUNT; i++) {
+            jacobian[i * n + k] =
+                t->loop[i].count ? loop_growth(t, &t->loop[i], b) : (value[1][i] - value[0][i]) / (double)(2 * step);
+        }
     }
 }

@@ -165,7 +165,7 @@ static bool examine(const capture *c, const image *photo, capture_view view, pos
         ev->soft_mask = image_new(photo->width, photo->height, 1);
     }
     if (!ev->bottom) {
-        ev->verdict = VERDICT_NO_PERSON;
+        ev->verdict = verdict_nobody(photo);
         return true;
     }
     verdict_signs signs;

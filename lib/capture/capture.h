@@ -47,7 +47,7 @@ typedef enum {
     VERDICT_REFUSED = 0x3f,
     // These widen the error bars.
     VERDICT_SEVERAL_PEOPLE = 1 << 8, // the largest is used
-    VERDICT_NOT_FACING = 1 << 9,     // turned away from the camera (expected of a side photo)
+    VERDICT_NOT_FACING = 1 << 9,     // more than 40 degrees off what the view asks: front to the camera, or side
     VERDICT_ARMS_TIGHT = 1 << 10,    // arms against the torso
     VERDICT_LOOSE_CLOTHES = 1 << 11,
     VERDICT_DIM = 1 << 12

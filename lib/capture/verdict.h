@@ -14,12 +14,16 @@ typedef struct {
     float arm_gap;     // part of the tighter arm beside which the background shows
     float knee_width;  // outline at the knees, less what lies between the knees
     float calf_width;  // the same between knees and ankles
+    float hem_step;    // sharpest narrowing of the legs' outline, by its breadth
     float waist_width; // outline of the trunk at the waist, by the distance of the shoulders; 0: not to be seen
     float light;       // 0..255: brightness that nine tenths of the person's box stay under
 } verdict_signs;
 
 void verdict_look(const image *photo, const capture_evidence *ev, verdict_signs *out);
 unsigned verdict_judge(const verdict_signs *s, const capture_evidence *ev, const image *photo, capture_view view);
+
+// The verdict on a photo in which nobody was found: in the dark that is the reason.
+unsigned verdict_nobody(const image *photo);
 
 // Turn of the shoulders from the camera, 0 front … 180 back.
 float verdict_facing_deg(const float world[CAPTURE_LANDMARKS][3]);

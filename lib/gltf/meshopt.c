@@ -2,6 +2,7 @@
 #include "base/mem.h"
 
 #include <meshoptimizer.h>
+#include <pthread.h>
 
 void meshopt_order_triangles(uint32_t *out, const uint32_t *index, const size_t *run, int runs, uint32_t vertex_count)
 {
@@ -28,8 +29,13 @@ bool meshopt_pack_vertices(const void *data, size_t count, size_t stride, buf *o
     return ok;
 }
 
+// EXT_meshopt_compression wants version 1 of the index codec; the library's default, a global, is 0.
+static void choose_version(void) { meshopt_encodeIndexVersion(1); }
+
 bool meshopt_pack_triangles(const uint32_t *index, size_t count, uint32_t vertex_count, buf *out)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, choose_version);
     size_t bound = meshopt_encodeIndexBufferBound(count, vertex_count);
     uint8_t *bytes = mem_new(bound, 1);
     size_t n = meshopt_encodeIndexBuffer(bytes, bound, index, count);

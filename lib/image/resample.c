@@ -56,7 +56,25 @@ static void add_row(float *restrict sum, const uint8_t *restrict row, float weig
     for (size_t i = 0; i < n; i++) sum[i] += weight * (float)row[i];
 }
 
-static uint8_t to_byte(float v) { return (uint8_t)fminf(fmaxf(v + 0.5f, 0), 255); }
+// fminf and fmaxf are library calls; a comparison is not.
+static inline float clampf(float v, float lo, float hi) { return v < lo ? lo : v > hi ? hi : v; }
+
+static inline uint8_t to_byte(float v) { return (uint8_t)clampf(v + 0.5f, 0, 255); }
+
+// Applies the taps of the rows' axis to one row of column sums. channels is a constant at each call.
+static inline void gather_row(const axis *h, uint32_t width, const float *sum, uint32_t channels, uint8_t *to)
+{
+    for (uint32_t x = 0; x < width; x++) {
+        const tap_run *run = &h->runs[x];
+        float acc[4] = { 0 };
+        const float *from = sum + (size_t)run->first * channels;
+        for (uint32_t k = 0; k < run->count; k++) {
+            float w = run->weight[k];
+            for (uint32_t c = 0; c < channels; c++) acc[c] += w * *from++;
+        }
+        for (uint32_t c = 0; c < channels; c++) *to++ = to_byte(acc[c]);
+    }
+}
 
 image image_resize(const image *src, uint32_t width, uint32_t height)
 {
@@ -72,16 +90,10 @@ image image_resize(const image *src, uint32_t width, uint32_t height)
         for (uint32_t k = 0; k < v.runs[y].count; k++) {
             add_row(sum, image_at(src, 0, v.runs[y].first + k), v.runs[y].weight[k], row_len);
         }
-        uint8_t *to = image_at(&out, 0, y);
-        for (uint32_t x = 0; x < width; x++) {
-            const tap_run *run = &h.runs[x];
-            float acc[4] = { 0 };
-            const float *from = sum + (size_t)run->first * channels;
-            for (uint32_t k = 0; k < run->count; k++) {
-                for (uint32_t c = 0; c < channels; c++) acc[c] += run->weight[k] * *from++;
-            }
-            for (uint32_t c = 0; c < channels; c++) *to++ = to_byte(acc[c]);
-        }
+        if (channels == 3)
+            gather_row(&h, width, sum, 3, image_at(&out, 0, y));
+        else
+            gather_row(&h, width, sum, channels, image_at(&out, 0, y));
     }
     mem_free(sum);
     axis_free(&h);
@@ -132,6 +144,37 @@ static void add_bytes(uint16_t *restrict sum, const uint8_t *restrict row, size_
     for (size_t i = 0; i < n; i++) sum[i] = (uint16_t)(sum[i] + row[i]);
 }
 
+// Column sums to the averages of blocks k columns wide and rows high.
+static inline void average_blocks(const uint16_t *sum, size_t blocks, uint32_t k, uint32_t rows, uint32_t channels,
+                                  uint8_t *to)
+{
+    // n / area as n * inverse >> 44: the same whole number for every n < 2^44 / area, and n is at most 256 * area with
+    // an area of at most 2^16.
+    uint32_t area = k * rows;
+    uint64_t inverse = ((uint64_t)1 << 44) / area + 1;
+    for (size_t i = 0; i < blocks; i++, sum += (size_t)k * channels, to += channels) {
+        for (uint32_t c = 0; c < channels; c++) {
+            uint32_t acc = area / 2;
+            for (uint32_t x = 0; x < k; x++) acc += sum[x * channels + c];
+            to[c] = (uint8_t)(acc * inverse >> 44);
+        }
+    }
+}
+
+// The same, with the usual cases spelled out for the compiler.
+static void average_row(const uint16_t *sum, size_t columns, uint32_t k, uint32_t rows, uint32_t channels, uint8_t *to)
+{
+    size_t blocks = columns / k;
+    uint32_t left = (uint32_t)(columns % k);
+    if (channels == 3 && k == 2)
+        average_blocks(sum, blocks, 2, rows, 3, to);
+    else if (channels == 3 && k == 3)
+        average_blocks(sum, blocks, 3, rows, 3, to);
+    else
+        average_blocks(sum, blocks, k, rows, channels, to);
+    if (left) average_blocks(sum + blocks * k * channels, 1, left, rows, channels, to + blocks * channels);
+}
+
 // Averages k x k blocks of src, block (i, j) beginning at pixel (i * k, j * k) whatever the roi, so that the result
 // does not depend on the crop; blocks at the right and lower edge average the pixels there are. Only blocks that touch
 // within are filled in; the rest stays black and is never sampled. k <= 256: a column sum fits 16 bits.
@@ -140,23 +183,14 @@ static image reduce(const image *src, uint32_t k, box within)
     image out = image_new((src->width + k - 1) / k, (src->height + k - 1) / k, src->channels);
     uint32_t channels = src->channels;
     uint32_t bx0 = within.x0 / k, bx1 = (within.x1 + k - 1) / k, by0 = within.y0 / k, by1 = (within.y1 + k - 1) / k;
-    uint16_t *sum = mem_array(uint16_t, (size_t)src->width * channels);
     uint32_t x_end = bx1 * k < src->width ? bx1 * k : src->width;
-    size_t row_len = bx1 > bx0 ? (size_t)(x_end - bx0 * k) * channels : 0;
-    for (uint32_t by = by0; by < by1; by++) {
+    size_t columns = x_end > bx0 * k ? x_end - bx0 * k : 0;
+    uint16_t *sum = mem_array(uint16_t, columns * channels);
+    for (uint32_t by = by0; by < by1 && columns; by++) {
         uint32_t rows = src->height - by * k < k ? src->height - by * k : k;
-        memset(sum, 0, row_len * sizeof *sum);
-        for (uint32_t y = 0; y < rows; y++) add_bytes(sum, image_at(src, bx0 * k, by * k + y), row_len);
-        const uint16_t *from = sum;
-        for (uint32_t bx = bx0; bx < bx1; bx++) {
-            uint32_t columns = src->width - bx * k < k ? src->width - bx * k : k;
-            uint32_t acc[4] = { 0 }, area = rows * columns;
-            for (uint32_t x = 0; x < columns; x++) {
-                for (uint32_t c = 0; c < channels; c++) acc[c] += *from++;
-            }
-            uint8_t *to = image_at(&out, bx, by);
-            for (uint32_t c = 0; c < channels; c++) to[c] = (uint8_t)((acc[c] + area / 2) / area);
-        }
+        memset(sum, 0, columns * channels * sizeof *sum);
+        for (uint32_t y = 0; y < rows; y++) add_bytes(sum, image_at(src, bx0 * k, by * k + y), columns * channels);
+        average_row(sum, columns, k, rows, channels, image_at(&out, bx0, by));
     }
     mem_free(sum);
     return out;
@@ -185,8 +219,8 @@ static const uint8_t *pixel_or_border(const sampler *s, int x, int y)
 static void sample(const sampler *s, float x, float y, float *out)
 {
     float w = (float)s->im->width, h = (float)s->im->height;
-    x = fminf(fmaxf(x, -2), w + 1);
-    y = fminf(fmaxf(y, -2), h + 1);
+    x = clampf(x, -2, w + 1);
+    y = clampf(y, -2, h + 1);
     int ix = (int)(x + 2) - 2, iy = (int)(y + 2) - 2; // floor, for x >= -2
     float fx = x - (float)ix, fy = y - (float)iy;
     const uint8_t *a, *b, *c, *d;

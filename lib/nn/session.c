@@ -22,6 +22,12 @@ static const OrtApi *ort;
 static OrtEnv *runtime;
 static err runtime_error;
 
+#ifdef __SANITIZE_ADDRESS__
+// The runtime never frees what it keeps per thread and the name it reads of the processor.
+const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void) { return "leak:libonnxruntime"; }
+#endif
+
 // Takes the status: true when it is a success, else tells e what the runtime said.
 static bool done(OrtStatus *status, const char *what, err *e)
 {

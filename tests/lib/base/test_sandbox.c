@@ -1,16 +1,7 @@
-#include "base/log.h"
-#include "base/mem.h"
-#include "base/sandbox.h"
+#include "../../../lib/base/sandbox.c" // to reach the spawner's process id
 #include "test.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 // A sanitizer's allocator ends the process by default where malloc would return NULL.
 #define SEEN_BY_SANITIZER __attribute__((visibility("default")))
@@ -329,6 +320,21 @@ static void no_descriptor_and_no_child_is_left_behind(void)
     CHECK(before == after);
 }
 
+static void a_spawner_that_died_is_replaced(void)
+{
+    pid_t old = spawner.pid;
+    kill(old, SIGKILL);
+    siginfo_t info;
+    CHECK(waitid(P_PID, (id_t)old, &info, WEXITED | WNOWAIT) == 0);
+    sandbox_task t = task();
+    err e = { 0 };
+    uint8_t *out = NULL;
+    size_t len = 0;
+    CHECK(sandbox_run(&t, reverse, &out, &len, &e));
+    CHECK(len == 5 && spawner.pid != old);
+    mem_free(out);
+}
+
 static void a_program_that_is_not_there_is_our_own_fault(void)
 {
     sandbox_task t = task();
@@ -356,6 +362,7 @@ int main(void)
     RUN(a_job_sees_no_environment);
     RUN(threads_may_run_jobs_at_the_same_time);
     RUN(no_descriptor_and_no_child_is_left_behind);
+    RUN(a_spawner_that_died_is_replaced);
     RUN(a_program_that_is_not_there_is_our_own_fault);
     printf("%d passed, %d failed\n", test_passed, test_failed);
     return test_failed != 0;

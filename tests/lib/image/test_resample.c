@@ -206,6 +206,7 @@ static void drawing_beyond_the_edges_is_clipped(void)
 {
     image im = image_new(40, 30, 3), other = image_new(100, 100, 3);
     draw_line(&im, -1000, -1000, -900, 5000, 3, white);
+    draw_line(&im, NAN, 3, 5, NAN, 3, white);
     draw_disc(&im, 500, 500, 100, white);
     draw_rect(&im, 40, 0, 2147483647, 2147483647, white);
     draw_rect(&im, -2147483647, -5, 2147483647, 2147483647, white);
@@ -218,6 +219,20 @@ static void drawing_beyond_the_edges_is_clipped(void)
     CHECK(lit(&im) == 0);
     image_free(&im);
     image_free(&other);
+}
+
+static void a_line_covers_its_area_at_any_slope(void)
+{
+    for (int i = 0; i < 24; i++) {
+        float a = 0.2618f * (float)i, c = cosf(a), s = sinf(a);
+        image im = image_new(120, 120, 1);
+        draw_line(&im, 60 - 40 * c, 60 - 40 * s, 60 + 40 * c, 60 + 40 * s, 4, white);
+        double sum = 0;
+        for (int k = 0; k < 120 * 120; k++) sum += im.px[k] / 255.0;
+        // 80 x 4 pixels and two half discs of radius 2; coverage by distance is exact on average only.
+        CHECK_NEAR(sum / (80 * 4 + 3.14159265 * 4), 1, 0.02);
+        image_free(&im);
+    }
 }
 
 static void a_disc_covers_its_area(void)
@@ -286,5 +301,6 @@ static void a_blurred_ellipse_hides_what_was_in_it(void)
 TEST_MAIN(RUN(a_constant_picture_stays_constant); RUN(shrinking_averages_the_area_exactly);
           RUN(growing_is_linear_between_pixel_centres); RUN(mirroring_twice_changes_nothing); RUN(a_crop_is_a_part);
           RUN(sampling_a_roi_follows_its_definition); RUN(a_roi_the_size_of_the_picture_is_the_picture);
-          RUN(drawing_beyond_the_edges_is_clipped); RUN(a_disc_covers_its_area); RUN(text_is_eight_by_sixteen);
-          RUN(a_mask_is_tinted_and_outlined); RUN(a_blurred_ellipse_hides_what_was_in_it);)
+          RUN(drawing_beyond_the_edges_is_clipped); RUN(a_line_covers_its_area_at_any_slope);
+          RUN(a_disc_covers_its_area); RUN(text_is_eight_by_sixteen); RUN(a_mask_is_tinted_and_outlined);
+          RUN(a_blurred_ellipse_hides_what_was_in_it);)

@@ -1,0 +1,45 @@
+#include "base/io.h"
+#include "cli/commands.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char found[PATH_MAX];
+
+static bool holds_body(const char *folder)
+{
+    char path[PATH_MAX];
+    return io_join(path, sizeof path, folder, "open_body.safetensors") && io_exists(path);
+}
+
+static bool beside_program(const char *relative)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0) return false;
+    self[n] = 0;
+    char *slash = strrchr(self, '/');
+    if (!slash) return false;
+    *slash = 0;
+    char joined[PATH_MAX];
+    if (!io_join(joined, sizeof joined, self, relative)) return false;
+    return realpath(joined, found) && holds_body(found);
+}
+
+const char *cli_assets(const char *given, err *e)
+{
+    if (!given) given = getenv("TRYON_ASSETS");
+    if (given) {
+        if (holds_body(given)) return given;
+        fail(e, ERR_NOT_FOUND, "there is no open_body.safetensors in %s: run script/build, or name another folder",
+             given);
+        return NULL;
+    }
+    if (beside_program("../assets") || beside_program("../share/tryon")) return found;
+    if (holds_body("/usr/share/tryon")) return "/usr/share/tryon";
+    fail(e, ERR_NOT_FOUND, "the models are missing: run script/build, or name their folder with --assets");
+    return NULL;
+}

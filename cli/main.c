@@ -1,0 +1,63 @@
+// tryon: one program, a subcommand for each thing it does.
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "cli/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    { "avatar", cmd_avatar, "a photo and a height to a rigged avatar with measurements" },
+    { "measure", cmd_measure, "the tape measurements of an avatar" },
+    { "body", cmd_body, "build the open body from its source" },
+    { "import", cmd_import, "turn other people's model files into ours" },
+    { "doctor", cmd_doctor, "what is installed, missing or unsafe on this machine" },
+};
+
+static void print_help(FILE *to)
+{
+    fprintf(to, "tryon: a virtual fitting room on your own machine\n\nusage: tryon COMMAND …   (tryon COMMAND --help "
+                "explains each)\n\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+}
+
+static void log_to_stderr(void *ctx, log_level level, const char *text)
+{
+    (void)ctx;
+    if (level >= LOG_WARN) fprintf(stderr, "tryon: %s\n", text);
+}
+
+int cli_fail(const err *e)
+{
+    fprintf(stderr, "tryon: %s\n", e->msg);
+    return e->code == ERR_IO || e->code == ERR_MEMORY || e->code == ERR_INTERNAL ? 1 : 2;
+}
+
+int main(int argc, char **argv)
+{
+    log_set_sink(log_to_stderr, NULL);
+    if (argc < 2) {
+        print_help(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("tryon %s\n", TRYON_VERSION);
+        return 0;
+    }
+    // Before there are threads, models or secrets that a decoder of hostile bytes could inherit.
+    err e = { 0 };
+    if (!sandbox_start(&e)) return cli_fail(&e);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "tryon: there is no command \"%s\"; tryon --help lists them\n", argv[1]);
+    return 2;
+}

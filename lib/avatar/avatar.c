@@ -1,0 +1,198 @@
+#include "avatar/avatar.h"
+#include "arrays/npz.h"
+#include "avatar/parts.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "gltf/glb.h"
+#include "image/decode.h"
+
+#include <jansson.h>
+#include <string.h>
+
+enum { PHOTO_SIDE = 2048 }; // pixels: more adds nothing to a mask of 256
+
+struct avatar_studio {
+    char *assets;
+    int threads;
+    capture *camera;
+    body_model *body[3]; // by sex
+    tape *tape[3];
+};
+
+avatar_studio *avatar_studio_open(const char *assets, int threads, err *e)
+{
+    char path[4096];
+    if (!io_join(path, sizeof path, assets, "open_body.safetensors") || !io_exists(path)) {
+        fail(e, ERR_NOT_FOUND,
+             "there is no open_body.safetensors in %s: run script/build, or name the folder with --assets", assets);
+        return NULL;
+    }
+    avatar_studio *s = mem_new(1, sizeof *s);
+    s->assets = mem_strdup(assets);
+    s->threads = threads < 1 ? 1 : threads;
+    return s;
+}
+
+void avatar_studio_close(avatar_studio *s)
+{
+    if (!s) return;
+    capture_close(s->camera);
+    for (int i = 0; i < 3; i++) {
+        tape_free(s->tape[i]);
+        body_free(s->body[i]);
+    }
+    mem_free(s->assets);
+    mem_free(s);
+}
+
+static bool need_body(avatar_studio *s, body_sex sex, err *e)
+{
+    if (s->body[sex]) return true;
+    char path[4096];
+    if (!io_join(path, sizeof path, s->assets, "open_body.safetensors"))
+        return fail(e, ERR_LIMIT, "the assets' path is too long");
+    s->body[sex] = body_load(path, sex, e);
+    if (!s->body[sex]) return false;
+    s->tape[sex] = tape_new(s->body[sex]);
+    return true;
+}
+
+static bool need_camera(avatar_studio *s, err *e)
+{
+    if (!s->camera) s->camera = capture_open(&(capture_options){ .assets = s->assets, .threads = s->threads }, e);
+    return s->camera != NULL;
+}
+
+typedef struct {
+    image photo;
+    image_meta meta;
+    capture_evidence evidence;
+} examined;
+
+static void examined_free(examined *x)
+{
+    image_free(&x->photo);
+    capture_evidence_free(&x->evidence);
+}
+
+static bool examine(avatar_studio *s, const uint8_t *bytes, size_t n, capture_view view, examined *out, err *e)
+{
+    bool ok = image_decode(bytes, n, PHOTO_SIDE, &out->photo, &out->meta, e) && need_camera(s, e) &&
+              capture_examine(s->camera, &out->photo, view, &out->evidence, e);
+    const char *refusal = ok ? capture_refusal(out->evidence.verdict) : NULL;
+    if (refusal) ok = fail(e, ERR_INPUT, "%s", refusal);
+    return ok || view == VIEW_FRONT ? ok : fail_within(e, "the side photo");
+}
+
+static bool write_files(const avatar_studio *s, const avatar_request *q, const examined *photo, int photos,
+                        avatar_files *out, err *e)
+{
+    const body_model *m = s->body[q->sex];
+    avatar_shape shape = avatar_shape_of(m, out->estimate.betas);
+    avatar_photo shown[2];
+    for (int i = 0; i < photos; i++)
+        shown[i] =
+            (avatar_photo){ &photo[i].photo, &photo[i].evidence, i ? &out->estimate.side : &out->estimate.front };
+    bool ok = avatar_glb(m, &shape, &out->glb, &out->web_glb, e) && avatar_params(m, &out->estimate, &out->params, e) &&
+              avatar_report(m, q, &out->estimate, &out->measurements, e) &&
+              avatar_preview(m, s->tape[q->sex], &shape, &out->estimate, shown, photos, &out->preview, e);
+    avatar_shape_free(&shape);
+    return ok;
+}
+
+bool avatar_make(avatar_studio *s, const avatar_request *q, avatar_files *out, err *e)
+{
+    examined photo[2] = { 0 };
+    int photos = q->front ? (q->side ? 2 : 1) : 0;
+    avatar_files files = { .sex = q->sex,
+                           .glb = buf_new(LIMIT_GLB_BYTES),
+                           .web_glb = buf_new(LIMIT_GLB_BYTES),
+                           .params = buf_new(16 * MIB),
+                           .measurements = buf_new(MIB),
+                           .preview = buf_new(LIMIT_IMAGE_BYTES) };
+    bool ok =
+        q->front || !q->side ? true : fail(e, ERR_INPUT, "a side photo alone is not enough: send a front photo too");
+    ok = ok && estimate_check_answers(&q->answers, q->tape, e) && need_body(s, q->sex, e);
+    ok = ok && (photos < 1 || examine(s, q->front, q->front_bytes, VIEW_FRONT, &photo[0], e));
+    ok = ok && (photos < 2 || examine(s, q->side, q->side_bytes, VIEW_SIDE, &photo[1], e));
+    if (ok) {
+        estimate_input in = { .answers = q->answers,
+                              .front_focal_35mm = photo[0].meta.focal_35mm,
+                              .side_focal_35mm = photo[1].meta.focal_35mm };
+        memcpy(in.tape, q->tape, sizeof in.tape);
+        if (photos > 0) in.front = &photo[0].evidence;
+        if (photos > 1) in.side = &photo[1].evidence;
+        ok = estimate_body(s->body[q->sex], s->tape[q->sex], &in, &files.estimate, e) &&
+             write_files(s, q, photo, photos, &files, e);
+    }
+    for (int i = 0; i < 2; i++) examined_free(&photo[i]);
+    if (ok)
+        *out = files;
+    else
+        avatar_files_free(&files);
+    return ok;
+}
+
+void avatar_files_free(avatar_files *f)
+{
+    buf_free(&f->glb);
+    buf_free(&f->web_glb);
+    buf_free(&f->params);
+    buf_free(&f->measurements);
+    buf_free(&f->preview);
+}
+
+static bool sex_of_word(const char *word, size_t n, body_sex *sex)
+{
+    for (int i = 0; i < 3; i++) {
+        *sex = (body_sex)i;
+        const char *known = body_sex_word(*sex);
+        if (strlen(known) == n && memcmp(known, word, n) == 0) return true;
+    }
+    return false;
+}
+
+bool avatar_measure_params(avatar_studio *s, const uint8_t *bytes, size_t n, double *value, err *e)
+{
+    npz *z = npz_parse(bytes, n, e);
+    if (!z) return false;
+    const npz_array *betas = npz_find(z, "betas"), *gender = npz_find(z, "gender");
+    body_sex sex;
+    bool ok = betas && gender && betas->type == NPZ_F32 && gender->type == NPZ_TEXT &&
+              sex_of_word(gender->data, gender->count, &sex);
+    if (!ok) fail(e, ERR_INPUT, "the file has no betas and gender: it is not an avatar's params.npz");
+    ok = ok && need_body(s, sex, e);
+    if (ok && betas->count != (size_t)s->body[sex]->betas) {
+        ok = fail(e, ERR_INPUT, "the file has %zu betas, the %s body %d", betas->count, body_sex_word(sex),
+                  s->body[sex]->betas);
+    }
+    if (ok) tape_read_betas(s->tape[sex], betas->data, value);
+    npz_free(z);
+    return ok;
+}
+
+bool avatar_measure_glb(avatar_studio *s, const char *path, double *value, err *e)
+{
+    glb_model g;
+    if (!glb_load(path, &g, e)) return false;
+    body_sex sex;
+    json_t *extras = g.extras_json ? json_loads(g.extras_json, 0, NULL) : NULL;
+    const json_t *ours = json_object_get(extras, "tryon");
+    const char *word = json_string_value(json_object_get(ours, "sex"));
+    bool ok = word && sex_of_word(word, strlen(word), &sex) && g.meshes == 1 && g.joints == BODY_JOINTS;
+    if (!ok)
+        fail(e, ERR_INPUT, "%s is not an avatar.glb of ours: other meshes have no landmarks to lay a tape on", path);
+    ok = ok && need_body(s, sex, e);
+    if (ok && (!json_is_true(json_object_get(ours, "body_order")) || g.mesh[0].vertex_count < s->body[sex]->vertices)) {
+        ok = fail(e, ERR_INPUT, "%s is packed for the web: measure avatar.glb, which lies beside it", path);
+    }
+    if (ok) {
+        vec3 joint[BODY_JOINTS];
+        for (int j = 0; j < BODY_JOINTS; j++) joint[j] = g.joint[j].origin;
+        tape_read(s->tape[sex], g.mesh[0].position, joint, value);
+    }
+    json_decref(extras);
+    glb_model_free(&g);
+    return ok;
+}

@@ -1,0 +1,32 @@
+// The makers of an avatar's single files. Internal to lib/avatar.
+#pragma once
+#include "avatar/avatar.h"
+
+// The avatar's shape, feet on y = 0.
+typedef struct {
+    vec3 *position; // [m->vertices], A-pose
+    vec3 joint[BODY_JOINTS];
+} avatar_shape;
+avatar_shape avatar_shape_of(const body_model *m, const float *betas);
+void avatar_shape_free(avatar_shape *s);
+
+// Triangles wear the body suit or show the mannequin (head, neck, hands, feet). out [m->triangles] 1: suit. Returns how
+// many.
+uint32_t avatar_suit(const body_model *m, uint8_t *out);
+extern const float avatar_suit_color[3], avatar_mannequin_color[3]; // linear RGB
+
+bool avatar_glb(const body_model *m, const avatar_shape *shape, buf *plain, buf *web, err *e) MUST_USE;
+bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err *e) MUST_USE;
+bool avatar_report(const body_model *m, const avatar_request *request, const estimate_result *r, buf *out,
+                   err *e) MUST_USE;
+
+typedef struct {
+    const image *photo; // NULL: none
+    const capture_evidence *evidence;
+    const estimate_view *view;
+} avatar_photo;
+
+// Front, side and back of the avatar with the tape's lines, beside the photos with what was seen in them; faces
+// blurred.
+bool avatar_preview(const body_model *m, tape *t, const avatar_shape *shape, const estimate_result *r,
+                    const avatar_photo *photos, int count, buf *png, err *e) MUST_USE;

@@ -1,0 +1,64 @@
+#include "arrays/npz.h"
+#include "avatar/parts.h"
+
+#include <string.h>
+
+bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err *e)
+{
+    // The avatar itself stands in the zero pose; body_pose and global_orient are what the front photo shows.
+    float pose[(BODY_JOINTS - 1) * 3],
+        orient[3] = { r->front.pose.rotation[0].x, r->front.pose.rotation[0].y, r->front.pose.rotation[0].z };
+    for (int j = 1; j < BODY_JOINTS; j++) memcpy(pose + 3 * (j - 1), &r->front.pose.rotation[j], 3 * sizeof(float));
+    float transl[3] = { r->front.camera_shift.x, r->front.camera_shift.y, r->front.camera_shift.z };
+    float camera[3] = { r->front.focal, r->front.cx, r->front.cy };
+    double covariance[BODY_MAX_BETAS * BODY_MAX_BETAS];
+    size_t k = (size_t)m->betas;
+    memcpy(covariance, r->posterior.covariance, k * k * sizeof *covariance);
+    const char *sex = body_sex_word(m->sex), model[] = "tryon open body 1";
+    npz_array array[] = {
+        { "betas", NPZ_F32, 1, { k }, r->betas, k },
+        { "betas_covariance", NPZ_F64, 2, { k, k }, covariance, k * k },
+        { "body_pose", NPZ_F32, 2, { BODY_JOINTS - 1, 3 }, pose, (BODY_JOINTS - 1) * 3 },
+        { "global_orient", NPZ_F32, 1, { 3 }, orient, 3 },
+        { "transl", NPZ_F32, 1, { 3 }, transl, 3 },
+        { "camera", NPZ_F32, 1, { 3 }, camera, 3 },
+        { "gender", NPZ_TEXT, 0, { 0 }, sex, strlen(sex) },
+        { "model", NPZ_TEXT, 0, { 0 }, model, sizeof model - 1 },
+    };
+    return npz_write(array, (int)(sizeof array / sizeof *array), out, e);
+}
+
+static bool print_verdict(unsigned verdict, buf *out)
+{
+    bool ok = buf_printf(out, "\"verdict\": ["), first = true;
+    for (unsigned bit = 1; bit; bit <<= 1) {
+        const char *word = verdict & bit ? capture_verdict_word(bit) : NULL;
+        if (!word) continue;
+        ok = ok && buf_printf(out, "%s\"%s\"", first ? "" : ", ", word);
+        first = false;
+    }
+    return ok && buf_printf(out, "]");
+}
+
+bool avatar_report(const body_model *m, const avatar_request *request, const estimate_result *r, buf *out, err *e)
+{
+    const survey_answers *a = &request->answers;
+    bool ok = buf_printf(out, "{\n  \"measurements\": {\n");
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        ok = ok && buf_printf(out,
+                              "    \"%s\": {\"value_cm\": %.2f, \"sd_cm\": %.2f, \"lo_cm\": %.2f, \"hi_cm\": %.2f, "
+                              "\"source\": \"%s\"}%s\n",
+                              tape_key[i], 100 * r->value[i], 100 * r->sd[i], 100 * r->lo[i], 100 * r->hi[i],
+                              estimate_source_word(r->source[i]), i == TAPE_COUNT - 1 ? "" : ",");
+    }
+    ok = ok && buf_printf(out, "  },\n  \"mode\": \"%c\",\n  ", r->mode) && print_verdict(r->verdict, out);
+    ok = ok && buf_printf(out, ",\n  \"answers\": {\"height_cm\": %.1f", 100 * a->height);
+    if (a->weight > 0) ok = ok && buf_printf(out, ", \"weight_kg\": %.1f", a->weight);
+    if (m->sex != SEX_NEUTRAL) ok = ok && buf_printf(out, ", \"sex\": \"%s\"", body_sex_word(m->sex));
+    if (a->age > 0) ok = ok && buf_printf(out, ", \"age\": %.0f", a->age);
+    ok = ok && buf_printf(out,
+                          "},\n  \"model\": {\"body\": \"tryon open body 1\", \"sex\": \"%s\", \"betas\": %d},\n  "
+                          "\"interval\": 0.9\n}\n",
+                          body_sex_word(m->sex), m->betas);
+    return ok ? true : fail(e, ERR_LIMIT, "the report is too long");
+}
