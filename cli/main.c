@@ -15,6 +15,10 @@ static const struct {
     { "measure", cmd_measure, "the tape measurements of an avatar" },
     { "body", cmd_body, "build the open body from its source" },
     { "import", cmd_import, "turn other people's model files into ours" },
+    { "serve", cmd_serve, "the service: API, queue and workers" },
+    { "worker", cmd_worker, "do jobs for a server elsewhere, or for RunPod" },
+    { "migrate", cmd_migrate, "bring the database up to date" },
+    { "brand", cmd_brand, "make a brand and its keys" },
     { "doctor", cmd_doctor, "what is installed, missing or unsafe on this machine" },
 };
 

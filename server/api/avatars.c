@@ -19,7 +19,10 @@ static json_t *render(http_request *q, const db_avatar *v)
     json_t *links = json_object();
     const struct {
         const char *name, *path;
-    } files[] = { { "avatar.glb", v->glb_url }, { "params.npz", v->params_url }, { "preview.png", v->preview_url } };
+    } files[] = { { "avatar.glb", v->glb_url },
+                  { "avatar.web.glb", v->web_glb_url },
+                  { "params.npz", v->params_url },
+                  { "preview.png", v->preview_url } };
     for (size_t i = 0; ready && i < sizeof files / sizeof *files; i++)
         if (files[i].path)
             json_object_set_new(links, files[i].name, api_text(api_link(q, "avatars", files[i].path, LINK_SECONDS)));
@@ -435,10 +438,11 @@ void avatar_file(http_request *q, http_response *r)
         if (!buf_printf(&r->body, "%s", v.measurements)) r->status = 0;
         return;
     }
-    const char *path = !strcmp(name, "avatar.glb")    ? v.glb_url
-                       : !strcmp(name, "params.npz")  ? v.params_url
-                       : !strcmp(name, "preview.png") ? v.preview_url
-                                                      : NULL;
+    const char *path = !strcmp(name, "avatar.glb")       ? v.glb_url
+                       : !strcmp(name, "avatar.web.glb") ? v.web_glb_url
+                       : !strcmp(name, "params.npz")     ? v.params_url
+                       : !strcmp(name, "preview.png")    ? v.preview_url
+                                                         : NULL;
     const char *url = path ? api_link(q, "avatars", path, 300) : NULL;
     if (!url) {
         http_problem(q, r, 404, "not-found", NULL, "this avatar has no such file (now)");

@@ -60,7 +60,7 @@ void api_send(http_request *q, http_response *r, int status, json_t *j)
 {
     http_json(r, status);
     r->compress = true;
-    if (!j || json_dump_callback(j, put, &r->body, JSON_COMPACT))
+    if (!j || json_dump_callback(j, put, &r->body, JSON_COMPACT | JSON_REAL_PRECISION(10)))
         http_problem(q, r, 500, "internal", NULL, "something went wrong on our side; it has been noted");
     json_decref(j);
 }

@@ -18,4 +18,4 @@ int app_serve(const app_options *o);
 int app_worker(const char *server, const char *key, int threads, const job_handlers *handlers);
 int app_migrate(const char *data);
 // tryon brand create NAME [ORIGIN…] | tryon brand list: prints JSON.
-int app_brand(const char *data, int argc, char **argv);
+int app_brand(const char *data, int argc, const char *const *argv);

@@ -245,7 +245,7 @@ int app_migrate(const char *data)
     return ok ? 0 : complain(&e);
 }
 
-static bool brand_create(app_stores *st, arena *a, int argc, char **argv, err *e)
+static bool brand_create(app_stores *st, arena *a, int argc, const char *const *argv, err *e)
 {
     uuid_text id, key_id;
     char secret[64], publishable[64] = "";
@@ -284,7 +284,7 @@ static bool brand_list(app_stores *st, arena *a, err *e)
     return true;
 }
 
-int app_brand(const char *data, int argc, char **argv)
+int app_brand(const char *data, int argc, const char *const *argv)
 {
     err e;
     app_stores st;

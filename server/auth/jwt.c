@@ -238,7 +238,7 @@ static bool check_signature(jwt_verifier *v, const json_t *header, const char *t
     bool ec = !strcmp(alg, "ES256");
     if ((!ec && strcmp(alg, "RS256") != 0) || !kid)
         return fail(e, ERR_DENIED, "tokens signed this way are not accepted here");
-    public_key k;
+    public_key k = { 0 };
     if (!find_key(v, kid, &k, e)) return false;
     bool ok = k.ec == ec && check_public(&k, token, signed_len, sig, (size_t)n);
     EVP_PKEY_free(k.key);

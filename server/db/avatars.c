@@ -6,7 +6,8 @@
 #define AVATAR_COLUMNS                                                                                                 \
     "SELECT v.id, v.user_id, v.brand_id, v.status, v.failure, v.photo_url, v.side_photo_url, v.glb_url, "              \
     "v.preview_url, v.smpl_params_url, v.measurements, v.answers, v.consent_version, v.progress, @ms(v.created_at), "  \
-    "@ms(v.updated_at), (SELECT j.id FROM jobs j WHERE j.avatar_id = v.id ORDER BY j.created_at DESC, j.id DESC "      \
+    "@ms(v.updated_at), v.web_glb_url, (SELECT j.id FROM jobs j WHERE j.avatar_id = v.id ORDER BY j.created_at DESC, " \
+    "j.id DESC "                                                                                                       \
     "LIMIT 1) FROM avatars v "
 
 static void read_avatar(const sql_rows *r, int i, db_avatar *v)
@@ -24,7 +25,8 @@ static void read_avatar(const sql_rows *r, int i, db_avatar *v)
                       .progress = sql_real(r, i, 13),
                       .created_at = sql_int(r, i, 14),
                       .updated_at = sql_int(r, i, 15),
-                      .job_id = sql_cell(r, i, 16) };
+                      .web_glb_url = sql_cell(r, i, 16),
+                      .job_id = sql_cell(r, i, 17) };
     sql_copy(r, i, 0, v->id, sizeof v->id);
     sql_copy(r, i, 1, v->user_id, sizeof v->user_id);
     sql_copy(r, i, 2, v->brand_id, sizeof v->brand_id);
@@ -33,14 +35,16 @@ static void read_avatar(const sql_rows *r, int i, db_avatar *v)
 bool db_avatar_get(db *d, arena *a, db_scope who, const char *id, db_avatar *out, err *e)
 {
     sql_rows r;
-    bool ok = who.as == DB_SERVICE
-                  ? sql_once(d, who, SQL_READ, a, &r, e, AVATAR_COLUMNS "WHERE v.id = $1", "t", id)
-                  : sql_once(d, who, SQL_READ, a, &r, e,
-                             // jobs are the server's own: the job's id is asked for only where it may be seen
-                             "SELECT id, user_id, brand_id, status, failure, photo_url, side_photo_url, glb_url, "
-                             "preview_url, smpl_params_url, measurements, answers, consent_version, progress, "
-                             "@ms(created_at), @ms(updated_at), NULL FROM avatars WHERE id = $1 AND user_id = $2",
-                             "tt", id, who.id);
+    bool ok =
+        who.as == DB_SERVICE
+            ? sql_once(d, who, SQL_READ, a, &r, e, AVATAR_COLUMNS "WHERE v.id = $1", "t", id)
+            : sql_once(
+                  d, who, SQL_READ, a, &r, e,
+                  // jobs are the server's own: the job's id is asked for only where it may be seen
+                  "SELECT id, user_id, brand_id, status, failure, photo_url, side_photo_url, glb_url, "
+                  "preview_url, smpl_params_url, measurements, answers, consent_version, progress, "
+                  "@ms(created_at), @ms(updated_at), web_glb_url, NULL FROM avatars WHERE id = $1 AND user_id = $2",
+                  "tt", id, who.id);
     if (!ok) return false;
     if (!r.count) return fail(e, ERR_NOT_FOUND, "there is no such avatar");
     read_avatar(&r, 0, out);
@@ -53,7 +57,7 @@ bool db_avatar_list(db *d, arena *a, const char *user, db_avatar **out, int *cou
     if (!sql_once(d, db_as_user(user), SQL_READ, a, &r, e,
                   "SELECT id, user_id, brand_id, status, failure, photo_url, side_photo_url, glb_url, preview_url, "
                   "smpl_params_url, measurements, answers, consent_version, progress, @ms(created_at), "
-                  "@ms(updated_at), NULL FROM avatars WHERE user_id = $1 ORDER BY id DESC LIMIT 100",
+                  "@ms(updated_at), web_glb_url, NULL FROM avatars WHERE user_id = $1 ORDER BY id DESC LIMIT 100",
                   "t", user))
         return false;
     *out = arena_array(a, db_avatar, (size_t)r.count + 1);

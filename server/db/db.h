@@ -49,7 +49,7 @@ bool db_user_erase(db *d, arena *a, const char *id, err *e) MUST_USE;
 
 typedef struct {
     uuid_text id, user_id, brand_id; // brand_id "" for none
-    const char *status, *failure, *photo_url, *side_photo_url, *glb_url, *preview_url, *params_url;
+    const char *status, *failure, *photo_url, *side_photo_url, *glb_url, *web_glb_url, *preview_url, *params_url;
     const char *measurements, *answers; // JSON
     const char *consent_version, *job_id;
     double progress;
@@ -186,7 +186,7 @@ typedef struct {
 // What a finished job changes beside its own row, all in one transaction. Fields that do not apply are NULL.
 typedef struct {
     const char *output; // JSON
-    const char *glb_path, *preview_path, *params_path, *measurements;
+    const char *glb_path, *web_glb_path, *preview_path, *params_path, *measurements;
     const char *drape_path, *fit_result;
     const db_blob *blobs; // [blob_count] become live
     int blob_count;

@@ -173,28 +173,29 @@ static bool avatar_done(sql_txn *t, const db_job *j, const db_job_effect *x, err
     sql_rows r;
     int64_t now = clock_ms();
     // What an earlier fit left is replaced: old files are doomed unless the new ones are the same by content.
-    if (!sql_run(
-            t, &r, e,
-            "SELECT glb_url, preview_url, smpl_params_url, photo_url, side_photo_url, user_id, brand_id FROM avatars "
-            "WHERE id = $1",
-            "t", j->avatar_id))
+    if (!sql_run(t, &r, e,
+                 "SELECT glb_url, preview_url, smpl_params_url, photo_url, side_photo_url, user_id, brand_id, "
+                 "web_glb_url FROM avatars "
+                 "WHERE id = $1",
+                 "t", j->avatar_id))
         return false;
     if (!r.count) return fail(e, ERR_NOT_FOUND, "the avatar was deleted meanwhile");
-    const char *fresh[] = { x->glb_path, x->preview_path, x->params_path };
-    for (int i = 0; i < 3; i++) {
-        const char *old = sql_cell(&r, 0, i);
+    const char *fresh[] = { x->glb_path, x->preview_path, x->params_path, x->web_glb_path };
+    static const int columns[] = { 0, 1, 2, 7 };
+    for (int i = 0; i < 4; i++) {
+        const char *old = sql_cell(&r, 0, columns[i]);
         if (old && !(fresh[i] && !strcmp(old, fresh[i])) && !blob_doom(t, "avatars", old, e)) return false;
     }
     if (x->photo_doom)
         for (int i = 3; i < 5; i++)
             if (!blob_doom(t, x->photo_doom, sql_cell(&r, 0, i), e)) return false;
-    if (!sql_run(
-            t, NULL, e,
-            "UPDATE avatars SET status = 'ready', failure = NULL, progress = 1, glb_url = $2, preview_url = $3, "
-            "smpl_params_url = $4, measurements = $5, photo_url = CASE WHEN $6 = 1 THEN NULL ELSE photo_url END, "
-            "side_photo_url = CASE WHEN $6 = 1 THEN NULL ELSE side_photo_url END, updated_at = @ts($7) WHERE id = $1",
-            "tttttbi", j->avatar_id, x->glb_path, x->preview_path, x->params_path, x->measurements,
-            x->photo_doom != NULL, now))
+    if (!sql_run(t, NULL, e,
+                 "UPDATE avatars SET status = 'ready', failure = NULL, progress = 1, glb_url = $2, preview_url = $3, "
+                 "smpl_params_url = $4, measurements = $5, photo_url = CASE WHEN $6 = 1 THEN NULL ELSE photo_url END, "
+                 "side_photo_url = CASE WHEN $6 = 1 THEN NULL ELSE side_photo_url END, updated_at = @ts($7), "
+                 "web_glb_url = $8 WHERE id = $1",
+                 "tttttbit", j->avatar_id, x->glb_path, x->preview_path, x->params_path, x->measurements,
+                 x->photo_doom != NULL, now, x->web_glb_path))
         return false;
     bool added;
     return !sql_cell(&r, 0, 6) || event_insert(t, sql_cell(&r, 0, 6),

@@ -647,7 +647,7 @@ bool http_start(const http_config *config, http_server **out, err *e)
     }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->tick, NULL);
-    int fd;
+    int fd = -1;
     if (!listen_on(config->listen, &fd, &s->port, e)) {
         mem_free(s);
         return false;

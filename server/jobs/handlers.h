@@ -14,7 +14,8 @@ typedef struct {
 } job_avatar_in;
 
 typedef struct {
-    buf glb, params, measurements, preview; // avatar.glb, params.npz, measurements.json, preview.png
+    // avatar.glb, params.npz, measurements.json, preview.png, and avatar.web.glb (may be empty)
+    buf glb, params, measurements, preview, web_glb;
 } job_avatar_out;
 
 typedef struct {

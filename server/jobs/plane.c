@@ -16,9 +16,10 @@ static const struct {
                 { "params.npz", "params", "npz", "application/octet-stream" },
                 { "measurements.json", "measurements", "json", "application/json" },
                 { "preview.png", "preview", "png", "image/png" },
+                { "avatar.web.glb", "avatar.web", "glb", "model/gltf-binary" },
                 { "tryon.glb", "tryon", "glb", "model/gltf-binary" },
                 { "fit.json", "fit", "json", "application/json" } };
-enum { AVATAR_RESULTS = 4, ALL_RESULTS = 6 };
+enum { GLB, PARAMS, MEASUREMENTS, PREVIEW, WEB_GLB, TRYON, FIT, AVATAR_RESULTS = TRYON, ALL_RESULTS = FIT + 1 };
 
 const char *photo_type(const uint8_t *p, size_t n, const char **extension)
 {
@@ -173,14 +174,15 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
     for (int i = first; i < last; i++) {
         const json_t *told = json_object_get(files, RESULTS[i].name);
         if (!told) {
-            if (i == 0 || i == 2 || i == 4) return fail(e, ERR_INPUT, "the result %s is missing", RESULTS[i].name);
+            if (i == GLB || i == MEASUREMENTS || i == TRYON)
+                return fail(e, ERR_INPUT, "the result %s is missing", RESULTS[i].name);
             continue;
         }
         buf bytes;
         bool ok = accept_result(p, a, j, i, told, &blobs[x.blob_count], &bytes, e);
-        if (ok && (i == 0 || i == 4) && (bytes.len < 12 || memcmp(bytes.data, "glTF", 4) != 0))
+        if (ok && (i == GLB || i == WEB_GLB || i == TRYON) && (bytes.len < 12 || memcmp(bytes.data, "glTF", 4) != 0))
             ok = fail(e, ERR_INPUT, "the result %s is no GLB", RESULTS[i].name);
-        if (ok && (i == 2 || i == 5)) {
+        if (ok && (i == MEASUREMENTS || i == FIT)) {
             ok = is_json_object(&bytes) || fail(e, ERR_INPUT, "the result %s is no JSON", RESULTS[i].name);
             if (ok) text_of[i] = arena_textn(a, (const char *)bytes.data, bytes.len);
         }
@@ -189,12 +191,13 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
         path[i] = blobs[x.blob_count++].path;
     }
     x.blobs = blobs;
-    x.glb_path = path[0];
-    x.params_path = path[1];
-    x.measurements = text_of[2];
-    x.preview_path = path[3];
-    x.drape_path = path[4];
-    x.fit_result = text_of[5];
+    x.glb_path = path[GLB];
+    x.web_glb_path = path[WEB_GLB];
+    x.params_path = path[PARAMS];
+    x.measurements = text_of[MEASUREMENTS];
+    x.preview_path = path[PREVIEW];
+    x.drape_path = path[TRYON];
+    x.fit_result = text_of[FIT];
     db_avatar v = { 0 };
     if (avatar && !p->keep_photos) {
         x.photo_doom = "photos";

@@ -204,7 +204,8 @@ static bool avatar(const worker_config *c, teller *t, const json_t *input, json_
 {
     if (!c->handlers->avatar) return fail(e, ERR_INTERNAL, "this worker was built without the avatar pipeline");
     buf front = buf_new(LIMIT_IMAGE_BYTES), side = buf_new(LIMIT_IMAGE_BYTES);
-    job_avatar_out out = { buf_new(LIMIT_GLB_BYTES), buf_new(64 << 20), buf_new(1 << 20), buf_new(16 << 20) };
+    job_avatar_out out = { buf_new(LIMIT_GLB_BYTES), buf_new(64 << 20), buf_new(1 << 20), buf_new(16 << 20),
+                           buf_new(LIMIT_GLB_BYTES) };
     const json_t *told = json_object_get(input, "answers"), *links = json_object_get(input, "upload");
     char *answers = json_dumps(told ? told : json_null(), JSON_COMPACT | JSON_ENCODE_ANY);
     bool ok = download(c, input, "image_url", &front, e) && download(c, input, "side_image_url", &side, e);
@@ -221,7 +222,8 @@ static bool avatar(const worker_config *c, teller *t, const json_t *input, json_
     ok = ok && upload(c, links, "avatar.glb", &out.glb, files, e) &&
          upload(c, links, "params.npz", &out.params, files, e) &&
          upload(c, links, "measurements.json", &out.measurements, files, e) &&
-         upload(c, links, "preview.png", &out.preview, files, e);
+         upload(c, links, "preview.png", &out.preview, files, e) &&
+         upload(c, links, "avatar.web.glb", &out.web_glb, files, e);
     if (ok) {
         json_t *m = json_loadb((const char *)out.measurements.data, out.measurements.len, 0, NULL),
                *inner = json_object_get(m, "measurements");
@@ -240,6 +242,7 @@ static bool avatar(const worker_config *c, teller *t, const json_t *input, json_
     buf_free(&out.params);
     buf_free(&out.measurements);
     buf_free(&out.preview);
+    buf_free(&out.web_glb);
     return ok;
 }
 

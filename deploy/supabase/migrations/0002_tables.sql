@@ -53,6 +53,7 @@ CREATE TABLE avatars (
   photo_url text,
   side_photo_url text,
   glb_url text,
+  web_glb_url text,                 -- the same, packed for browsers (meshopt)
   preview_url text,
   measurements jsonb,
   smpl_params_url text,

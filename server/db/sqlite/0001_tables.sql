@@ -53,6 +53,7 @@ CREATE TABLE avatars (
   photo_url TEXT,
   side_photo_url TEXT,
   glb_url TEXT,
+  web_glb_url TEXT,                 -- the same, packed for browsers (meshopt)
   preview_url TEXT,
   measurements TEXT,
   smpl_params_url TEXT,

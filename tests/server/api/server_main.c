@@ -31,7 +31,7 @@ static bool avatar(void *ctx, const job_avatar_in *in, job_avatar_out *out, err 
                          in->side    ? "C"
                          : in->front ? "B"
                                      : "A") &&
-              buf_printf(&out->preview, "png of %zu", in->front_len);
+              buf_printf(&out->preview, "png of %zu", in->front_len) && buf_append(&out->web_glb, glb, sizeof glb);
     return ok || fail(e, ERR_LIMIT, "too long");
 }
 
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
         return app_serve(&(app_options){
             .data = argv[2], .listen = argv[3], .workers = (int)strtol(argv[4], NULL, 10), .handlers = &h });
     if (argc == 4 && !strcmp(argv[1], "worker")) return app_worker(argv[2], argv[3], 1, &h);
-    if (argc >= 4 && !strcmp(argv[1], "brand")) return app_brand(argv[2], argc - 3, argv + 3);
+    if (argc >= 4 && !strcmp(argv[1], "brand")) return app_brand(argv[2], argc - 3, (const char *const *)argv + 3);
     fprintf(stderr, "usage: see the file's head\n");
     return 2;
 }

@@ -77,7 +77,7 @@ static void from_guest_to_analytics(void)
         a = wait_ready(avatar[i], guest[i]);
         CHECK_STR(text_of(a, "status"), "ready");
         const json_t *files = json_object_get(a->json, "files");
-        CHECK(json_object_size(files) == 3);
+        CHECK(json_object_size(files) == 4);
         char url[2048];
         put_text(url, sizeof url, json_string_value(json_object_get(files, "avatar.glb")));
         a = get(url, NULL);
