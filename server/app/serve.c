@@ -71,6 +71,8 @@ static worker_thread *hire(const worker_config *c, int n)
 
 typedef struct {
     api *p;
+    int64_t grace_ms;
+    int every; // rounds between two looks for unwanted objects
     atomic_bool *stop;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -84,7 +86,7 @@ static void *sweep(void *ctx)
         pthread_mutex_unlock(&s->lock);
         err e;
         int64_t moved = 0, removed = 0;
-        if (!plane_sweep(&s->p->plane, round % BLOBS_EVERY == 0, GRACE_MS, &moved, &removed, &e))
+        if (!plane_sweep(&s->p->plane, round % s->every == 0, s->grace_ms, &moved, &removed, &e))
             log_say(LOG_WARN, "sweep: %s", e.msg);
         if (moved && s->p->http) http_wake(s->p->http);
         if (removed) log_say(LOG_INFO, "sweep: %lld objects removed", (long long)removed);
@@ -146,7 +148,11 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
     bool ok = http_start(&h, &p->http, e);
     if (ok) {
         atomic_bool stop = false;
-        sweeper s = { .p = p, .stop = &stop };
+        const char *grace = env("TRYON_GRACE_MS");
+        sweeper s = { .p = p,
+                      .stop = &stop,
+                      .grace_ms = grace ? strtoll(grace, NULL, 10) : GRACE_MS,
+                      .every = grace ? 1 : BLOBS_EVERY };
         pthread_mutex_init(&s.lock, NULL);
         pthread_cond_init(&s.wake, NULL);
         pthread_t sweep_thread;

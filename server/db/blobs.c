@@ -1,14 +1,38 @@
 #include "db/domain.h"
 
-bool db_blob_intend(db *d, arena *a, const char *bucket, const char *path, const char *user, const char *brand, err *e)
+static bool intend(sql_txn *t, const char *bucket, const char *path, const char *user, const char *brand, err *e)
 {
     // Written again (a retried attempt, a replaced file): whatever it was, it is being written now.
-    return sql_once(
-        d, db_service, SQL_WRITE, a, NULL, e,
-        "INSERT INTO blobs (bucket, path, user_id, brand_id, state, created_at, updated_at) VALUES ($1, $2, "
-        "$3, $4, 'writing', @ts($5), @ts($5)) ON CONFLICT (bucket, path) DO UPDATE SET updated_at = "
+    return sql_run(
+        t, NULL, e,
+        "INSERT INTO blobs (bucket, path, user_id, brand_id, state, created_at, updated_at) VALUES ($1, $2, $3, "
+        "$4, 'writing', @ts($5), @ts($5)) ON CONFLICT (bucket, path) DO UPDATE SET updated_at = "
         "excluded.updated_at, state = CASE WHEN blobs.state = 'live' THEN 'live' ELSE 'writing' END",
         "tttti", bucket, path, user, brand, clock_ms());
+}
+
+bool db_blob_intend(db *d, arena *a, const char *bucket, const char *path, const char *user, const char *brand, err *e)
+{
+    sql_txn *t;
+    return sql_begin(d, db_service, SQL_WRITE, a, &t, e) && sql_end(t, intend(t, bucket, path, user, brand, e), e);
+}
+
+bool db_blobs_intend(db *d, arena *a, const char *bucket, const char *const *paths, int count, const char *user, err *e)
+{
+    sql_txn *t;
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
+    bool ok = true;
+    for (int i = 0; ok && i < count; i++) ok = intend(t, bucket, paths[i], user, NULL, e);
+    return sql_end(t, ok, e);
+}
+
+bool db_blobs_doom(db *d, arena *a, const char *bucket, const char *const *paths, int count, err *e)
+{
+    sql_txn *t; // should it be lost with the power, they are swept as never settled
+    if (!sql_begin(d, db_service, SQL_WRITE_FAST, a, &t, e)) return false;
+    bool ok = true;
+    for (int i = 0; ok && i < count; i++) ok = blob_doom(t, bucket, paths[i], e);
+    return sql_end(t, ok, e);
 }
 
 bool blob_live(sql_txn *t, const db_blob *b, err *e)
@@ -68,14 +92,14 @@ bool db_blob_deleted(db *d, arena *a, const char *bucket, const char *path, err 
 
 bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, err *e)
 {
-    return sql_once(d, db_service, SQL_WRITE, a, NULL, e,
+    return sql_once(d, db_service, SQL_WRITE_FAST, a, NULL, e,
                     "DELETE FROM blobs WHERE bucket = $1 AND path = $2 AND state <> 'live'", "tt", bucket, path);
 }
 
 bool db_webhook_first(db *d, arena *a, const char *source, const char *id, bool *first, err *e)
 {
     sql_rows r;
-    if (!sql_once(d, db_service, SQL_WRITE, a, &r, e,
+    if (!sql_once(d, db_service, SQL_WRITE_FAST, a, &r, e,
                   "INSERT INTO webhooks_received (source, id, received_at) VALUES ($1, $2, @ts($3)) ON CONFLICT DO "
                   "NOTHING",
                   "tti", source, id, clock_ms()))

@@ -220,6 +220,10 @@ bool db_jobs_sweep(db *d, arena *a, int64_t *moved, err *e) MUST_USE;
 // Before the first byte is written. owner fields may be NULL.
 bool db_blob_intend(db *d, arena *a, const char *bucket, const char *path, const char *user, const char *brand,
                     err *e) MUST_USE;
+// Many at once, in one bucket.
+bool db_blobs_intend(db *d, arena *a, const char *bucket, const char *const *paths, int count, const char *user,
+                     err *e) MUST_USE;
+bool db_blobs_doom(db *d, arena *a, const char *bucket, const char *const *paths, int count, err *e) MUST_USE;
 bool db_blob_settle(db *d, arena *a, const db_blob *b, err *e) MUST_USE; // it is written and wanted
 bool db_blob_doom(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE;
 // Doomed ones; and, final, those deleted or begun to be written before the time given: links to write them are dead, so

@@ -55,14 +55,15 @@ static bool link_member(const job_plane *p, buf *json, const char *key, const ch
 
 static bool uploads(const job_plane *p, arena *a, const db_job *j, int first, int last, buf *json, err *e)
 {
-    if (!buf_printf(json, ",\"upload\":{")) return false;
-    for (int i = first; i < last; i++) {
-        const char *path = staging(a, j, folder_of(j), j->attempts, RESULTS[i].name);
-        if (!db_blob_intend(p->d, a, "avatars", path, j->user_id, NULL, e) ||
-            (i > first && !buf_append(json, ",", 1)) ||
-            !link_member(p, json, RESULTS[i].name, "PUT", "avatars", path, e))
+    const char *paths[ALL_RESULTS];
+    for (int i = first; i < last; i++) paths[i] = staging(a, j, folder_of(j), j->attempts, RESULTS[i].name);
+    if (!db_blobs_intend(p->d, a, "avatars", paths + first, last - first, j->user_id, e) ||
+        !buf_printf(json, ",\"upload\":{"))
+        return false;
+    for (int i = first; i < last; i++)
+        if ((i > first && !buf_append(json, ",", 1)) ||
+            !link_member(p, json, RESULTS[i].name, "PUT", "avatars", paths[i], e))
             return false;
-    }
     return buf_append(json, "}", 1);
 }
 
@@ -128,23 +129,26 @@ bool plane_take(const job_plane *p, arena *a, const char *queue, const char *wor
     }
 }
 
-// One result: what the worker put at the staging place must be what it says it put; it goes to a name that is its
-// content's.
+// Where a result goes: a name that is its content's.
+static const char *name_of(arena *a, const db_job *j, int which, const char *hash)
+{
+    return arena_printf(a, "%s/%s/%s-%.16s.%s", j->user_id, folder_of(j), RESULTS[which].stem, hash,
+                        RESULTS[which].extension);
+}
+
+// One result, whose name is noted already: what the worker put at the staging place must be what it says it put.
 static bool accept_result(const job_plane *p, arena *a, const db_job *j, int which, const json_t *told, db_blob *out,
                           buf *bytes, err *e)
 {
     const char *hash = json_string_value(json_object_get(told, "sha256"));
     const char *path = staging(a, j, folder_of(j), j->attempts, RESULTS[which].name);
     *bytes = buf_new(RESULT_MAX);
-    if (!hash) return fail(e, ERR_INPUT, "the result %s came without its SHA-256", RESULTS[which].name);
     if (!blob_get(p->blobs, "avatars", path, bytes, e)) return false;
     sha256_hex is;
     sha256_text(bytes->data ? (void *)bytes->data : "", bytes->len, is);
     if (strcmp(is, hash) != 0) return fail(e, ERR_IO, "the result %s arrived damaged", RESULTS[which].name);
-    const char *name = arena_printf(a, "%s/%s/%s-%.16s.%s", j->user_id, folder_of(j), RESULTS[which].stem, is,
-                                    RESULTS[which].extension);
-    if (!db_blob_intend(p->d, a, "avatars", name, j->user_id, NULL, e) ||
-        !blob_put(p->blobs, "avatars", name, RESULTS[which].type, bytes->data ? (void *)bytes->data : "", bytes->len,
+    const char *name = name_of(a, j, which, is);
+    if (!blob_put(p->blobs, "avatars", name, RESULTS[which].type, bytes->data ? (void *)bytes->data : "", bytes->len,
                   e))
         return false;
     *out = (db_blob){ .bucket = "avatars", .path = name, .sha256 = arena_text(a, is), .size = (int64_t)bytes->len };
@@ -171,13 +175,21 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
     const char *path[ALL_RESULTS] = { 0 };
     const char *text_of[ALL_RESULTS] = { 0 };
     int first = avatar ? 0 : AVATAR_RESULTS, last = avatar ? AVATAR_RESULTS : drape ? ALL_RESULTS : first;
+    const char *names[ALL_RESULTS];
+    int name_count = 0;
     for (int i = first; i < last; i++) {
         const json_t *told = json_object_get(files, RESULTS[i].name);
-        if (!told) {
-            if (i == GLB || i == MEASUREMENTS || i == TRYON)
-                return fail(e, ERR_INPUT, "the result %s is missing", RESULTS[i].name);
-            continue;
-        }
+        const char *hash = json_string_value(json_object_get(told, "sha256"));
+        if (!told && (i == GLB || i == MEASUREMENTS || i == TRYON))
+            return fail(e, ERR_INPUT, "the result %s is missing", RESULTS[i].name);
+        if (told && !(hash && strlen(hash) == 64 && strspn(hash, "0123456789abcdef") == 64))
+            return fail(e, ERR_INPUT, "the result %s came without its SHA-256", RESULTS[i].name);
+        if (told) names[name_count++] = name_of(a, j, i, hash);
+    }
+    if (name_count && !db_blobs_intend(p->d, a, "avatars", names, name_count, j->user_id, e)) return false;
+    for (int i = first; i < last; i++) {
+        const json_t *told = json_object_get(files, RESULTS[i].name);
+        if (!told) continue;
         buf bytes;
         bool ok = accept_result(p, a, j, i, told, &blobs[x.blob_count], &bytes, e);
         if (ok && (i == GLB || i == WEB_GLB || i == TRYON) && (bytes.len < 12 || memcmp(bytes.data, "glTF", 4) != 0))
@@ -214,11 +226,12 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
 
 static bool doom_staging(const job_plane *p, arena *a, const db_job *j, err *e)
 {
-    bool avatar = !strcmp(j->kind, "avatar"), drape = !strcmp(j->kind, "drape"), ok = true;
-    if (!avatar && !drape) return true;
-    for (int i = avatar ? 0 : AVATAR_RESULTS; i < (avatar ? AVATAR_RESULTS : ALL_RESULTS); i++)
-        ok = db_blob_doom(p->d, a, "avatars", staging(a, j, folder_of(j), j->attempts, RESULTS[i].name), e) && ok;
-    return ok;
+    bool avatar = !strcmp(j->kind, "avatar"), drape = !strcmp(j->kind, "drape");
+    const char *paths[ALL_RESULTS];
+    int n = 0;
+    for (int i = avatar ? 0 : AVATAR_RESULTS; (avatar || drape) && i < (avatar ? AVATAR_RESULTS : ALL_RESULTS); i++)
+        paths[n++] = staging(a, j, folder_of(j), j->attempts, RESULTS[i].name);
+    return !n || db_blobs_doom(p->d, a, "avatars", paths, n, e);
 }
 
 static bool report_progress(const job_plane *p, arena *a, const char *worker, const char *id, const json_t *body,
