@@ -40,6 +40,27 @@ static void open_database(void)
     OK(db_open(url, 8, &D, &E));
 }
 
+// What Supabase Storage brings, as far as policies touch it: made before the migrations, as there.
+static void make_storage(void)
+{
+    if (!db_is_postgres(D)) return;
+    sql_txn *t;
+    OK(sql_begin(D, db_service, SQL_WRITE, A, &t, &E));
+    OK(sql_script(
+        t,
+        "CREATE ROLE authenticated NOLOGIN; CREATE ROLE anon NOLOGIN; CREATE SCHEMA storage;"
+        "CREATE TABLE storage.buckets (id text PRIMARY KEY, name text, public boolean, file_size_limit bigint, "
+        "allowed_mime_types text[]);"
+        "CREATE TABLE storage.objects (id uuid DEFAULT gen_random_uuid(), bucket_id text, name text, owner_id text, "
+        "UNIQUE (bucket_id, name));"
+        "ALTER TABLE storage.objects ENABLE ROW LEVEL SECURITY;"
+        "CREATE FUNCTION storage.foldername(name text) RETURNS text[] LANGUAGE sql IMMUTABLE AS $f$ SELECT "
+        "(string_to_array(name, '/'))[1:array_length(string_to_array(name, '/'), 1) - 1] $f$;"
+        "GRANT USAGE ON SCHEMA storage TO authenticated, anon; GRANT ALL ON storage.objects TO authenticated, anon;",
+        &E));
+    OK(sql_commit(t, &E));
+}
+
 static const char *fresh_hash(void)
 {
     sha256_hex h;
@@ -730,6 +751,54 @@ static void row_level_security_hides_every_table(void)
             ERR_DENIED);
 }
 
+static void storage_policies_let_an_owner_do_all_and_others_nothing(void)
+{
+    if (!db_is_postgres(D)) return;
+    const char *a = guest(), *b = guest();
+    db_scope as_a = db_as_user(a), as_b = db_as_user(b);
+    sql_rows r;
+    static const char *const buckets[] = { "photos", "avatars" };
+    for (int i = 0; i < 2; i++) {
+        const char *bucket = buckets[i], *mine = path_of(a, "v", "x.glb");
+        // Upload, replace (an upsert needs SELECT, INSERT and UPDATE), read.
+        OK(sql_once(D, as_a, SQL_WRITE, A, &r, &E, "INSERT INTO storage.objects (bucket_id, name) VALUES ($1, $2)",
+                    "tt", bucket, mine));
+        OK(sql_once(D, as_a, SQL_WRITE, A, &r, &E,
+                    "INSERT INTO storage.objects (bucket_id, name) VALUES ($1, $2) ON CONFLICT (bucket_id, name) DO "
+                    "UPDATE SET owner_id = 'again'",
+                    "tt", bucket, mine));
+        OK(sql_once(D, as_a, SQL_READ, A, &r, &E,
+                    "SELECT owner_id FROM storage.objects WHERE name = $1 AND bucket_id = $2", "tt", mine, bucket));
+        CHECK(r.count == 1 && !strcmp(sql_cell(&r, 0, 0), "again"));
+        // Another sees nothing, changes nothing, and cannot write there, nor move his own there.
+        OK(sql_once(D, as_b, SQL_READ, A, &r, &E, "SELECT 1 FROM storage.objects WHERE bucket_id = $1", "t", bucket));
+        CHECK(r.count == 0);
+        OK(sql_once(D, as_b, SQL_WRITE, A, &r, &E, "DELETE FROM storage.objects WHERE name = $1", "t", mine));
+        CHECK(r.changed == 0);
+        REFUSED(sql_once(D, as_b, SQL_WRITE, A, &r, &E, "INSERT INTO storage.objects (bucket_id, name) VALUES ($1, $2)",
+                         "tt", bucket, path_of(a, "v", "evil")),
+                ERR_DENIED);
+        OK(sql_once(D, as_b, SQL_WRITE, A, &r, &E, "INSERT INTO storage.objects (bucket_id, name) VALUES ($1, $2)",
+                    "tt", bucket, path_of(b, "v", "own")));
+        REFUSED(sql_once(D, as_b, SQL_WRITE, A, &r, &E, "UPDATE storage.objects SET name = $1 WHERE bucket_id = $2",
+                         "tt", path_of(a, "v", "moved"), bucket),
+                ERR_DENIED);
+        OK(sql_once(D, as_a, SQL_WRITE, A, &r, &E, "DELETE FROM storage.objects WHERE name = $1 AND bucket_id = $2",
+                    "tt", mine, bucket));
+        CHECK(r.changed == 1);
+    }
+    REFUSED(sql_once(D, as_a, SQL_WRITE, A, &r, &E,
+                     "INSERT INTO storage.objects (bucket_id, name) VALUES ('garments', $1)", "t",
+                     path_of(a, "v", "x")),
+            ERR_DENIED);
+    OK(sql_once(D, db_service, SQL_WRITE, A, &r, &E,
+                "INSERT INTO storage.objects (bucket_id, name) VALUES ('garments', 'b/g.glb')", ""));
+    OK(sql_once(D, as_a, SQL_READ, A, &r, &E, "SELECT 1 FROM storage.objects WHERE bucket_id = 'garments'", ""));
+    CHECK(r.count == 0); // served to anyone by its address, listed to nobody
+    OK(sql_once(D, db_service, SQL_READ, A, &r, &E, "SELECT id, public FROM storage.buckets ORDER BY id", ""));
+    CHECK(r.count == 3 && !sql_true(&r, 0, 1) && sql_true(&r, 1, 1) && !sql_true(&r, 2, 1));
+}
+
 static void both_engines_have_the_same_columns(void)
 {
     if (!db_is_postgres(D)) return; // needs both; the PostgreSQL run makes a SQLite file beside it
@@ -782,7 +851,8 @@ static void broken_statements_and_wrong_addresses_are_told(void)
     OK(sql_once(D, db_service, SQL_READ, A, &r, &E, "SELECT 1", "")); // and the connection is fit for use
 }
 
-TEST_MAIN(open_database(); RUN(many_instances_migrate_once); RUN(a_guest_is_found_by_token_until_it_expires);
+TEST_MAIN(open_database(); make_storage(); RUN(many_instances_migrate_once);
+          RUN(a_guest_is_found_by_token_until_it_expires);
           RUN(a_vouched_user_is_made_once_and_an_address_taken_is_no_obstacle);
           RUN(an_idempotency_key_gives_the_first_avatar_again_and_refuses_another_request);
           RUN(the_daily_quota_of_a_brand_holds); RUN(one_shopper_never_sees_anothers_rows);
@@ -796,5 +866,6 @@ TEST_MAIN(open_database(); RUN(many_instances_migrate_once); RUN(a_guest_is_foun
           RUN(erasure_leaves_nothing_that_points_at_the_person);
           RUN(a_blob_written_for_a_deleted_avatar_cannot_become_live); RUN(a_corrected_measure_calls_off_the_older_fit);
           RUN(photos_by_link_start_the_job_later_and_once); RUN(a_webhook_counts_once);
-          RUN(row_level_security_hides_every_table); RUN(both_engines_have_the_same_columns);
-          RUN(broken_statements_and_wrong_addresses_are_told); close_database();)
+          RUN(row_level_security_hides_every_table); RUN(storage_policies_let_an_owner_do_all_and_others_nothing);
+          RUN(both_engines_have_the_same_columns); RUN(broken_statements_and_wrong_addresses_are_told);
+          close_database();)
