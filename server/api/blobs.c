@@ -80,6 +80,13 @@ void blob_write(http_request *q, http_response *r)
         http_problem(q, r, 415, "media-type", NULL, "the photo must be a JPEG, PNG, WebP or HEIC picture");
         return;
     }
+    // A link outlives what it was for when its job is given to another worker, or its avatar deleted.
+    bool expected;
+    if (!db_blob_touch(p->d, q->a, bucket, path, &expected, &e)) return http_fail(q, r, &e);
+    if (!expected) {
+        http_problem(q, r, 403, "forbidden", NULL, "nothing is expected here any more");
+        return;
+    }
     if (!blob_put(p->blobs, bucket, path, type_of(path), q->body.data, q->body.len, &e)) return http_fail(q, r, &e);
     api_send(q, r, 200, json_pack("{s:s, s:s}", "bucket", bucket, "path", path));
 }

@@ -18,7 +18,7 @@ void clock_iso(int64_t ms, char out[25]);
 // Bytes from the system's generator; aborts when there are none to be had.
 void random_bytes(void *out, size_t n);
 
-// A version 7 UUID (RFC 9562): sorts by the millisecond it was made, 74 random bits.
+// A version 7 UUID (RFC 9562): sorts by the quarter microsecond it was made, 62 random bits. A name, never a secret.
 void uuid_new(uuid_text out);
 // True for exactly the canonical 8-4-4-4-12 form; upper case is accepted and lowered into out (may be NULL).
 bool uuid_parse(const char *s, uuid_text out);

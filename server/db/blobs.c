@@ -82,6 +82,17 @@ bool db_blob_unwanted(db *d, arena *a, int64_t before, int limit, db_blob **out,
     return true;
 }
 
+bool db_blob_touch(db *d, arena *a, const char *bucket, const char *path, bool *expected, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_WRITE_FAST, a, &r, e,
+                  "UPDATE blobs SET updated_at = @ts($3) WHERE bucket = $1 AND path = $2 AND state = 'writing'", "tti",
+                  bucket, path, clock_ms()))
+        return false;
+    *expected = r.changed > 0;
+    return true;
+}
+
 bool db_blob_deleted(db *d, arena *a, const char *bucket, const char *path, err *e)
 {
     return sql_once(

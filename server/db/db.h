@@ -224,6 +224,8 @@ bool db_blob_intend(db *d, arena *a, const char *bucket, const char *path, const
 bool db_blobs_intend(db *d, arena *a, const char *bucket, const char *const *paths, int count, const char *user,
                      err *e) MUST_USE;
 bool db_blobs_doom(db *d, arena *a, const char *bucket, const char *const *paths, int count, err *e) MUST_USE;
+// Bytes arrive for it now. *expected false: it is not (or no longer) being written, and nothing should be put there.
+bool db_blob_touch(db *d, arena *a, const char *bucket, const char *path, bool *expected, err *e) MUST_USE;
 bool db_blob_settle(db *d, arena *a, const db_blob *b, err *e) MUST_USE; // it is written and wanted
 bool db_blob_doom(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE;
 // Doomed ones; and, final, those deleted or begun to be written before the time given: links to write them are dead, so
