@@ -11,28 +11,53 @@
 
 enum { LINK_SECONDS = 1800, UPLOAD_SECONDS = 600, WATCH_MS = 300000 };
 
-static json_t *render(http_request *q, const db_avatar *v)
+static bool put_member(buf *b, const char *name, const char *doc)
 {
-    json_t *doc = api_parse(v->measurements), *inner = json_object_get(doc, "measurements");
-    json_t *mode = json_object_get(doc, "mode"), *verdict = json_object_get(doc, "verdict");
-    bool ready = !strcmp(v->status, "ready");
-    json_t *links = json_object();
+    size_t n = 4;
+    const char *at = doc ? json_member_text(doc, name, &n) : NULL;
+    return buf_printf(b, ",\"%s\":", name) && buf_append(b, at ? at : "null", at ? n : 4);
+}
+
+static bool put_text(buf *b, const char *name, const char *text)
+{
+    return buf_printf(b, ",\"%s\":", name) && json_put_string(b, text);
+}
+
+// Written straight into the answer: what is stored as JSON is JSON already. uploads: links to put photos to, or NULL.
+static bool render(http_request *q, const db_avatar *v, const json_t *uploads, buf *b)
+{
     const struct {
         const char *name, *path;
     } files[] = { { "avatar.glb", v->glb_url },
                   { "avatar.web.glb", v->web_glb_url },
                   { "params.npz", v->params_url },
                   { "preview.png", v->preview_url } };
-    for (size_t i = 0; ready && i < sizeof files / sizeof *files; i++)
-        if (files[i].path)
-            json_object_set_new(links, files[i].name, api_text(api_link(q, "avatars", files[i].path, LINK_SECONDS)));
-    json_t *j = json_pack("{s:s, s:s, s:f, s:o, s:o, s:O?, s:O?, s:O?, s:o, s:o, s:s, s:s}", "id", v->id, "status",
-                          v->status, "progress", v->progress, "failure", api_text(v->failure), "answers",
-                          api_parse(v->answers), "measurements", inner, "mode", mode, "verdict", verdict, "files",
-                          links, "job_id", api_text(v->job_id), "created_at", api_time(q, v->created_at), "updated_at",
-                          api_time(q, v->updated_at));
-    json_decref(doc);
-    return j;
+    bool ready = !strcmp(v->status, "ready"), some = false;
+    bool ok = buf_printf(b, "{\"id\":\"%s\",\"status\":\"%s\",\"progress\":%.3f", v->id, v->status, v->progress) &&
+              put_text(b, "failure", v->failure) && buf_printf(b, ",\"answers\":%s", v->answers) &&
+              put_member(b, "measurements", v->measurements) && put_member(b, "mode", v->measurements) &&
+              put_member(b, "verdict", v->measurements) && buf_printf(b, ",\"files\":{");
+    for (size_t i = 0; ok && ready && i < sizeof files / sizeof *files; i++) {
+        if (!files[i].path) continue;
+        ok = buf_printf(b, "%s\"%s\":", some ? "," : "", files[i].name) &&
+             json_put_string(b, api_link(q, "avatars", files[i].path, LINK_SECONDS));
+        some = true;
+    }
+    ok = ok && buf_printf(b, "}") && put_text(b, "job_id", v->job_id) &&
+         put_text(b, "created_at", api_time(q, v->created_at)) && put_text(b, "updated_at", api_time(q, v->updated_at));
+    if (ok && uploads) {
+        char *text = json_dumps(uploads, JSON_COMPACT);
+        ok = buf_printf(b, ",\"upload\":%s", text);
+        mem_free(text);
+    }
+    return ok && buf_append(b, "}", 1);
+}
+
+static void send_avatar(http_request *q, http_response *r, int status, const db_avatar *v, const json_t *uploads)
+{
+    http_json(r, status);
+    r->compress = true;
+    if (!render(q, v, uploads, &r->body)) r->status = 0;
 }
 
 // --- what the shopper says
@@ -233,10 +258,8 @@ void avatar_create(http_request *q, http_response *r)
                 log_say(LOG_WARN, "photo: %s", e.msg); // never settled, or doomed: the sweeper takes it
     }
     if (ok) {
-        json_t *out = render(q, &v);
-        if (links) json_object_set(out, "upload", links);
         http_set(r, "Location", arena_printf(q->a, "/v1/avatars/%s", v.id));
-        api_send(q, r, 202, out);
+        send_avatar(q, r, 202, &v, links);
         if (p->http) http_wake(p->http);
     }
     mem_free(text);
@@ -277,7 +300,7 @@ void avatar_start(http_request *q, http_response *r)
     if (!db_avatar_start(p->d, q->a, user, id, there[0], there[1], &e) ||
         !db_avatar_get(p->d, q->a, db_service, id, &v, &e))
         return http_fail(q, r, &e);
-    api_send(q, r, 202, render(q, &v));
+    send_avatar(q, r, 202, &v, NULL);
     if (p->http) http_wake(p->http);
 }
 
@@ -302,7 +325,7 @@ void avatar_get(http_request *q, http_response *r)
     if (!find(q, r, &v)) return;
     http_set(r, "Cache-Control", "private, no-cache");
     if (http_not_modified(q, r, tag_of(q, &v))) return;
-    api_send(q, r, 200, render(q, &v));
+    send_avatar(q, r, 200, &v, NULL);
 }
 
 void avatar_list(http_request *q, http_response *r)
@@ -311,9 +334,11 @@ void avatar_list(http_request *q, http_response *r)
     int n;
     err e;
     if (!db_avatar_list(api_of(q)->d, q->a, api_who(q)->user, &list, &n, &e)) return http_fail(q, r, &e);
-    json_t *items = json_array();
-    for (int i = 0; i < n; i++) json_array_append_new(items, render(q, &list[i]));
-    api_send(q, r, 200, json_pack("{s:o}", "items", items));
+    http_json(r, 200);
+    r->compress = true;
+    bool ok = buf_printf(&r->body, "{\"items\":[");
+    for (int i = 0; ok && i < n; i++) ok = (!i || buf_append(&r->body, ",", 1)) && render(q, &list[i], NULL, &r->body);
+    if (!ok || !buf_printf(&r->body, "]}")) r->status = 0;
 }
 
 // {"tape": {"chest_girth": 94}}, or any other answer: what is given replaces, tape values are merged, null removes.
@@ -355,7 +380,7 @@ void avatar_patch(http_request *q, http_response *r)
             !db_avatar_get(api_of(q)->d, q->a, db_service, v.id, &v, &e))
             http_fail(q, r, &e);
         else
-            api_send(q, r, 202, render(q, &v));
+            send_avatar(q, r, 202, &v, NULL);
         if (api_of(q)->http) http_wake(api_of(q)->http);
     }
     mem_free(text);

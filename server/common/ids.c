@@ -60,7 +60,8 @@ void uuid_new(uuid_text out)
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     uint64_t ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-    uint64_t part = (uint64_t)t.tv_nsec % 1000000 * 4096 / 1000000; // of the millisecond: RFC 9562 section 6.2, method 3
+    uint64_t part =
+        (uint64_t)t.tv_nsec % 1000000 * 4096 / 1000000; // of the millisecond: RFC 9562 section 6.2, method 3
     for (int i = 0; i < 6; i++) b[i] = (uint8_t)(ms >> (40 - 8 * i));
     b[6] = (uint8_t)(0x70 | part >> 8);
     b[7] = (uint8_t)part;

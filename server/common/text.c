@@ -110,3 +110,45 @@ char *arena_printf(arena *a, const char *fmt, ...)
     mem_free(text);
     return copy;
 }
+
+static const char *past_string(const char *p) // p at the opening quote
+{
+    for (p++; *p && *p != '"'; p++)
+        if (*p == '\\' && p[1]) p++;
+    return *p ? p + 1 : p;
+}
+
+static const char *past_blanks(const char *p) { return p + strspn(p, " \t\r\n"); }
+
+const char *json_member_text(const char *object, const char *key, size_t *n)
+{
+    const char *p = past_blanks(object);
+    size_t len = strlen(key);
+    if (*p != '{') return NULL;
+    p = past_blanks(p + 1);
+    while (*p == '"') {
+        const char *name = p + 1, *end = past_string(p);
+        bool mine = (size_t)(end - name) == len + 1 && !memcmp(name, key, len);
+        p = past_blanks(end);
+        if (*p != ':') return NULL;
+        const char *value = p = past_blanks(p + 1), *last = value;
+        for (int depth = 0; *p;) {
+            if (*p == '"') {
+                last = p = past_string(p);
+                continue;
+            }
+            if (depth == 0 && (*p == ',' || *p == '}')) break;
+            if (*p == '{' || *p == '[') depth++;
+            if (*p == '}' || *p == ']') depth--;
+            if (!strchr(" \t\r\n", *p)) last = p + 1;
+            p++;
+        }
+        if (mine) {
+            *n = (size_t)(last - value);
+            return value;
+        }
+        if (*p != ',') return NULL;
+        p = past_blanks(p + 1);
+    }
+    return NULL;
+}

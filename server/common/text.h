@@ -15,3 +15,8 @@ long percent_decode(char *s, size_t n);
 char *arena_text(arena *a, const char *s);
 char *arena_textn(arena *a, const char *s, size_t n);
 char *arena_printf(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+// Where the value of a top-level member stands in the text of a JSON object that is known to be well-formed (it came
+// from our own store): [*n] bytes from the result on, or NULL when there is no such member. Keys with escapes are not
+// found.
+const char *json_member_text(const char *object, const char *key, size_t *n);

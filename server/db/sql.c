@@ -218,7 +218,7 @@ bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, er
 {
     // A single statement of the service itself is its own transaction; one made for somebody needs the settings that
     // row-level security reads, and those last for a transaction.
-    bool bare = scope.as == DB_SERVICE && db_is_postgres(d);
+    bool bare = db_is_postgres(d) ? scope.as == DB_SERVICE : mode == SQL_READ;
     for (int attempt = 0;; attempt++) {
         sql_txn t;
         if (!txn_open(d, scope, mode, a, bare, &t, e)) return false;
