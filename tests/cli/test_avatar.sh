@@ -8,6 +8,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 1
 export TRYON_ASSETS=$root/build/assets # the sanitizer builds have no assets of their own
+export LSAN_OPTIONS=print_suppressions=0 # a sanitizer that has suppressed something would say so on stderr
 [ -f "$TRYON_ASSETS/open_body.safetensors" ] || {
     echo "the models are missing: run script/build first"
     echo "0 passed, 1 failed"
