@@ -103,8 +103,8 @@ static void blur_face(image *im, const capture_evidence *ev, float scale)
 {
     const capture_landmark *nose = &ev->at[LM_NOSE], *left = &ev->at[LM_LEFT_EAR], *right = &ev->at[LM_RIGHT_EAR];
     float tall = (float)(ev->bottom - ev->top) * scale; // a head is about an eighth of the body
-    float wide = fmaxf(hypotf(left->x - right->x, left->y - right->y) * scale, tall * 0.07f);
-    draw_blur_ellipse(im, (nose->x * 2 + left->x + right->x) / 4 * scale, nose->y * scale, wide * 0.8f, tall * 0.085f);
+    float wide = fmaxf(hypotf(left->x - right->x, left->y - right->y) * scale * 0.75f, tall * 0.062f);
+    draw_blur_ellipse(im, (nose->x + left->x + right->x) / 3 * scale, nose->y * scale, wide, tall * 0.085f);
 }
 
 static void draw_skeleton(image *im, const capture_evidence *ev, float scale)

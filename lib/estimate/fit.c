@@ -233,8 +233,8 @@ static void add_outline(fit_work *w, const photo_view *v, int base, double *row,
         double distance = (double)(distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy) / scale);
         // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
         double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd;
-        double variance =
-            OUTLINE_SD * OUTLINE_SD * OUTLINE_CORRELATION / fmax((double)(w->point[i].length / scale), 1e-4);
+        double variance = OUTLINE_SD * OUTLINE_SD * OUTLINE_CORRELATION /
+                          (fmax((double)(w->point[i].length / scale), 1e-4) * (double)v->trust);
         w->cost += robust_cost(r, cut) / variance;
         if (!derivatives) continue;
         motion mo;
@@ -361,6 +361,27 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
     }
 }
 
+// How little a view looks like somebody standing upright, about 1 when it does: legs and trunk far from the prior's
+// pose, or landmarks that no such pose explains. A bent body's outline says little of how it measures upright.
+static float pose_strangeness(const fit_work *w, const photo_view *v)
+{
+    enum { MOST = 100 };
+    float misfit = 0;
+    int seen = 0;
+    rigid world[BODY_JOINTS];
+    view_transforms(v, w->joint, world);
+    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
+        const capture_landmark *lm = &v->evidence->at[tied[i].landmark];
+        if (lm->visibility * lm->presence < 0.5f) continue;
+        vec3 camera = view_to_camera(v, rigid_apply(&world[tied[i].joint], w->joint[tied[i].joint]));
+        vec2 at = view_project(v, camera);
+        float off = hypotf(at.x - lm->x, at.y - lm->y) * camera.z / v->focal / (float)tied[i].sd;
+        misfit += fminf(off * off, MOST) / 2; // two coordinates
+        seen++;
+    }
+    return fmaxf(view_pose_distance(v), seen ? misfit / (float)seen : 1);
+}
+
 static bool posterior_of(fit_work *w, double *factor, body_gaussian *out)
 {
     int n = w->n, k = w->k;
@@ -401,6 +422,7 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
         chol_inverse(prior, w->k, precision);
         for (int i = 0; i < w->k; i++) p->betas[i] = (float)p->prior.mean[i];
         descend(w, precision, false, POSE_ROUNDS, factor, delta);
+        for (int q = 0; q < p->views; q++) p->view[q].trust = 1 / fmaxf(pose_strangeness(w, &p->view[q]), 1);
         descend(w, precision, true, SHAPE_ROUNDS, factor, delta);
         assemble(w, precision, true, true);
         ok = posterior_of(w, factor, posterior);
