@@ -97,6 +97,23 @@ check a_tape_is_taken succeeds "$tryon" avatar "${answers[@]}" --tape chest_girt
 check a_tape_is_honoured node "$here/check_measurements.js" tape/measurements.json \
     chest_girth=99±1 waist_natural_girth=84±1 chest_girth@tape hip_girth@prior
 
+# Photos: a mannequin of our own (tests/fixtures/README.md) stands for a person.
+front=$root/tests/fixtures/capture/mannequin_front.jpg
+side=$root/tests/fixtures/capture/mannequin_side.jpg
+mode_is() { node -e 'process.exit(JSON.parse(require("fs").readFileSync(process.argv[1])).mode === process.argv[2] ? 0 : 1)' "$@"; }
+check a_photo_makes_an_avatar succeeds "$tryon" avatar "$front" "${answers[@]}" --out photo1 --threads 1
+check a_photo_makes_five_files test "$(ls photo1)" = "$files"
+check a_photo_keeps_the_promises node "$here/check_measurements.js" photo1/measurements.json height=172±0.5
+check a_photo_is_mode_b mode_is photo1/measurements.json B
+check a_photo_gives_valid_files node "$here/../lib/gltf/validate.js" photo1/avatar.glb photo1/avatar.web.glb
+check a_photo_on_two_threads_runs succeeds "$tryon" avatar "$front" "${answers[@]}" --out photo2 --threads 2
+check a_photo_on_two_threads_gives_the_same_files same_folders photo1 photo2
+check two_photos_make_an_avatar succeeds "$tryon" avatar "$front" --side "$side" "${answers[@]}" --out both
+check two_photos_keep_the_promises node "$here/check_measurements.js" both/measurements.json height=172±0.5
+check two_photos_are_mode_c mode_is both/measurements.json C
+check a_side_photo_alone_is_refused refused front "$tryon" avatar --side "$side" "${answers[@]}" --out out
+check a_bad_side_photo_is_named refused side "$tryon" avatar "$front" --side "$root/tests/fixtures/images/text.jpg" "${answers[@]}" --out out
+
 # The tape on files.
 measure_agrees() { # measure_agrees PATH TOLERANCE
     succeeds "$tryon" measure "$1" --json || return 1
