@@ -158,7 +158,7 @@ head -c 600 "$root/tests/fixtures/images/rgb.jpg" >torn.jpg
 check a_missing_photo_is_refused refused nowhere.jpg "$tryon" avatar nowhere.jpg --height 172 --out out
 check an_empty_photo_is_refused refused photo "$tryon" avatar empty.jpg --height 172 --out out
 check words_are_no_photo refused photo "$tryon" avatar words.jpg --height 172 --out out
-check a_torn_photo_is_refused refused photo "$tryon" avatar torn.jpg --height 172 --out out
+check a_torn_photo_is_refused refused JPEG "$tryon" avatar torn.jpg --height 172 --out out
 check a_huge_picture_is_refused refused 20000 "$tryon" avatar "$root/tests/fixtures/images/bomb.png" --height 172 --out out
 check a_picture_of_nobody_is_refused refused person "$tryon" avatar "$root/tests/fixtures/images/rgb.png" --height 172 --out out
 check a_folder_is_no_photo refused one "$tryon" avatar one --height 172 --out out
