@@ -26,18 +26,75 @@ survey_answers person_somebody(rng *r, body_sex sex)
     return s;
 }
 
-static void draw_betas(rng *r, const body_gaussian *g, float *betas)
+static void to_floats(const body_gaussian *g, float *betas)
 {
-    double factor[K * K], z[K];
+    for (int k = 0; k < g->betas; k++) betas[k] = (float)g->mean[k];
+}
+
+// Somebody with these answers. Girths of hulls are convex in betas: of bodies drawn with the prior's mean betas, the
+// mean tape is larger than the tape of the mean. So the tape's linear reading is drawn, and the body then fitted to it:
+// measurements are as the survey has them.
+static void draw_betas(tape *t, rng *r, const body_gaussian *g, float *betas)
+{
+    enum { ROUNDS = 2 };
+    double factor[K * K], wanted[TAPE_COUNT], slope[TAPE_COUNT * K], value[TAPE_COUNT];
     int k = g->betas;
+    body_gaussian drawn = *g;
     memcpy(factor, g->covariance, (size_t)(k * k) * sizeof *factor);
     for (int i = 0; i < k; i++) factor[i * k + i] += 1e-9;
     bool ok = chol_factor(factor, k);
-    for (int i = 0; i < k; i++) z[i] = rng_normal(r);
-    for (int i = 0; i < k; i++) {
-        double x = g->mean[i];
-        for (int j = 0; ok && j <= i; j++) x += factor[i * k + j] * z[j];
-        betas[i] = (float)x;
+    for (int j = 0; ok && j < k; j++) {
+        double z = rng_normal(r);
+        for (int i = j; i < k; i++) drawn.mean[i] += factor[i * k + j] * z;
+    }
+    to_floats(g, betas);
+    tape_jacobian(t, betas, wanted, slope);
+    for (int i = 0; i < TAPE_COUNT; i++)
+        for (int j = 0; j < k; j++) wanted[i] += slope[i * k + j] * (drawn.mean[j] - g->mean[j]);
+    for (int round = 0; round < ROUNDS; round++) {
+        enum { N = SURVEY_MEASURES + 1 };
+        double some[N * K], have[N], want[N], noise[N * N] = { 0 };
+        to_floats(&drawn, betas);
+        tape_jacobian(t, betas, value, slope);
+        for (int i = 0; i < N; i++) {
+            int row = i < SURVEY_MEASURES ? (int)survey_measure[i] : (int)TAPE_HEIGHT;
+            memcpy(some + i * k, slope + row * k, (size_t)k * sizeof *slope);
+            have[i] = value[row];
+            want[i] = wanted[row];
+            noise[i * N + i] = 4e-6; // 2 mm
+        }
+        body_gaussian fitted = { .betas = k };
+        memcpy(fitted.mean, drawn.mean, sizeof fitted.mean);
+        memcpy(fitted.covariance, g->covariance, sizeof fitted.covariance);
+        if (body_gaussian_update(&fitted, N, some, have, want, noise))
+            memcpy(drawn.mean, fitted.mean, sizeof drawn.mean);
+    }
+    to_floats(&drawn, betas);
+}
+
+// A hill goes all the way round a thin limb, so that it must be lower to make the same difference to the tape.
+static double slender(int label)
+{
+    switch (label) {
+    case JOINT_L_HIP:
+    case JOINT_R_HIP:
+        return 0.7;
+    case JOINT_L_KNEE:
+    case JOINT_R_KNEE:
+    case JOINT_NECK:
+        return 0.35;
+    case JOINT_L_SHOULDER:
+    case JOINT_R_SHOULDER:
+        return 0.3;
+    case JOINT_L_ANKLE:
+    case JOINT_R_ANKLE:
+    case JOINT_L_ELBOW:
+    case JOINT_R_ELBOW:
+    case JOINT_L_WRIST:
+    case JOINT_R_WRIST:
+        return 0.15;
+    default:
+        return 1;
     }
 }
 
@@ -54,7 +111,7 @@ static void deviate(const body_model *m, rng *r, double size, vec3 *position)
             at = rng_below(r, m->vertices);
         }
         vec3 centre = m->template_position[at];
-        double height = size * rng_normal(r), width = rng_between(r, 0.04, 0.09);
+        double height = size * slender(m->label[at]) * rng_normal(r), width = rng_between(r, 0.04, 0.09);
         bool both = rng_uniform(r) < 0.67;
         for (uint32_t v = 0; v < m->vertices; v++) {
             vec3 p = m->template_position[v];
@@ -110,7 +167,7 @@ person *person_new(const wardrobe *w, const body_model *m, tape *t, rng *r, cons
     p->real = *real;
     body_gaussian g;
     body_prior_given(m, t, real, 0.001, &g);
-    draw_betas(r, &g, p->betas);
+    draw_betas(t, r, &g, p->betas);
     p->shaped = mem_array(vec3, m->vertices);
     body_shape(m, p->betas, p->shaped, p->joints);
     deviate(m, r, deviation, p->shaped);

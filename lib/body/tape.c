@@ -342,18 +342,27 @@ void tape_read_betas(tape *t, const float *betas, double *out)
     t->body = (body_view){ 0 }; // joints end here
 }
 
-// Perimeter of a loop laid on a moved body: each of its points slides along its edge to the moved plane. Exact to first
-// order, since a hull's perimeter is stationary in which points make it.
+// Where the loop's point is on a moved body: it slides along its edge to the moved plane. Along an edge that nearly
+// lies in the plane it would slide without bound; there it moves with the body and is then brought back to the plane.
+static vec3 loop_point(const mesh_hull_point *on, const body_view *b, const mesh_plane *plane)
+{
+    const float flat = 0.2f; // sine of the angle between edge and plane
+    vec3 p = vertex(b, on->a), q = vertex(b, on->b), n = v3_unit(plane->normal);
+    float hp = v3_dot(v3_sub(p, plane->point), n), hq = v3_dot(v3_sub(q, plane->point), n);
+    if (fabsf(hp - hq) > flat * v3_dist(p, q)) return v3_lerp(p, q, hp / (hp - hq));
+    vec3 at = v3_lerp(p, q, on->t);
+    return v3_mad(at, n, -v3_dot(v3_sub(at, plane->point), n));
+}
+
+// Perimeter of a loop laid on a moved body. Exact to first order, since a hull's perimeter is stationary in which
+// points make it.
 static double loop_on(const tape_loop *loop, const body_view *b)
 {
     mesh_plane plane = plane_of(b, &loop->at);
     vec3 first = { 0 }, last = { 0 };
     double sum = 0;
     for (int i = 0; i < loop->count; i++) {
-        vec3 p = vertex(b, loop->point[i].a), q = vertex(b, loop->point[i].b);
-        float hp = v3_dot(v3_sub(p, plane.point), plane.normal), hq = v3_dot(v3_sub(q, plane.point), plane.normal);
-        float t = fabsf(hp - hq) > 1e-9f ? hp / (hp - hq) : loop->point[i].t;
-        vec3 at = v3_lerp(p, q, t);
+        vec3 at = loop_point(&loop->point[i], b, &plane);
         if (i == 0)
             first = at;
         else
@@ -365,7 +374,8 @@ static double loop_on(const tape_loop *loop, const body_view *b)
 
 void tape_jacobian(tape *t, const float *betas, double *out, double *jacobian)
 {
-    const float step = 0.05f; // standard deviations; the loops are followed, so nothing switches between samples
+    const float step = 0.05f;  // standard deviations; the loops are followed, so nothing switches between samples
+    const float path_step = 1; // the strings over back and seat do switch points: over a long step it matters little
     int n = t->m->betas;
     size_t numbers = (size_t)t->m->vertices * 3;
     vec3 joints[BODY_JOINTS];
@@ -378,9 +388,13 @@ void tape_jacobian(tape *t, const float *betas, double *out, double *jacobian)
             body_view b = { t->shaped, joints, direction, t->m->joint_dirs + k * BODY_JOINTS, side ? step : -step };
             for (int i = 0; i < TAPE_COUNT; i++) value[side][i] = t->loop[i].count ? loop_on(&t->loop[i], &b) : 0;
             read_lengths(t, &b, value[side]);
-            for (size_t i = 0; i < numbers; i++) (&t->moved->x)[i] = (&t->shaped->x)[i] + b.step * direction[i];
+            float far = side ? path_step : -path_step;
+            for (size_t i = 0; i < numbers; i++) (&t->moved->x)[i] = (&t->shaped->x)[i] + far * direction[i];
             read_paths(t, t->moved, value[side]);
         }
-        for (int i = 0; i < TAPE_COUNT; i++) jacobian[i * n + k] = (value[1][i] - value[0][i]) / (double)(2 * step);
+        for (int i = 0; i < TAPE_COUNT; i++) {
+            bool path = i == TAPE_BACK_NECK_TO_WAIST || i == TAPE_CROTCH_LENGTH;
+            jacobian[i * n + k] = (value[1][i] - value[0][i]) / (double)(2 * (path ? path_step : step));
+        }
     }
 }
