@@ -225,7 +225,7 @@ bool nn_run(nn_session *s, const nn_tensor *in, int in_count, nn_tensor *out, in
 {
     assert(in_count == s->ins && out_count == s->outs);
     OrtValue *inputs[NN_MAX_IO] = { NULL }, *outputs[NN_MAX_IO] = { NULL };
-    const char *in_names[NN_MAX_IO], *out_names[NN_MAX_IO];
+    const char *in_names[NN_MAX_IO] = { NULL }, *out_names[NN_MAX_IO] = { NULL };
     int wanted[NN_MAX_IO], wanted_count = 0;
     bool ok = true;
     for (int i = 0; ok && i < in_count; i++) {
