@@ -47,7 +47,9 @@ static bool read_tape(const option_list *list, double *given, err *e)
 static bool read_photo(const char *path, buf *bytes, err *e)
 {
     *bytes = buf_new(LIMIT_IMAGE_BYTES);
-    return path ? io_read(path, bytes, e) : true;
+    if (!path) return true;
+    if (!io_read(path, bytes, e)) return false;
+    return bytes->len > 0 || fail(e, ERR_INPUT, "the photo %s is an empty file", path);
 }
 
 static bool write_file(const char *folder, const char *name, const buf *b, err *e)

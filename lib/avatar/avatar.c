@@ -78,13 +78,11 @@ static void examined_free(examined *x)
 
 static bool examine(avatar_studio *s, const uint8_t *bytes, size_t n, capture_view view, examined *out, err *e)
 {
-    const char *which = view == VIEW_SIDE ? "the side photo" : "the photo";
-    if (!image_decode(bytes, n, PHOTO_SIDE, &out->photo, &out->meta, e)) return fail_within(e, which);
-    if (!need_camera(s, e) || !capture_examine(s->camera, &out->photo, view, &out->evidence, e)) return false;
-    const char *refusal = capture_refusal(out->evidence.verdict);
-    if (!refusal) return true;
-    fail(e, ERR_INPUT, "%s", refusal);
-    return view == VIEW_SIDE ? fail_within(e, which) : false;
+    bool ok = image_decode(bytes, n, PHOTO_SIDE, &out->photo, &out->meta, e) && need_camera(s, e) &&
+              capture_examine(s->camera, &out->photo, view, &out->evidence, e);
+    const char *refusal = ok ? capture_refusal(out->evidence.verdict) : NULL;
+    if (refusal) ok = fail(e, ERR_INPUT, "%s", refusal);
+    return ok || view == VIEW_FRONT ? ok : fail_within(e, "the side photo");
 }
 
 static bool write_files(const avatar_studio *s, const avatar_request *q, const examined *photo, int photos,
@@ -180,14 +178,14 @@ bool avatar_measure_glb(avatar_studio *s, const char *path, double *value, err *
     if (!glb_load(path, &g, e)) return false;
     body_sex sex;
     json_t *extras = g.extras_json ? json_loads(g.extras_json, 0, NULL) : NULL;
-    const char *word = json_string_value(json_object_get(json_object_get(extras, "tryon"), "sex"));
+    const json_t *ours = json_object_get(extras, "tryon");
+    const char *word = json_string_value(json_object_get(ours, "sex"));
     bool ok = word && sex_of_word(word, strlen(word), &sex) && g.meshes == 1 && g.joints == BODY_JOINTS;
     if (!ok)
         fail(e, ERR_INPUT, "%s is not an avatar.glb of ours: other meshes have no landmarks to lay a tape on", path);
     ok = ok && need_body(s, sex, e);
-    if (ok && g.mesh[0].vertex_count < s->body[sex]->vertices) {
-        ok = fail(e, ERR_INPUT, "%s has %u vertices, the body %u: measure avatar.glb, not its web variant", path,
-                  g.mesh[0].vertex_count, s->body[sex]->vertices);
+    if (ok && (!json_is_true(json_object_get(ours, "body_order")) || g.mesh[0].vertex_count < s->body[sex]->vertices)) {
+        ok = fail(e, ERR_INPUT, "%s is packed for the web: measure avatar.glb, which lies beside it", path);
     }
     if (ok) {
         vec3 joint[BODY_JOINTS];

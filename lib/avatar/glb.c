@@ -25,20 +25,41 @@ void avatar_shape_free(avatar_shape *s)
     s->position = NULL;
 }
 
-static bool shows_mannequin(int label)
+// How far p lies along the bone from joint a to joint b of the mean body, 0 at a, 1 at b.
+static float along(const body_model *m, int a, int b, vec3 p)
 {
-    switch (label) {
+    vec3 bone = v3_sub(m->joint_template[b], m->joint_template[a]);
+    return v3_dot(v3_sub(p, m->joint_template[a]), bone) / v3_dot(bone, bone);
+}
+
+// The suit ends in planes across the neck, the wrists and the ankles, so that its hems are straight.
+static bool shows_mannequin(const body_model *m, uint32_t vertex)
+{
+    vec3 p = m->template_position[vertex];
+    switch (m->label[vertex]) {
     case JOINT_HEAD:
-    case JOINT_NECK:
-    case JOINT_L_WRIST:
-    case JOINT_R_WRIST:
     case JOINT_L_HAND:
     case JOINT_R_HAND:
-    case JOINT_L_ANKLE:
-    case JOINT_R_ANKLE:
     case JOINT_L_FOOT:
     case JOINT_R_FOOT:
         return true;
+    case JOINT_NECK:
+    case JOINT_SPINE3:
+    case JOINT_L_COLLAR:
+    case JOINT_R_COLLAR:
+        return along(m, JOINT_NECK, JOINT_HEAD, p) > 0.05f;
+    case JOINT_L_WRIST:
+    case JOINT_L_ELBOW:
+        return along(m, JOINT_L_ELBOW, JOINT_L_WRIST, p) > 0.97f;
+    case JOINT_R_WRIST:
+    case JOINT_R_ELBOW:
+        return along(m, JOINT_R_ELBOW, JOINT_R_WRIST, p) > 0.97f;
+    case JOINT_L_ANKLE:
+    case JOINT_L_KNEE:
+        return along(m, JOINT_L_KNEE, JOINT_L_ANKLE, p) > 0.90f;
+    case JOINT_R_ANKLE:
+    case JOINT_R_KNEE:
+        return along(m, JOINT_R_KNEE, JOINT_R_ANKLE, p) > 0.90f;
     default:
         return false;
     }
@@ -49,8 +70,8 @@ uint32_t avatar_suit(const body_model *m, uint8_t *out)
     uint32_t n = 0;
     for (uint32_t t = 0; t < m->triangles; t++) {
         int bare = 0;
-        for (int k = 0; k < 3; k++) bare += shows_mannequin(m->label[m->triangle[3 * t + (uint32_t)k]]);
-        out[t] = bare < 2;
+        for (int k = 0; k < 3; k++) bare += shows_mannequin(m, m->triangle[3 * t + (uint32_t)k]);
+        out[t] = bare == 0;
         n += out[t];
     }
     return n;
@@ -107,6 +128,17 @@ static seam_mesh cut_seams(const body_model *m)
     return s;
 }
 
+// Says in asset.extras whose body it is; only the plain flavour keeps the body's order of vertices, which the tape
+// needs.
+static bool write_flavour(const body_model *m, glb_scene *scene, glb_flavour flavour, buf *out, err *e)
+{
+    char extras[160];
+    snprintf(extras, sizeof extras, "{\"tryon\":{\"body\":\"open body 1\",\"sex\":\"%s\",\"body_order\":%s}}",
+             body_sex_word(m->sex), flavour == GLB_PLAIN ? "true" : "false");
+    scene->extras_json = extras;
+    return glb_write(scene, flavour, out, e);
+}
+
 bool avatar_glb(const body_model *m, const avatar_shape *shape, buf *plain, buf *web, err *e)
 {
     seam_mesh s = cut_seams(m);
@@ -140,18 +172,14 @@ bool avatar_glb(const body_model *m, const avatar_shape *shape, buf *plain, buf 
                       .weight = weight,
                       .part = part,
                       .parts = 2 };
-    char extras[160];
-    snprintf(extras, sizeof extras, "{\"tryon\":{\"body\":\"open body 1\",\"sex\":\"%s\",\"body_vertices\":%u}}",
-             body_sex_word(m->sex), m->vertices);
     glb_scene scene = { .generator = "TryOn",
                         .mesh = &mesh,
                         .meshes = 1,
                         .joint = skeleton,
                         .joints = BODY_JOINTS,
                         .material = material,
-                        .materials = 2,
-                        .extras_json = extras };
-    bool ok = glb_write(&scene, GLB_PLAIN, plain, e) && glb_write(&scene, GLB_WEB, web, e);
+                        .materials = 2 };
+    bool ok = write_flavour(m, &scene, GLB_PLAIN, plain, e) && write_flavour(m, &scene, GLB_WEB, web, e);
     mem_free(position);
     mem_free(normal);
     mem_free(body_normal);

@@ -13,7 +13,7 @@
 #define LIMIT_GLB_TRIANGLES 2000000
 #define LIMIT_GLB_NODES 10000
 #define LIMIT_GLB_JSON (8 * MIB)
-#define LIMIT_GLB_MEMORY (512 * MIB) // of what is read from a file, unpacked
+#define LIMIT_GLB_MEMORY (512 * MIB)                // of what is read from a file, unpacked
 #define LIMIT_ARRAY_FILE_BYTES ((size_t)4096 * MIB) // npz, safetensors, checkpoints
 #define LIMIT_NPZ_BYTES (512 * MIB)                 // all arrays of one npz, unpacked
 #define LIMIT_ARRAYS 4096                           // tensors in one file

@@ -211,9 +211,13 @@ static _Noreturn void spawner_main(int fd)
     signal(SIGCHLD, SIG_IGN); // monitors are reaped by the kernel
     setsid();
     forget_environment();
-    close(0), close(1);
     if (fd != 3) dup2(fd, 3), fd = 3;
     syscall(SYS_close_range, 4u, ~0u, 0u);
+    // The three standard descriptors must be taken: a task's files would come to lie there, where a library may print.
+    int null = open("/dev/null", O_RDWR);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0) _exit(EXIT_CANNOT_START);
+    if (fcntl(2, F_GETFD) < 0) dup2(null, 2);
+    close(null);
     static spawn_request r;
     int fds[3];
     while (receive(fd, &r, fds)) {

@@ -49,7 +49,7 @@ const char *const tape_name[TAPE_COUNT] = { "height",
                                             "waist height",
                                             "hip height" };
 
-enum { LOOP_POINTS = 96, ANCHORS = 3 };
+enum { LOOP_POINTS = 512, ANCHORS = 3 }; // a section of the torso has about 150 corners
 
 // A point of the body that moves with its shape: a vertex or a joint.
 typedef struct {
@@ -85,8 +85,10 @@ typedef struct {
 
 struct tape {
     const body_model *m;
-    vec3 *shaped, *moved;
+    vec3 *shaped, *normal; // [vertices]
+    vec3 *moved;           // [vertices], of which only middle_vertex is ever set
     mesh_section_point *scratch;
+    body_ids middle, middle_vertex; // triangles near the plane of symmetry, and their vertices
     tape_loop loop[TAPE_COUNT];
     bool keep_loops;
     mesh_view mesh;
@@ -107,6 +109,9 @@ tape *tape_new(const body_model *m)
     t->m = m;
     t->shaped = mem_array(vec3, m->vertices);
     t->moved = mem_array(vec3, m->vertices);
+    t->normal = mem_array(vec3, m->vertices);
+    t->middle = tape_path_triangles(m);
+    t->middle_vertex = tape_path_vertices(m, &t->middle);
     uint32_t largest = 0;
     for (int i = 0; i < PART_COUNT; i++)
         if (m->part[i].count > largest) largest = m->part[i].count;
@@ -119,6 +124,9 @@ void tape_free(tape *t)
     if (!t) return;
     mem_free(t->shaped);
     mem_free(t->moved);
+    mem_free(t->normal);
+    mem_free(t->middle.id);
+    mem_free(t->middle_vertex.id);
     mem_free(t->scratch);
     mem_free(t);
 }
@@ -318,8 +326,8 @@ static void read_lengths(const tape *t, const body_view *b, double *out)
 static void read_paths(const tape *t, const vec3 *position, double *out)
 {
     float waist = position[mark_id(t, MARK_NAVEL)].y;
-    out[TAPE_BACK_NECK_TO_WAIST] = tape_back_length(t->m, position, waist);
-    out[TAPE_CROTCH_LENGTH] = tape_crotch_length(t->m, position, waist);
+    out[TAPE_BACK_NECK_TO_WAIST] = tape_back_length(t->m, &t->middle, position, waist);
+    out[TAPE_CROTCH_LENGTH] = tape_crotch_length(t->m, &t->middle, position, waist);
 }
 
 void tape_read(tape *t, const vec3 *position, const vec3 *joints, double *out)
@@ -332,69 +340,82 @@ void tape_read(tape *t, const vec3 *position, const vec3 *joints, double *out)
     read_paths(t, position, out);
 }
 
-void tape_read_betas(tape *t, const float *betas, double *out)
+// Leaves the shape in t->shaped and joints [BODY_JOINTS].
+static void read_shape(tape *t, const float *betas, vec3 *joints, double *out)
 {
-    vec3 joints[BODY_JOINTS];
     body_shape(t->m, betas, t->shaped, joints);
     t->keep_loops = true;
     tape_read(t, t->shaped, joints, out);
     t->keep_loops = false;
-    t->body = (body_view){ 0 }; // joints end here
+    t->body = (body_view){ 0 }; // joints end with the caller
 }
 
-// Where the loop's point is on a moved body: it slides along its edge to the moved plane. Along an edge that nearly
-// lies in the plane it would slide without bound; there it moves with the body and is then brought back to the plane.
-static vec3 loop_point(const mesh_hull_point *on, const body_view *b, const mesh_plane *plane)
+void tape_read_betas(tape *t, const float *betas, double *out)
 {
-    const float flat = 0.2f; // sine of the angle between edge and plane
-    vec3 p = vertex(b, on->a), q = vertex(b, on->b), n = v3_unit(plane->normal);
-    float hp = v3_dot(v3_sub(p, plane->point), n), hq = v3_dot(v3_sub(q, plane->point), n);
-    if (fabsf(hp - hq) > flat * v3_dist(p, q)) return v3_lerp(p, q, hp / (hp - hq));
-    vec3 at = v3_lerp(p, q, on->t);
-    return v3_mad(at, n, -v3_dot(v3_sub(at, plane->point), n));
+    vec3 joints[BODY_JOINTS];
+    read_shape(t, betas, joints, out);
 }
 
-// Perimeter of a loop laid on a moved body. Exact to first order, since a hull's perimeter is stationary in which
-// points make it.
-static double loop_on(const tape_loop *loop, const body_view *b)
+static vec3 lerp_direction(const body_view *b, const mesh_hull_point *p)
 {
-    mesh_plane plane = plane_of(b, &loop->at);
-    vec3 first = { 0 }, last = { 0 };
-    double sum = 0;
+    const float *a = b->direction + 3 * (size_t)p->a, *c = b->direction + 3 * (size_t)p->b;
+    return v3_lerp(v3(a[0], a[1], a[2]), v3(c[0], c[1], c[2]), p->t);
+}
+
+// How fast a loop's perimeter grows when the body moves along b's shape direction. First order: a hull's perimeter is
+// stationary in which points make it, so each corner only has to stay on the moving surface and in the moving plane.
+// b->step is that of the difference quotient of the plane.
+static double loop_growth(const tape *t, const tape_loop *loop, body_view b)
+{
+    mesh_plane after = plane_of(&b, &loop->at);
+    float step = b.step;
+    b.step = -step;
+    mesh_plane before = plane_of(&b, &loop->at);
+    vec3 origin = v3_lerp(before.point, after.point, 0.5f), normal = v3_lerp(before.normal, after.normal, 0.5f);
+    float scale = 1 / v3_len(normal);
+    vec3 unit = v3_scale(normal, scale);
+    vec3 origin_speed = v3_scale(v3_sub(after.point, before.point), 0.5f / step);
+    vec3 normal_speed = v3_scale(v3_sub(after.normal, before.normal), 0.5f * scale / step);
+    double growth = 0;
     for (int i = 0; i < loop->count; i++) {
-        vec3 at = loop_point(&loop->point[i], b, &plane);
-        if (i == 0)
-            first = at;
-        else
-            sum += (double)v3_dist(at, last);
-        last = at;
+        const mesh_hull_point *h = &loop->point[i];
+        vec3 previous = loop->place[(i + loop->count - 1) % loop->count], next = loop->place[(i + 1) % loop->count];
+        vec3 pull = v3_sub(v3_unit(v3_sub(h->p, previous)), v3_unit(v3_sub(next, h->p)));
+        vec3 surface = v3_unit(v3_lerp(t->normal[h->a], t->normal[h->b], h->t));
+        float along_surface = v3_dot(surface, lerp_direction(&b, h));
+        float along_plane = v3_dot(unit, origin_speed) - v3_dot(normal_speed, v3_sub(h->p, origin));
+        float slant = v3_dot(surface, unit),
+              level = fmaxf(1 - slant * slant, 0.05f); // nearly flat: no steeper than 77 degrees
+        vec3 speed =
+            v3_scale(surface, (along_surface - slant * along_plane) / level); // the share along `unit` pulls nothing
+        growth += (double)v3_dot(pull, v3_mad(speed, unit, -v3_dot(speed, unit)));
     }
-    return sum + (double)v3_dist(first, last);
+    return growth;
 }
 
 void tape_jacobian(tape *t, const float *betas, double *out, double *jacobian)
 {
-    const float step = 0.05f;  // standard deviations; the loops are followed, so nothing switches between samples
-    const float path_step = 1; // the strings over back and seat do switch points: over a long step it matters little
+    const float step = 0.05f; // standard deviations: lengths and paths are smooth over this
     int n = t->m->betas;
     size_t numbers = (size_t)t->m->vertices * 3;
     vec3 joints[BODY_JOINTS];
-    tape_read_betas(t, betas, out);
-    body_shape(t->m, betas, t->shaped, joints);
+    read_shape(t, betas, joints, out);
+    mesh_view mesh = body_mesh(t->m, t->shaped);
+    mesh_normals(&mesh, t->normal);
     for (int k = 0; k < n; k++) {
-        double value[2][TAPE_COUNT];
+        double value[2][TAPE_COUNT] = { { 0 } };
         const float *direction = t->m->shapedirs + (size_t)k * numbers;
+        body_view b = { t->shaped, joints, direction, t->m->joint_dirs + k * BODY_JOINTS, step };
         for (int side = 0; side < 2; side++) {
-            body_view b = { t->shaped, joints, direction, t->m->joint_dirs + k * BODY_JOINTS, side ? step : -step };
-            for (int i = 0; i < TAPE_COUNT; i++) value[side][i] = t->loop[i].count ? loop_on(&t->loop[i], &b) : 0;
+            b.step = side ? step : -step;
             read_lengths(t, &b, value[side]);
-            float far = side ? path_step : -path_step;
-            for (size_t i = 0; i < numbers; i++) (&t->moved->x)[i] = (&t->shaped->x)[i] + far * direction[i];
+            for (uint32_t i = 0; i < t->middle_vertex.count; i++)
+                t->moved[t->middle_vertex.id[i]] = vertex(&b, t->middle_vertex.id[i]);
             read_paths(t, t->moved, value[side]);
         }
         for (int i = 0; i < TAPE_COUNT; i++) {
-            bool path = i == TAPE_BACK_NECK_TO_WAIST || i == TAPE_CROTCH_LENGTH;
-            jacobian[i * n + k] = (value[1][i] - value[0][i]) / (double)(2 * (path ? path_step : step));
+            jacobian[i * n + k] =
+                t->loop[i].count ? loop_growth(t, &t->loop[i], b) : (value[1][i] - value[0][i]) / (double)(2 * step);
         }
     }
 }

@@ -44,7 +44,8 @@ void tape_read(tape *t, const vec3 *position, const vec3 *joints, double *out);
 // Reads the unposed shape of betas.
 void tape_read_betas(tape *t, const float *betas, double *out);
 
-// d out / d betas at betas by central differences, jacobian [TAPE_COUNT * betas], and the values themselves.
+// The values at betas and d out / d betas, jacobian [TAPE_COUNT * betas]: girths by the first variation of their loops,
+// lengths by central differences.
 void tape_jacobian(tape *t, const float *betas, double *out, double *jacobian);
 
 // Where the tape lay at the last reading, for pictures: points of measurement k, or 0 for a length.

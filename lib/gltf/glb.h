@@ -91,8 +91,9 @@ typedef struct {
 
 // Strict parse of untrusted bytes: every index, count and offset checked before use, LIMIT_GLB_* enforced. Accepts
 // quantized attributes and EXT_meshopt_compression; refuses Draco and external buffers by name.
-// Call it on bytes of our own making or inside the locked child; glb_load does the latter.
+// Call it on bytes of our own making or inside the locked child; glb_load_bytes and glb_load do the latter.
 bool glb_parse(const uint8_t *data, size_t n, glb_model *out, err *e) MUST_USE;
 void glb_model_free(glb_model *m);
-// Reads a file and parses it in a locked child process.
+// Parses a stranger's bytes, or file, in a locked child process.
+bool glb_load_bytes(const uint8_t *data, size_t n, glb_model *out, err *e) MUST_USE;
 bool glb_load(const char *path, glb_model *out, err *e) MUST_USE;

@@ -310,8 +310,7 @@ static bool is_first(const vertex_key *keys, size_t i)
 
 // --- the model ---
 
-// The primitives of the mesh that a node shows. out->mesh grows as a list of blocks would be more than it is worth:
-// counted first, then read (count_only).
+// The primitives of the mesh that a node shows: counted first (count_only), then read into the array of that size.
 static bool read_node(reader *r, int index, bool count_only)
 {
     const json_t *node = json_array_get(json_object_get(r->f->top, "nodes"), (size_t)index);

@@ -32,7 +32,8 @@ bool chol_factor(double *a, int n)
             double sum = a[i * n + j];
             for (int k = 0; k < j; k++) sum -= a[i * n + k] * a[j * n + k];
             if (i == j) {
-                if (!(sum > 0)) return false;
+                // What is left of the diagonal is rounding error: the matrix is singular.
+                if (!(sum > 1e-14 * fabs(a[j * n + j]))) return false;
                 a[j * n + j] = sqrt(sum);
             } else {
                 a[i * n + j] = sum / a[j * n + j];

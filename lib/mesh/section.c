@@ -58,13 +58,18 @@ static mesh_section_point cross_edge(const mesh_view *m, const frame *f, uint32_
 static uint32_t cut_triangle(const mesh_view *m, const frame *f, const uint32_t *corner, mesh_section_point *out)
 {
     double d[3];
-    for (int i = 0; i < 3; i++) d[i] = along(f, f->n, m->position[corner[i]]);
+    int above = 0;
+    for (int i = 0; i < 3; i++) {
+        d[i] = along(f, f->n, m->position[corner[i]]);
+        above += d[i] >= 0;
+    }
+    if (above == 0 || above == 3) return 0;
     uint32_t n = 0;
     for (int i = 0; i < 3; i++) {
         int j = (i + 1) % 3;
         if ((d[i] >= 0) != (d[j] >= 0)) out[n++] = cross_edge(m, f, corner[i], corner[j], d[i], d[j]);
     }
-    return n; // 0 or 2
+    return n; // 2
 }
 
 static bool before(const mesh_section_point *a, const mesh_section_point *b)

@@ -1,0 +1,205 @@
+// On the built asset (script/build). Photos are perfect ones: the mask and landmarks of a known body, projected.
+#include "base/mem.h"
+#include "estimate/estimate.h"
+#include "mesh/raster.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+static body_model *m;
+static tape *t;
+static const survey_answers someone = { 1.68, 66, 34 };
+
+static void load(void)
+{
+    err e = { 0 };
+    m = body_load(ASSETS "/open_body.safetensors", SEX_FEMALE, &e);
+    if (!m) exit((printf("%s: run script/build\n", e.msg), 1));
+    t = tape_new(m);
+}
+
+static estimate_result run(const estimate_input *in)
+{
+    estimate_result r;
+    err e = { 0 };
+    if (!estimate_body(m, t, in, &r, &e)) exit((printf("%s\n", e.msg), 1));
+    return r;
+}
+
+// What a camera 2.6 m away would report of the body, standing with its arms 20 degrees from its sides, turned by yaw.
+static capture_evidence photograph(const float *betas, float yaw)
+{
+    enum { WIDE = 600, TALL = 900 };
+    vec3 *shape = mem_array(vec3, m->vertices), *posed = mem_array(vec3, m->vertices), joints[BODY_JOINTS];
+    rigid world[BODY_JOINTS];
+    body_pose pose = { 0 };
+    pose.rotation[0] = v3(0, yaw, 0);
+    pose.rotation[JOINT_L_SHOULDER] = v3(0, 0, -0.38f);
+    pose.rotation[JOINT_R_SHOULDER] = v3(0, 0, 0.38f);
+    body_shape(m, betas, shape, joints);
+    body_joint_transforms(joints, &pose, world);
+    body_skin(m, shape, world, posed);
+    raster_camera camera = { .world_to_camera = { { { { 1, 0, 0 }, { 0, -1, 0 }, { 0, 0, -1 } } }, v3(0, 0.02f, 2.6f) },
+                             .focal = 1080,
+                             .cx = WIDE / 2,
+                             .cy = TALL / 2 };
+    image picture = image_new(WIDE, TALL, 3);
+    float *depth = mem_array(float, (size_t)WIDE *TALL);
+    raster_item item = { .mesh = body_mesh(m, posed), .base_color = v3(1, 1, 1) };
+    raster_draw(&picture, &camera, &item, 1, &(raster_light){ .samples = 1 }, depth);
+    capture_evidence ev = { .mask = image_new(WIDE, TALL, 1), .left = WIDE, .top = TALL, .people = 1, .score = 1 };
+    for (uint32_t y = 0; y < TALL; y++)
+        for (uint32_t x = 0; x < WIDE; x++) {
+            if (depth[y * WIDE + x] <= 0) continue;
+            *image_at(&ev.mask, x, y) = 255;
+            ev.left = x < ev.left ? x : ev.left;
+            ev.top = y < ev.top ? y : ev.top;
+            ev.right = x + 1 > ev.right ? x + 1 : ev.right;
+            ev.bottom = y + 1 > ev.bottom ? y + 1 : ev.bottom;
+        }
+    static const int joint_of[CAPTURE_LANDMARKS] = { [LM_NOSE] = JOINT_HEAD,
+                                                     [LM_LEFT_EAR] = JOINT_HEAD,
+                                                     [LM_RIGHT_EAR] = JOINT_HEAD,
+                                                     [LM_LEFT_SHOULDER] = JOINT_L_SHOULDER,
+                                                     [LM_RIGHT_SHOULDER] = JOINT_R_SHOULDER,
+                                                     [LM_LEFT_ELBOW] = JOINT_L_ELBOW,
+                                                     [LM_RIGHT_ELBOW] = JOINT_R_ELBOW,
+                                                     [LM_LEFT_WRIST] = JOINT_L_WRIST,
+                                                     [LM_RIGHT_WRIST] = JOINT_R_WRIST,
+                                                     [LM_LEFT_HIP] = JOINT_L_HIP,
+                                                     [LM_RIGHT_HIP] = JOINT_R_HIP,
+                                                     [LM_LEFT_KNEE] = JOINT_L_KNEE,
+                                                     [LM_RIGHT_KNEE] = JOINT_R_KNEE,
+                                                     [LM_LEFT_ANKLE] = JOINT_L_ANKLE,
+                                                     [LM_RIGHT_ANKLE] = JOINT_R_ANKLE };
+    for (int i = 0; i < CAPTURE_LANDMARKS; i++) {
+        vec3 p = rigid_apply(&world[joint_of[i]], joints[joint_of[i]]), q = rigid_apply(&camera.world_to_camera, p);
+        if (i == LM_NOSE) q = v3_add(q, v3(0.1f * sinf(yaw), 0, -0.1f * cosf(yaw)));
+        ev.at[i] =
+            (capture_landmark){ camera.cx + camera.focal * q.x / q.z, camera.cy + camera.focal * q.y / q.z, 0, 1, 1 };
+        ev.world[i][0] = p.x;
+        ev.world[i][1] = -p.y;
+        ev.world[i][2] = -p.z;
+    }
+    image_free(&picture);
+    mem_free(depth);
+    mem_free(shape);
+    mem_free(posed);
+    return ev;
+}
+
+// A body of these answers that is not the average one: larger in one direction of the prior's own spread.
+static void unusual_body(float *betas, double size)
+{
+    body_gaussian g;
+    body_prior_given(m, t, &someone, 0.002, &g);
+    double value[TAPE_COUNT], jacobian[TAPE_COUNT * BODY_MAX_BETAS], direction[BODY_MAX_BETAS] = { 0 }, variance = 0;
+    for (int k = 0; k < g.betas; k++) betas[k] = (float)g.mean[k];
+    tape_jacobian(t, betas, value, jacobian);
+    const double *waist = jacobian + TAPE_WAIST_OMPHALION_GIRTH * g.betas;
+    for (int a = 0; a < g.betas; a++)
+        for (int b = 0; b < g.betas; b++) {
+            direction[a] += g.covariance[a * g.betas + b] * waist[b];
+            variance += waist[a] * g.covariance[a * g.betas + b] * waist[b];
+        }
+    for (int k = 0; k < g.betas; k++) betas[k] += (float)(size * direction[k] / sqrt(variance));
+}
+
+static void without_a_photo_the_answers_speak(void)
+{
+    estimate_input in = { .answers = someone };
+    estimate_result r = run(&in);
+    CHECK(r.mode == 'A');
+    CHECK_NEAR(r.value[TAPE_HEIGHT], 1.68, 0.003);
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        CHECK(r.lo[i] < r.value[i] && r.value[i] < r.hi[i] && r.sd[i] > 0);
+        CHECK(r.source[i] == SOURCE_PRIOR);
+    }
+}
+
+static void more_answers_narrow_the_intervals(void)
+{
+    estimate_input in = { .answers = { 1.68, 0, 0 } };
+    estimate_result little = run(&in);
+    in.answers = someone;
+    estimate_result more = run(&in);
+    CHECK(more.sd[TAPE_CHEST_GIRTH] < 0.8 * little.sd[TAPE_CHEST_GIRTH]);
+    CHECK(more.sd[TAPE_HIP_GIRTH] < 0.8 * little.sd[TAPE_HIP_GIRTH]);
+}
+
+static void a_tape_value_is_met_and_pulls_its_neighbours_along(void)
+{
+    estimate_input in = { .answers = someone };
+    estimate_result without = run(&in);
+    in.tape[TAPE_WAIST_OMPHALION_GIRTH] = without.value[TAPE_WAIST_OMPHALION_GIRTH] + 0.06;
+    estimate_result with = run(&in);
+    CHECK_NEAR(with.value[TAPE_WAIST_OMPHALION_GIRTH], in.tape[TAPE_WAIST_OMPHALION_GIRTH], 0.005); // its own error
+    CHECK(with.source[TAPE_WAIST_OMPHALION_GIRTH] == SOURCE_TAPE);
+    CHECK(with.value[TAPE_WAIST_NATURAL_GIRTH] > without.value[TAPE_WAIST_NATURAL_GIRTH] + 0.03);
+    CHECK_NEAR(with.value[TAPE_HEIGHT], 1.68, 0.003);
+}
+
+static void answers_that_cannot_be_are_refused_with_the_reason(void)
+{
+    err e = { 0 };
+    estimate_result r;
+    estimate_input in = { .answers = { 0.5, 0, 0 } };
+    CHECK(!estimate_body(m, t, &in, &r, &e) && e.code == ERR_INPUT && strstr(e.msg, "130 to 220"));
+    in.answers = (survey_answers){ 1.9, 35, 0 };
+    CHECK(!estimate_body(m, t, &in, &r, &e) && strstr(e.msg, "can't both be right"));
+    in.answers = someone;
+    in.tape[TAPE_HIP_GIRTH] = 1.60;
+    CHECK(!estimate_body(m, t, &in, &r, &e) && strstr(e.msg, "hip girth of 160.0 cm does not go with"));
+}
+
+static void perfect_photos_move_the_estimate_towards_the_truth(void)
+{
+    float betas[BODY_MAX_BETAS] = { 0 };
+    double truth[TAPE_COUNT];
+    for (int sign = -1; sign <= 1; sign += 2) {
+        unusual_body(betas, 1.5 * sign);
+        tape_read_betas(t, betas, truth);
+        capture_evidence front = photograph(betas, 0), side = photograph(betas, 1.5708f);
+        estimate_input in = { .answers = someone };
+        estimate_result a = run(&in);
+        in.front = &front;
+        estimate_result b = run(&in);
+        in.side = &side;
+        estimate_result c = run(&in);
+        double off_a = fabs(a.value[TAPE_WAIST_OMPHALION_GIRTH] - truth[TAPE_WAIST_OMPHALION_GIRTH]);
+        double off_b = fabs(b.value[TAPE_WAIST_OMPHALION_GIRTH] - truth[TAPE_WAIST_OMPHALION_GIRTH]);
+        double off_c = fabs(c.value[TAPE_WAIST_OMPHALION_GIRTH] - truth[TAPE_WAIST_OMPHALION_GIRTH]);
+        printf("     waist off by %.1f, %.1f, %.1f cm with no, one, two photos\n", 100 * off_a, 100 * off_b,
+               100 * off_c);
+        CHECK(b.mode == 'B' && c.mode == 'C');
+        CHECK(off_b < off_a && off_c < off_a);
+        CHECK(b.sd[TAPE_WAIST_OMPHALION_GIRTH] < a.sd[TAPE_WAIST_OMPHALION_GIRTH]);
+        CHECK(c.sd[TAPE_CHEST_GIRTH] < b.sd[TAPE_CHEST_GIRTH]);
+        for (int i = 0; i < TAPE_COUNT; i++) CHECK_NEAR(c.value[i], truth[i], 4 * c.sd[i] + 0.005);
+        capture_evidence_free(&front);
+        capture_evidence_free(&side);
+    }
+}
+
+static void the_same_photo_gives_the_same_numbers(void)
+{
+    float betas[BODY_MAX_BETAS] = { 0 };
+    unusual_body(betas, 1);
+    capture_evidence front = photograph(betas, 0);
+    estimate_input in = { .answers = someone, .front = &front };
+    estimate_result a = run(&in), b = run(&in);
+    CHECK(memcmp(a.value, b.value, sizeof a.value) == 0 && memcmp(a.sd, b.sd, sizeof a.sd) == 0);
+    capture_evidence_free(&front);
+}
+
+static void release(void)
+{
+    tape_free(t);
+    body_free(m);
+}
+
+TEST_MAIN(load(); RUN(without_a_photo_the_answers_speak); RUN(more_answers_narrow_the_intervals);
+          RUN(a_tape_value_is_met_and_pulls_its_neighbours_along);
+          RUN(answers_that_cannot_be_are_refused_with_the_reason);
+          RUN(perfect_photos_move_the_estimate_towards_the_truth); RUN(the_same_photo_gives_the_same_numbers);
+          release();)
