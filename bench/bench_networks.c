@@ -108,9 +108,9 @@ int main(int argc, char **argv)
     bench_options o = bench_parse(argc, argv);
     for (int network = 0; network < NETWORKS; network++)
         for (int threads = 2; threads > 0; threads--) measure(network, threads, o.runs ? o.runs : 21);
-    if (!tflite_peer_here()) {
-        bench_note("TensorFlow Lite is not installed (script/setup --tests installs it on x86-64): ours alone.");
-    }
+    bench_note(tflite_peer_here()
+                   ? "The peer's threads spin while they wait (see its cpu): on a busy machine compare at 1 thread."
+                   : "TensorFlow Lite is not installed (script/setup --tests installs it on x86-64): ours alone.");
     bench_print("networks", &o);
     return 0;
 }
