@@ -57,6 +57,7 @@ typedef struct {
     vec3 joint_motion[BODY_MAX_BETAS][BODY_JOINTS]; // d world[j].t / d beta
     // normal equations: hessian x = gradient, both negated where Gauss-Newton wants it
     double *hessian, *gradient;
+    double *kept_hessian, *kept_gradient; // of the state before a step that may be refused
     double cost;
 } fit_work;
 
@@ -328,16 +329,18 @@ static void step(fit_problem *p, const double *delta, bool shape)
     }
 }
 
-// Levenberg-Marquardt. In the first stage only landmarks speak and the shape stays.
+// Levenberg-Marquardt. In the first stage only landmarks speak and the shape stays. Leaves the normal equations of the
+// state it ends in.
 static void descend(fit_work *w, const double *precision, bool shape, int rounds, double *factor, double *delta)
 {
     double damping = 1e-3;
     int n = w->n;
+    size_t square = (size_t)(n * n) * sizeof(double);
     assemble(w, precision, shape, true);
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds && damping < 1e4; round++) {
         fit_problem before = *w->p;
         double cost = w->cost;
-        memcpy(factor, w->hessian, (size_t)(n * n) * sizeof *factor);
+        memcpy(factor, w->hessian, square);
         for (int i = 0; i < n; i++) factor[i * n + i] *= 1 + damping;
         if (!shape)
             for (int i = 0; i < w->k; i++) factor[i * n + i] += 1e6;
@@ -346,6 +349,8 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
             continue;
         }
         memcpy(delta, w->gradient, (size_t)n * sizeof *delta);
+        memcpy(w->kept_hessian, w->hessian, square);
+        memcpy(w->kept_gradient, w->gradient, (size_t)n * sizeof *delta);
         chol_solve(factor, n, delta);
         step(w->p, delta, shape);
         assemble(w, precision, shape, true);
@@ -355,9 +360,10 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
             continue;
         }
         *w->p = before;
+        w->cost = cost;
+        memcpy(w->hessian, w->kept_hessian, square);
+        memcpy(w->gradient, w->kept_gradient, (size_t)n * sizeof *delta);
         damping *= 8;
-        if (damping > 1e4) break;
-        assemble(w, precision, shape, true);
     }
 }
 
@@ -414,6 +420,8 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     size_t square = (size_t)(w->n * w->n), betas = (size_t)(w->k * w->k);
     w->hessian = mem_array(double, square);
     w->gradient = mem_array(double, (size_t)w->n);
+    w->kept_hessian = mem_array(double, square);
+    w->kept_gradient = mem_array(double, (size_t)w->n);
     double *factor = mem_array(double, square), *delta = mem_array(double, (size_t)w->n),
            *precision = mem_array(double, betas), *prior = mem_array(double, betas);
     memcpy(prior, p->prior.covariance, betas * sizeof *prior);
@@ -424,7 +432,6 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
         descend(w, precision, false, POSE_ROUNDS, factor, delta);
         for (int q = 0; q < p->views; q++) p->view[q].trust = 1 / fmaxf(pose_strangeness(w, &p->view[q]), 1);
         descend(w, precision, true, SHAPE_ROUNDS, factor, delta);
-        assemble(w, precision, true, true);
         ok = posterior_of(w, factor, posterior);
     }
     contour_free(w->outline);
@@ -435,6 +442,8 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     mem_free(w->point);
     mem_free(w->hessian);
     mem_free(w->gradient);
+    mem_free(w->kept_hessian);
+    mem_free(w->kept_gradient);
     mem_free(factor);
     mem_free(delta);
     mem_free(precision);
