@@ -1,5 +1,4 @@
 #include "common/text.h"
-#include "base/mem.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -102,13 +101,17 @@ char *arena_printf(arena *a, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *text = NULL;
-    int n = vasprintf(&text, fmt, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    if (n < 0) abort();
-    char *copy = arena_textn(a, text, (size_t)n);
-    mem_free(text);
-    return copy;
+    char *text = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1, 1);
+    if (!text) {
+        fprintf(stderr, "tryon: a request outgrew its memory\n");
+        abort();
+    }
+    va_start(ap, fmt);
+    vsnprintf(text, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    return text;
 }
 
 static const char *past_string(const char *p) // p at the opening quote

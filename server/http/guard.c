@@ -5,6 +5,7 @@
 // this itself and may store differently, so there the layout is not looked at.
 #include "http/guard.h"
 
+#include <microhttpd.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>

@@ -2,6 +2,7 @@
 // polls, event streams) are suspended; one ticker thread asks on their behalf. The same ticker cuts connections that
 // stay in one phase too long, however busily they trickle.
 #include "http/guard.h"
+#include "http/gzip.h"
 #include "http/multipart.h"
 #include "http/router.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,7 +21,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum { TICK_MS = 200, CONNECTION_MEMORY = 24 << 10, BODY_BYTES_PER_SECOND = 32 << 10, REPLY_SECONDS = 120 };
 
@@ -117,33 +118,6 @@ static bool takes_gzip(const http_request *q)
     if (*at != ';') return true;
     at = strstr(at, "q=");
     return !at || strtod(at + 2, NULL) > 0;
-}
-
-static bool gzip(buf *body)
-{
-    z_stream z = { 0 };
-    if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return false;
-    size_t bound = deflateBound(&z, (uLong)body->len);
-    uint8_t *out = mem_try(bound, 1);
-    if (!out) {
-        deflateEnd(&z);
-        return false;
-    }
-    z.next_in = body->data;
-    z.avail_in = (uInt)body->len;
-    z.next_out = out;
-    z.avail_out = (uInt)bound;
-    bool ok = deflate(&z, Z_FINISH) == Z_STREAM_END && z.total_out < body->len;
-    size_t n = z.total_out;
-    deflateEnd(&z);
-    if (!ok) {
-        mem_free(out);
-        return false;
-    }
-    size_t max = body->max;
-    buf_free(body);
-    *body = (buf){ .data = out, .len = n, .cap = bound, .max = max > bound ? max : bound };
-    return true;
 }
 
 static ssize_t stream_more(void *ctx, uint64_t pos, char *out, size_t max)

@@ -6,11 +6,13 @@
 #include "net/fetch.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,18 +26,50 @@ static answer last;
 
 static int free_port(void)
 {
-    FILE *f = popen(
-        "perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>\"127.0.0.1\")->sockport'", "r");
-    int port = 0;
-    if (!f || fscanf(f, "%d", &port) != 1) exit(1);
-    pclose(f);
-    return port;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t n = sizeof a;
+    if (bind(fd, (struct sockaddr *)&a, n) || getsockname(fd, (struct sockaddr *)&a, &n)) exit(1);
+    close(fd);
+    return ntohs(a.sin_port);
+}
+
+bool run_program(const char *const *argv, buf *out)
+{
+    int pipe_[2], status = 1;
+    if (pipe2(pipe_, O_CLOEXEC)) return false;
+    pid_t pid = fork();
+    if (!pid) {
+        dup2(pipe_[1], 1);
+        close(pipe_[0]);
+        execv(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    close(pipe_[1]);
+    char piece[4096];
+    ssize_t n;
+    bool ok = true;
+    while ((n = read(pipe_[0], piece, sizeof piece)) > 0) ok = ok && buf_append(out, piece, (size_t)n);
+    close(pipe_[0]);
+    return waitpid(pid, &status, 0) == pid && ok && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+json_t *make_brand_of(const char *data, const char *name, const char *origin)
+{
+    if (getenv("TRYON_TEST_DATABASE_URL")) setenv("DATABASE_URL", getenv("TRYON_TEST_DATABASE_URL"), 1);
+    buf b = buf_new(64 << 10);
+    bool ok = run_program((const char *const[]){ TEST_SERVER, "brand", data, "create", name, origin, NULL }, &b);
+    json_t *j = ok ? json_loadb((const char *)b.data, b.len, 0, NULL) : NULL;
+    buf_free(&b);
+    if (!j) exit(1);
+    return j;
 }
 
 int server_start(const char *data, int workers)
 {
     char listen[40], count[8];
-    int port = *server_url ? atoi(strrchr(server_url, ':') + 1) : free_port(); // the same again after a crash
+    int port =
+        *server_url ? (int)strtol(strrchr(server_url, ':') + 1, NULL, 10) : free_port(); // the same again after a crash
     snprintf(listen, sizeof listen, "127.0.0.1:%d", port);
     snprintf(server_url, sizeof server_url, "http://%s", listen);
     snprintf(count, sizeof count, "%d", workers);
@@ -232,13 +266,12 @@ const answer *get(const char *path, const char *token) { return ask("GET", path,
 
 const answer *send_json(const char *method, const char *path, const char *token, const char *fmt, ...)
 {
+    char text[8192];
     va_list ap;
     va_start(ap, fmt);
-    char *text = NULL;
-    int n = vasprintf(&text, fmt, ap);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     const answer *a = ask(method, path, token, "application/json", text, (size_t)n, NULL);
-    mem_free(text);
     return a;
 }
 

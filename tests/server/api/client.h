@@ -16,6 +16,10 @@ typedef struct {
 // data: a folder (made); environment like TRYON_TEST_DATABASE_URL is passed on. Returns the process id.
 int server_start(const char *data, int workers);
 void server_stop(int pid, int signal);
+// Runs a program to its end (path first, NULL last); *out has what it printed. True when it ended with 0.
+bool run_program(const char *const *argv, buf *out);
+// A brand made by the program itself: its keys, as JSON. Decref it.
+json_t *make_brand_of(const char *data, const char *name, const char *origin);
 extern char server_url[64];
 
 extern int schema_faults; // answers that the description does not allow

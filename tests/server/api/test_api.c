@@ -29,12 +29,10 @@ static void put_text(char *out, size_t size, const char *s) { snprintf(out, size
 
 static void make_brand(int i)
 {
-    char command[300];
-    if (getenv("TRYON_TEST_DATABASE_URL")) setenv("DATABASE_URL", getenv("TRYON_TEST_DATABASE_URL"), 1);
-    snprintf(command, sizeof command, "%s brand %s create Brand%d https://shop%d.example", TEST_SERVER, data, i, i);
-    FILE *f = popen(command, "r");
-    json_t *j = f ? json_loadf(f, 0, NULL) : NULL;
-    if (f) pclose(f);
+    char name[20], origin[40];
+    snprintf(name, sizeof name, "Brand%d", i);
+    snprintf(origin, sizeof origin, "https://shop%d.example", i);
+    json_t *j = make_brand_of(data, name, origin);
     put_text(brand_id[i], 40, json_string_value(json_object_get(j, "id")));
     put_text(secret[i], 64, json_string_value(json_object_get(j, "secret_key")));
     put_text(publishable[i], 64, json_string_value(json_object_get(j, "publishable_key")));
@@ -298,12 +296,12 @@ static void photos_are_taken_checked_and_gone_when_the_avatar_is_ready(void)
 static void no_photo_is_left_on_the_disk(void)
 {
     if (getenv("TRYON_TEST_S3_ENDPOINT")) return;
-    char command[200], line[200] = "";
-    snprintf(command, sizeof command, "find %s/blobs/photos -type f 2>/dev/null", data);
-    FILE *f = popen(command, "r");
-    int n = 0;
-    while (f && fgets(line, sizeof line, f)) n++;
-    if (f) pclose(f);
+    char folder[100];
+    snprintf(folder, sizeof folder, "%s/blobs/photos", data);
+    buf b = buf_new(1 << 20);
+    CHECK(run_program((const char *const[]){ "/usr/bin/find", folder, "-type", "f", NULL }, &b));
+    size_t n = b.len;
+    buf_free(&b);
     CHECK(n == 0); // those of ready avatars, and those of requests that were refused
 }
 

@@ -54,12 +54,15 @@ static int postmaster(void)
 static void restart_postgres(void)
 {
     char command[900];
+    // TRYON_TEST_PG_RUN may be several words ("setpriv --reuid=…"): the shell splits them.
     snprintf(command, sizeof command, "%s %s/pg_ctl -D %s -w -l %s/../log start >/dev/null 2>&1",
              getenv("TRYON_TEST_PG_RUN"), getenv("TRYON_TEST_PG_BIN"), getenv("TRYON_TEST_PG_DATA"),
              getenv("TRYON_TEST_PG_DATA"));
     for (int i = 0; i < 50; i++) { // its orphans hold the shared memory for a moment
-        FILE *f = popen(command, "r");
-        if (f && pclose(f) == 0) return;
+        buf b = buf_new(4096);
+        bool ok = run_program((const char *const[]){ "/bin/sh", "-c", command, NULL }, &b);
+        buf_free(&b);
+        if (ok) return;
         sleep_ms(200);
     }
     printf("  PostgreSQL did not come back\n");
@@ -224,12 +227,8 @@ static void begin(void)
     setenv("TRYON_RATE", "0", 1);
     setenv("TRYON_LEASE_MS", "2000", 1);
     setenv("TRYON_GRACE_MS", "3000", 1);
-    if (getenv("TRYON_TEST_DATABASE_URL")) setenv("DATABASE_URL", getenv("TRYON_TEST_DATABASE_URL"), 1);
-    char command[300], path[100];
-    snprintf(command, sizeof command, "%s brand %s create Crash https://shop.example", TEST_SERVER, data);
-    FILE *f = popen(command, "r");
-    json_t *j = f ? json_loadf(f, 0, NULL) : NULL;
-    if (f) pclose(f);
+    char path[100];
+    json_t *j = make_brand_of(data, "Crash", "https://shop.example");
     snprintf(publishable, sizeof publishable, "%s", json_string_value(json_object_get(j, "publishable_key")));
     snprintf(secret, sizeof secret, "%s", json_string_value(json_object_get(j, "secret_key")));
     json_decref(j);
@@ -261,7 +260,7 @@ static void end(void)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) kills = atoi(argv[1]);
+    if (argc > 1) kills = (int)strtol(argv[1], NULL, 10);
     if (argc > 2) seed = strtoull(argv[2], NULL, 10);
     begin();
     RUN(killing_at_random_instants);

@@ -139,7 +139,7 @@ static size_t listen_to(int fd, char *out, size_t size, int silence_ms)
 static int statuses(const char *text, int out[8])
 {
     int n = 0;
-    for (const char *p = text; n < 8 && (p = strstr(p, "HTTP/1.1 ")); p += 9) out[n++] = atoi(p + 9);
+    for (const char *p = text; n < 8 && (p = strstr(p, "HTTP/1.1 ")); p += 9) out[n++] = (int)strtol(p + 9, NULL, 10);
     return n;
 }
 
