@@ -14,6 +14,7 @@ static const struct {
     { "measure", cmd_measure, "the tape measurements of an avatar" },
     { "body", cmd_body, "build the open body from its source" },
     { "import", cmd_import, "turn other people's model files into ours" },
+    { "hmr2", cmd_hmr2, "what an imported HMR2.0 network and SMPL say of a photo" },
     { "doctor", cmd_doctor, "what is installed, missing or unsafe on this machine" },
 };
 
