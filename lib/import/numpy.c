@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { SPARSE_MAX = 4 << 20 }; // elements, zeros counted; SMPL's joint regressor has 165,360
+
 void numpy_free(numpy_array *a)
 {
     mem_free(a->data);
@@ -203,6 +205,8 @@ static bool read_sparse(const pickle_value *v, bool by_column, numpy_array *out,
     const pickle_value *shape = pickle_get(v, "_shape");
     if (!read_shape(shape ? shape : pickle_get(v, "shape"), out, e)) return false;
     if (out->dims != 2) return fail(e, ERR_INPUT, "is a sparse matrix without two dimensions");
+    // Its few bytes may claim any size.
+    if (out->count > SPARSE_MAX) return fail(e, ERR_LIMIT, "is a sparse matrix of more than %d elements", SPARSE_MAX);
     numpy_array data = { 0 }, indices = { 0 }, start = { 0 };
     bool ok = numpy_read(pickle_get(v, "data"), &data, e) && numpy_read(pickle_get(v, "indices"), &indices, e) &&
               numpy_read(pickle_get(v, "indptr"), &start, e);
