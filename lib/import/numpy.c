@@ -22,6 +22,13 @@ static bool is_encoded(const pickle_value *v)
            (pickle_is_text(pickle_item(v->args, 1), "latin1") || pickle_is_text(pickle_item(v->args, 1), "latin-1"));
 }
 
+// No bytes at all are written as a call of bytes without arguments.
+static bool is_empty(const pickle_value *v)
+{
+    return v && v->kind == PICKLE_OBJECT && v->args->kind == PICKLE_TUPLE && v->args->count == 0 &&
+           (pickle_is_class(v->class_of, "__builtin__", "bytes") || pickle_is_class(v->class_of, "builtins", "bytes"));
+}
+
 // UTF-8 of characters below 256 into out [at most len]; false when it is something else.
 static bool to_latin1(const uint8_t *s, size_t len, uint8_t *out, size_t *n)
 {
@@ -48,6 +55,7 @@ static bool read_raw(const pickle_value *v, raw *out, err *e)
 {
     *out = (raw){ 0 };
     bool encoded = is_encoded(v);
+    if (is_empty(v)) return true;
     if (encoded) v = pickle_item(v->args, 0);
     if (v && v->kind == PICKLE_BYTES && !encoded) {
         *out = (raw){ v->data, v->len, NULL };

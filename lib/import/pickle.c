@@ -79,7 +79,7 @@ static bool push(machine *m, pickle_value *v)
     if (!v) return false;
     if (m->depth == STACK_MAX) return out_of_room(m), false;
     if (m->depth == m->stack_cap) {
-        m->stack_cap = m->stack_cap ? 2 * m->stack_cap : 64;
+        m->stack_cap *= 2;
         m->stack = mem_grow(m->stack, m->stack_cap, sizeof *m->stack);
     }
     m->stack[m->depth++] = v;
@@ -662,6 +662,8 @@ pickle *pickle_parse(const uint8_t *data, size_t n, err *e)
     pickle *p = mem_new(1, sizeof *p);
     p->memory = arena_new(LIMIT_PICKLE_MEMORY);
     machine m = { .start = data, .at = data, .end = data + n, .memory = p->memory, .e = e };
+    m.stack_cap = 64;
+    m.stack = mem_array(pickle_value *, m.stack_cap);
     bool ok = true, stopped = false;
     while (ok && !stopped) {
         const uint8_t *op = take(&m, 1);
