@@ -20,7 +20,7 @@
 #define LIMIT_TFLITE_BYTES (256 * MIB)
 #define LIMIT_CHECKPOINT_BYTES ((size_t)16384 * MIB) // a PyTorch checkpoint, which may carry its optimizer
 #define LIMIT_ZIP_MEMBERS 65536
-#define LIMIT_PICKLE_BYTES (1024 * MIB)  // SMPL with 300 shapes has 250 MB
-#define LIMIT_PICKLE_MEMORY (256 * MIB)  // of its objects, the bytes of its arrays not counted
-#define LIMIT_PICKLE_ELEMENTS (64 * MIB) // of one array in it
+#define LIMIT_PICKLE_BYTES (1024 * MIB)    // SMPL with 300 shapes has 250 MB
+#define LIMIT_PICKLE_MEMORY (256 * MIB)    // of its objects, the bytes of its arrays not counted
+#define LIMIT_PICKLE_ELEMENTS (64 * MIB)   // of one array in it
 #define LIMIT_TENSOR_ELEMENTS (1024 * MIB) // of a checkpoint
