@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <dlfcn.h>
 #include <onnxruntime_c_api.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -127,17 +128,31 @@ static bool read_ends(nn_session *s, err *e)
     return true;
 }
 
+// The runtime looks for its CUDA part in its own folder, and complains at length when it is not there.
+static bool has_cuda(void)
+{
+    Dl_info own;
+    char path[1024];
+    const char *slash = dladdr((void *)(uintptr_t)OrtGetApiBase, &own) != 0 ? strrchr(own.dli_fname, '/') : NULL;
+    if (!slash) return true; // let it try
+    int n = snprintf(path, sizeof path, "%.*s/libonnxruntime_providers_cuda.so", (int)(slash - own.dli_fname),
+                     own.dli_fname);
+    return n < 0 || (size_t)n >= sizeof path || io_exists(path);
+}
+
 static bool use_cuda(OrtSessionOptions *o, err *e)
 {
     OrtCUDAProviderOptionsV2 *cuda = NULL;
     err why = { 0 };
+    if (!has_cuda()) {
+        return fail(e, ERR_NOT_FOUND,
+                    "CUDA cannot be used here: libonnxruntime_providers_cuda.so is not beside libonnxruntime.so.1; "
+                    "leave --device out to use the processor");
+    }
     bool ok = done(ort->CreateCUDAProviderOptions(&cuda), "ONNX Runtime", &why) &&
               done(ort->SessionOptionsAppendExecutionProvider_CUDA_V2(o, cuda), "ONNX Runtime", &why);
     if (cuda) ort->ReleaseCUDAProviderOptions(cuda);
-    return ok || fail(e, ERR_NOT_FOUND,
-                      "CUDA cannot be used here: libonnxruntime_providers_cuda.so has to lie beside libonnxruntime.so, "
-                      "with NVIDIA's libraries installed (%.120s)",
-                      why.msg);
+    return ok || fail(e, ERR_NOT_FOUND, "CUDA cannot be used here: %.160s", why.msg);
 }
 
 static bool set_options(OrtSessionOptions *o, const nn_options *options, err *e)
