@@ -6,38 +6,48 @@
 #include "import/smpl.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
-static bool import_network(const char *path, bool int8, const char *folder, err *e)
+static bool read_body(const char *path, buf *body, err *e)
 {
     io_view file;
-    checkpoint c = { 0 };
-    hmr2_sizes s = { 0 };
-    if (!io_map(path, LIMIT_CHECKPOINT_BYTES, &file, e)) return false;
-    bool read = ckpt_open(file.data, file.len, &c, e) && hmr2_read_sizes(&c, &s, e);
-    if (!read) fail_within(e, path);
-    bool ok = read && hmr2_write_network(&c, &s, int8, folder, e);
-    if (ok) {
-        fprintf(stderr, "backbone: %d layers of %d, %d heads; decoder: %d layers of %d; %d betas; weights in %s\n",
-                s.depth, s.embed, s.heads, s.decoder_depth, s.dim, s.betas, int8 ? "8 bits" : "32 bits");
-    }
-    ckpt_close(&c);
+    if (!io_map(path, LIMIT_PICKLE_BYTES, &file, e)) return false;
+    bool ok = smpl_import(file.data, file.len, body, e) || fail_within(e, path);
     io_unmap(&file);
     return ok;
 }
 
-static bool import_body(const char *path, const char *folder, err *e)
+// The body last: a folder that has it is whole.
+static bool write_model(const checkpoint *c, const hmr2_sizes *s, bool int8, const buf *body, const char *folder,
+                        err *e)
 {
-    io_view file;
-    char out[1024];
-    buf body = buf_new(LIMIT_ARRAY_FILE_BYTES);
-    if (!io_join(out, sizeof out, folder, "smpl.safetensors")) {
+    char path[1024];
+    if (!io_join(path, sizeof path, folder, "smpl.safetensors")) {
         return fail(e, ERR_LIMIT, "the path %.80s… is too long", folder);
     }
-    if (!io_map(path, LIMIT_PICKLE_BYTES, &file, e)) return false;
-    bool ok =
-        (smpl_import(file.data, file.len, &body, e) || fail_within(e, path)) && io_write(out, body.data, body.len, e);
-    io_unmap(&file);
+    if (!io_make_dirs(folder, e)) return false;
+    bool ok = hmr2_write_network(c, s, int8, folder, e) && io_write(path, body->data, body->len, e);
+    if (!ok) rmdir(folder); // if nothing is in it
+    return ok;
+}
+
+static bool import_files(const char *ckpt_path, const char *smpl_path, bool int8, const char *folder, err *e)
+{
+    io_view file = { 0 };
+    checkpoint c = { 0 };
+    hmr2_sizes s = { 0 };
+    buf body = buf_new(LIMIT_ARRAY_FILE_BYTES);
+    bool ok = io_map(ckpt_path, LIMIT_CHECKPOINT_BYTES, &file, e) &&
+              ((ckpt_open(file.data, file.len, &c, e) && hmr2_read_sizes(&c, &s, e)) || fail_within(e, ckpt_path)) &&
+              read_body(smpl_path, &body, e) && write_model(&c, &s, int8, &body, folder, e);
+    if (ok) {
+        fprintf(stderr, "backbone: %d layers of %d, %d heads; decoder: %d layers of %d; %d betas; weights in %s\n",
+                s.depth, s.embed, s.heads, s.decoder_depth, s.dim, s.betas, int8 ? "8 bits" : "32 bits");
+        fprintf(stderr, "wrote %s/hmr2.onnx, hmr2.weights and smpl.safetensors\n", folder);
+    }
     buf_free(&body);
+    ckpt_close(&c);
+    io_unmap(&file);
     return ok;
 }
 
@@ -66,8 +76,5 @@ int import_hmr2(int argc, char **argv)
         outcome = OPTIONS_WRONG;
     }
     if (outcome == OPTIONS_WRONG) return cli_fail(&e);
-    // The small file first: what is wrong with it is said at once.
-    bool ok = io_make_dirs(out, &e) && import_body(smpl, out, &e) && import_network(word[1], int8, out, &e);
-    if (ok) fprintf(stderr, "wrote %s/hmr2.onnx, hmr2.weights and smpl.safetensors\n", out);
-    return ok ? 0 : cli_fail(&e);
+    return import_files(word[1], smpl, int8, out, &e) ? 0 : cli_fail(&e);
 }
