@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/hmr2.h"
 #include "cli/options.h"
 #include "image/decode.h"
 
@@ -13,7 +14,7 @@
 
 typedef struct {
     double height_cm, weight_kg, age, threads;
-    const char *sex, *side, *estimator, *out, *assets;
+    const char *sex, *side, *estimator, *model, *out, *assets;
     option_list tape;
     bool json;
 } arguments;
@@ -74,11 +75,23 @@ static void print_table(const avatar_files *f, const char *out)
     printf("wrote %s/avatar.glb, avatar.web.glb, params.npz, measurements.json, preview.png\n", out);
 }
 
+// The estimator hmr2 adds what that network says of the same photo, on SMPL's body: body_person0_params.npz and so on.
+static hmr2 *open_hmr2(const arguments *a, const char *assets, int threads, err *e)
+{
+    char own[4096];
+    if (!io_join(own, sizeof own, assets, "hmr2")) return fail(e, ERR_LIMIT, "the assets' path is too long"), NULL;
+    hmr2 *h = hmr2_open(&(hmr2_options){ a->model ? a->model : own, threads, false }, e);
+    if (!h) fail_within(e, "import HMR2.0 first (tryon import hmr2 --help)");
+    return h;
+}
+
 static bool run(const arguments *a, const char *photo, err *e)
 {
     avatar_request q = { .answers = { a->height_cm / 100, a->weight_kg, a->age } };
-    if (a->estimator && strcmp(a->estimator, "fit") != 0)
-        return fail(e, ERR_INPUT, "there is no estimator \"%s\"; fit is built in", a->estimator);
+    bool hmr2_too = a->estimator && strcmp(a->estimator, "hmr2") == 0;
+    if (a->estimator && !hmr2_too && strcmp(a->estimator, "fit") != 0)
+        return fail(e, ERR_INPUT, "there is no estimator \"%s\"; there are fit and hmr2", a->estimator);
+    if (hmr2_too && !photo) return fail(e, ERR_INPUT, "the estimator hmr2 needs a photo");
     if (!a->out) return fail(e, ERR_INPUT, "say where the avatar goes: --out DIR");
     if (a->height_cm == 0) return fail(e, ERR_INPUT, "the height is needed: --height CM");
     if (!read_sex(a->sex, &q.sex, e) || !read_tape(&a->tape, q.tape, e) ||
@@ -93,6 +106,8 @@ static bool run(const arguments *a, const char *photo, err *e)
     if (photo) q.front = front.data, q.front_bytes = front.len;
     if (a->side) q.side = side.data, q.side_bytes = side.len;
     int threads = a->threads > 0 ? (int)a->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    hmr2 *smpl = ok && hmr2_too ? open_hmr2(a, assets, threads, e) : NULL;
+    ok = ok && (smpl || !hmr2_too);
     avatar_studio *studio = ok ? avatar_studio_open(assets, threads, e) : NULL;
     ok = made = studio && avatar_make(studio, &q, &files, e);
     // Only now, when all is well, does the folder come into being.
@@ -100,12 +115,15 @@ static bool run(const arguments *a, const char *photo, err *e)
          write_file(a->out, "avatar.web.glb", &files.web_glb, e) &&
          write_file(a->out, "params.npz", &files.params, e) && write_file(a->out, "preview.png", &files.preview, e) &&
          write_file(a->out, "measurements.json", &files.measurements, e);
+    const hmr2_wish wish = { .assets = assets, .threads = threads, .height = a->height_cm / 100 };
+    ok = ok && (!smpl || hmr2_picture(smpl, &wish, photo, a->out, e));
     if (ok && a->json)
         ok = fwrite(files.measurements.data, 1, files.measurements.len, stdout) == files.measurements.len;
     else if (ok)
         print_table(&files, a->out);
     if (made) avatar_files_free(&files);
     avatar_studio_close(studio);
+    hmr2_close(smpl);
     buf_free(&front);
     buf_free(&side);
     return ok;
@@ -122,7 +140,9 @@ int cmd_avatar(int argc, char **argv)
         { "side", OPTION_TEXT, &a.side, "PHOTO", "a second photo, from the side" },
         { "tape", OPTION_LIST, &a.tape, "NAME=CM",
           "a measurement taken with a tape, such as chest_girth=94; again for more" },
-        { "estimator", OPTION_TEXT, &a.estimator, "fit", "how photos are read" },
+        { "estimator", OPTION_TEXT, &a.estimator, "fit|hmr2",
+          "hmr2: also what an imported HMR2.0 network says, as body_person0_params.npz and body_person0_neutral.glb" },
+        { "model", OPTION_TEXT, &a.model, "DIR", "what tryon import hmr2 wrote (default: hmr2 in the assets)" },
         { "out", OPTION_TEXT, &a.out, "DIR",
           "folder for avatar.glb, avatar.web.glb, params.npz, measurements.json, preview.png" },
         { "assets", OPTION_TEXT, &a.assets, "DIR",

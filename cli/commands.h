@@ -7,11 +7,15 @@ int cmd_avatar(int argc, char **argv);
 int cmd_measure(int argc, char **argv);
 int cmd_body(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_hmr2(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
 int cmd_brand(int argc, char **argv);
+
+// tryon import hmr2 …, in a file of its own.
+int import_hmr2(int argc, char **argv);
 
 // Says the error in one line on stderr and returns the exit status that goes with it.
 int cli_fail(const err *e);

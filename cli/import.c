@@ -22,7 +22,7 @@ static bool cut(io_view *v, const char *range, err *e)
     return true;
 }
 
-int cmd_import(int argc, char **argv)
+static int import_tflite(int argc, char **argv)
 {
     const char *out = NULL, *range = NULL, *word[2] = { NULL, NULL };
     const option options[] = { { "out", OPTION_TEXT, &out, "FILE", "the .onnx file to write" },
@@ -40,7 +40,7 @@ int cmd_import(int argc, char **argv)
     err e = { 0 };
     options_outcome outcome = options_parse(&table, argc, argv, word, &words, &e);
     if (outcome == OPTIONS_HELP) return 0;
-    if (outcome == OPTIONS_OK && (strcmp(word[0], "tflite") != 0 || !out)) {
+    if (outcome == OPTIONS_OK && !out) {
         fail(&e, ERR_INPUT, "something is missing: %s", table.usage);
         outcome = OPTIONS_WRONG;
     }
@@ -55,4 +55,23 @@ int cmd_import(int argc, char **argv)
     io_unmap(&whole);
     buf_free(&onnx);
     return ok ? 0 : cli_fail(&e);
+}
+
+int cmd_import(int argc, char **argv)
+{
+    // What is imported is the first word that is no option; each kind has options of its own.
+    const char *kind = NULL;
+    for (int i = 1; i < argc && !kind; i++)
+        if (argv[i][0] != '-') kind = argv[i];
+    if (kind && strcmp(kind, "tflite") == 0) return import_tflite(argc, argv);
+    if (kind && strcmp(kind, "hmr2") == 0) return import_hmr2(argc, argv);
+    if (!kind && argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        printf("tryon import tflite FILE --out FILE.onnx\n"
+               "tryon import hmr2 CKPT --smpl PKL [--int8] --out DIR\n\n"
+               "Turns other people's model files into ours; tryon import KIND --help explains each.\n");
+        return 0;
+    }
+    err e = { 0 };
+    fail(&e, ERR_INPUT, "say what is imported: tryon import tflite FILE … or tryon import hmr2 CKPT …");
+    return cli_fail(&e);
 }

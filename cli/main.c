@@ -19,6 +19,7 @@ static const struct {
     { "worker", cmd_worker, "do jobs for a server elsewhere, or for RunPod" },
     { "migrate", cmd_migrate, "bring the database up to date" },
     { "brand", cmd_brand, "make a brand and its keys" },
+    { "hmr2", cmd_hmr2, "what an imported HMR2.0 network and SMPL say of a photo" },
     { "doctor", cmd_doctor, "what is installed, missing or unsafe on this machine" },
 };
 

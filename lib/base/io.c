@@ -93,23 +93,52 @@ static void sync_folder_of(const char *path)
     close(fd);
 }
 
+bool io_begin(io_writer *w, const char *path, err *e)
+{
+    *w = (io_writer){ .fd = -1 };
+    int len = snprintf(w->path, sizeof w->path, "%s", path);
+    if (len < 0 || (size_t)len >= sizeof w->path) return fail(e, ERR_LIMIT, "the path %.80s… is too long", path);
+    snprintf(w->tmp, sizeof w->tmp, "%s.tmp-%ld", path, (long)getpid());
+    w->fd = open(w->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return w->fd >= 0 || fail(e, ERR_IO, "%s cannot be written: %s", path, strerror(errno));
+}
+
+bool io_put(io_writer *w, const void *data, size_t n, err *e)
+{
+    w->len += n;
+    return write_all(w->fd, data, n) || fail(e, ERR_IO, "%s cannot be written: %s", w->path, strerror(errno));
+}
+
+bool io_finish(io_writer *w, err *e)
+{
+    bool ok = fsync(w->fd) == 0;
+    int why = errno;
+    if (close(w->fd) != 0 && ok) ok = false, why = errno;
+    w->fd = -1;
+    if (ok && rename(w->tmp, w->path) != 0) ok = false, why = errno;
+    if (!ok) {
+        unlink(w->tmp);
+        return fail(e, ERR_IO, "%s cannot be written: %s", w->path, strerror(why));
+    }
+    w->tmp[0] = 0;
+    sync_folder_of(w->path);
+    return true;
+}
+
+void io_abandon(io_writer *w)
+{
+    if (!w->tmp[0] || w->fd < 0) return;
+    close(w->fd);
+    unlink(w->tmp);
+    *w = (io_writer){ .fd = -1 };
+}
+
 bool io_write(const char *path, const void *data, size_t n, err *e)
 {
-    char tmp[PATH_MAX];
-    int len = snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid());
-    if (len < 0 || (size_t)len >= sizeof tmp) return fail(e, ERR_LIMIT, "the path %.80s… is too long", path);
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) return fail(e, ERR_IO, "%s cannot be written: %s", path, strerror(errno));
-    bool ok = write_all(fd, data, n) && fsync(fd) == 0;
-    int why = errno;
-    if (close(fd) != 0 && ok) ok = false, why = errno;
-    if (ok && rename(tmp, path) != 0) ok = false, why = errno;
-    if (!ok) {
-        unlink(tmp);
-        return fail(e, ERR_IO, "%s cannot be written: %s", path, strerror(why));
-    }
-    sync_folder_of(path);
-    return true;
+    io_writer w;
+    bool ok = io_begin(&w, path, e) && io_put(&w, data, n, e) && io_finish(&w, e);
+    io_abandon(&w);
+    return ok;
 }
 
 bool io_make_dirs(const char *path, err *e)

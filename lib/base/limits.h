@@ -18,3 +18,9 @@
 #define LIMIT_NPZ_BYTES (512 * MIB)                 // all arrays of one npz, unpacked
 #define LIMIT_ARRAYS 4096                           // tensors in one file
 #define LIMIT_TFLITE_BYTES (256 * MIB)
+#define LIMIT_CHECKPOINT_BYTES ((size_t)16384 * MIB) // a PyTorch checkpoint, which may carry its optimizer
+#define LIMIT_ZIP_MEMBERS 65536
+#define LIMIT_PICKLE_BYTES (1024 * MIB)    // SMPL with 300 shapes has 250 MB
+#define LIMIT_PICKLE_MEMORY (256 * MIB)    // of its objects, the bytes of its arrays not counted
+#define LIMIT_PICKLE_ELEMENTS (64 * MIB)   // of one array in it
+#define LIMIT_TENSOR_ELEMENTS (1024 * MIB) // of a checkpoint

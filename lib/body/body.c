@@ -43,13 +43,13 @@ void body_shape(const body_model *m, const float *betas, vec3 *out, vec3 *joints
     }
 }
 
-void body_joint_transforms(const vec3 *joints, const body_pose *pose, rigid *world)
+void body_joint_transforms_of(const vec3 *joints, const mat3 *rotation, vec3 translation, rigid *world)
 {
     for (int j = 0; j < BODY_JOINTS; j++) {
-        mat3 r = m3_from_axis_angle(pose->rotation[j]);
-        rigid local = { r, v3_sub(joints[j], m3_apply(&r, joints[j])) }; // rotation about the joint
+        const mat3 *r = &rotation[j];
+        rigid local = { *r, v3_sub(joints[j], m3_apply(r, joints[j])) }; // rotation about the joint
         if (j == 0) {
-            local.t = v3_add(local.t, pose->translation);
+            local.t = v3_add(local.t, translation);
             world[0] = local;
         } else {
             world[j] = rigid_mul(&world[body_joint_parent[j]], &local);
@@ -57,8 +57,43 @@ void body_joint_transforms(const vec3 *joints, const body_pose *pose, rigid *wor
     }
 }
 
+void body_joint_transforms(const vec3 *joints, const body_pose *pose, rigid *world)
+{
+    mat3 rotation[BODY_JOINTS];
+    for (int j = 0; j < BODY_JOINTS; j++) rotation[j] = m3_from_axis_angle(pose->rotation[j]);
+    body_joint_transforms_of(joints, rotation, pose->translation, world);
+}
+
+void body_pose_correct(const body_model *m, const mat3 *rotation, vec3 *shaped)
+{
+    if (!m->posedirs) return;
+    size_t n = (size_t)m->vertices * 3;
+    float *out = &shaped->x;
+    for (int f = 0; f < BODY_POSE_FEATURES; f++) {
+        int row = f % 9 / 3, column = f % 3;
+        float w = rotation[1 + f / 9].m[row][column] - (row == column ? 1.f : 0.f);
+        const float *d = m->posedirs + (size_t)f * n;
+        for (size_t i = 0; w != 0 && i < n; i++) out[i] += w * d[i];
+    }
+}
+
+static void skin_dense(const body_model *m, const vec3 *shaped, const rigid *world, vec3 *out)
+{
+    for (size_t v = 0; v < m->vertices; v++) {
+        const float *weight = m->skin_dense + v * BODY_JOINTS;
+        vec3 sum = { 0 };
+        for (int j = 0; j < BODY_JOINTS; j++)
+            if (weight[j] != 0) sum = v3_mad(sum, rigid_apply(&world[j], shaped[v]), weight[j]);
+        out[v] = sum;
+    }
+}
+
 void body_skin(const body_model *m, const vec3 *shaped, const rigid *world, vec3 *out)
 {
+    if (m->skin_dense) {
+        skin_dense(m, shaped, world, out);
+        return;
+    }
     for (size_t v = 0; v < m->vertices; v++) {
         const uint8_t *joint = m->skin_joint + 4 * v;
         const float *weight = m->skin_weight + 4 * v;

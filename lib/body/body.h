@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BODY_JOINTS = 24, BODY_MAX_BETAS = 32 };
+enum { BODY_JOINTS = 24, BODY_MAX_BETAS = 32, BODY_POSE_FEATURES = 9 * (BODY_JOINTS - 1) };
 
 // SMPL's joint order.
 enum {
@@ -85,6 +85,8 @@ typedef struct {
     uint8_t *skin_joint;       // [4 * vertices]
     float *skin_weight;        // [4 * vertices], each vertex's sum 1
     uint8_t *label;            // [vertices] dominant joint
+    float *posedirs;           // [BODY_POSE_FEATURES][vertices][3], or NULL: the skin is corrected for no pose
+    float *skin_dense;         // [vertices][BODY_JOINTS], or NULL: four joints a vertex say all there is
     body_ids mark[MARK_COUNT]; // vertices
     body_ids part[PART_COUNT]; // triangles
     struct body_prior *prior;
@@ -92,6 +94,9 @@ typedef struct {
 
 // Reads the space of one sex from the asset written by body_build_write. NULL and a sentence when it is not one.
 body_model *body_load(const char *path, body_sex sex, err *e) MUST_USE;
+// SMPL as `tryon import` left it (smpl.safetensors), with the first betas of its shape directions. Its zero pose is the
+// T-pose; it has no uv, marks, parts and prior.
+body_model *body_load_smpl(const char *path, body_sex sex, int betas, err *e) MUST_USE;
 void body_free(body_model *m); // NULL is fine
 
 // The unposed shape: out [vertices], joints [BODY_JOINTS]. betas [m->betas].
@@ -105,6 +110,13 @@ typedef struct {
 // World transforms of the joints: p_world = world[j] applied to a point of the unposed shape that is fixed to joint j.
 // world [BODY_JOINTS]; posed joint positions are rigid_apply(&world[j], joints[j]).
 void body_joint_transforms(const vec3 *joints, const body_pose *pose, rigid *world);
+
+// The same from rotation matrices [BODY_JOINTS].
+void body_joint_transforms_of(const vec3 *joints, const mat3 *rotation, vec3 translation, rigid *world);
+
+// Adds posedirs * (rotation - identity) of every joint but the root to shaped [vertices]; nothing where the model has
+// none. rotation [BODY_JOINTS], each relative to its parent.
+void body_pose_correct(const body_model *m, const mat3 *rotation, vec3 *shaped);
 
 // Linear blend skinning of shaped [vertices] into out [vertices] (may not alias).
 void body_skin(const body_model *m, const vec3 *shaped, const rigid *world, vec3 *out);

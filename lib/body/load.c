@@ -167,6 +167,8 @@ void body_free(body_model *m)
     mem_free(m->skin_joint);
     mem_free(m->skin_weight);
     mem_free(m->label);
+    mem_free(m->posedirs);
+    mem_free(m->skin_dense);
     mem_free(m->prior);
     mem_free(m);
 }

@@ -14,8 +14,9 @@ struct onnx_model {
     int opset;
     size_t max;
     bool full;
-    buf graph; // finished fields of GraphProto
-    buf node;  // the NodeProto being written; empty between nodes
+    char domain[32]; // the one beside the default, empty while no node is of it
+    buf graph;       // finished fields of GraphProto
+    buf node;        // the NodeProto being written; empty between nodes
 };
 
 onnx_model *onnx_new(int opset, size_t max)
@@ -106,6 +107,14 @@ void onnx_node(onnx_model *m, const char *op, const char *const *in, int in_coun
     for (int i = 0; i < in_count; i++) put_text(m, &m->node, 1, in[i]);
     for (int i = 0; i < out_count; i++) put_text(m, &m->node, 2, out[i]);
     put_text(m, &m->node, 4, op);
+}
+
+void onnx_node_domain(onnx_model *m, const char *domain)
+{
+    assert(m->node.len || m->full);
+    assert(strlen(domain) < sizeof m->domain && (!m->domain[0] || strcmp(m->domain, domain) == 0));
+    memcpy(m->domain, domain, strlen(domain) + 1);
+    put_text(m, &m->node, 7, domain);
 }
 
 void onnx_node_list(onnx_model *m, const char *op, const char *out, const char *const *in)
@@ -265,6 +274,12 @@ bool onnx_finish(onnx_model *m, buf *out, err *e)
     put_text(m, &opset, 1, "");
     put_int(m, &opset, 2, m->opset);
     put_message(m, &head, 8, &opset);
+    if (m->domain[0]) {
+        buf other = scratch();
+        put_text(m, &other, 1, m->domain);
+        put_int(m, &other, 2, 1);
+        put_message(m, &head, 8, &other);
+    }
     put_key(m, &head, 7, WIRE_BYTES);
     put_varint(m, &head, m->graph.len);
     size_t before = out->len, size = head.len + m->graph.len;

@@ -34,6 +34,10 @@ void onnx_attr_ints(onnx_model *m, const char *name, const int64_t *values, int 
 void onnx_attr_float(onnx_model *m, const char *name, float value);
 void onnx_attr_string(onnx_model *m, const char *name, const char *value);
 
+// Says that the last node's operator is one of another domain ("com.microsoft"), version 1; a model knows one such
+// domain beside the default one.
+void onnx_node_domain(onnx_model *m, const char *domain);
+
 // A node with one output; the names of its inputs end with a NULL.
 #define onnx_node1(m, op, out, ...) onnx_node_list((m), (op), (out), (const char *const[]){ __VA_ARGS__, NULL })
 void onnx_node_list(onnx_model *m, const char *op, const char *out, const char *const *in);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <dlfcn.h>
 #include <onnxruntime_c_api.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -127,24 +128,54 @@ static bool read_ends(nn_session *s, err *e)
     return true;
 }
 
-static bool set_options(OrtSessionOptions *o, int threads, err *e)
+// The runtime looks for its CUDA part in its own folder, and complains at length when it is not there.
+static bool has_cuda(void)
+{
+    Dl_info own;
+    char path[1024];
+    const char *slash = dladdr((void *)(uintptr_t)OrtGetApiBase, &own) != 0 ? strrchr(own.dli_fname, '/') : NULL;
+    if (!slash) return true; // let it try
+    int n = snprintf(path, sizeof path, "%.*s/libonnxruntime_providers_cuda.so", (int)(slash - own.dli_fname),
+                     own.dli_fname);
+    return n < 0 || (size_t)n >= sizeof path || io_exists(path);
+}
+
+static bool use_cuda(OrtSessionOptions *o, err *e)
+{
+    OrtCUDAProviderOptionsV2 *cuda = NULL;
+    err why = { 0 };
+    if (!has_cuda()) {
+        return fail(e, ERR_NOT_FOUND,
+                    "CUDA cannot be used here: libonnxruntime_providers_cuda.so is not beside libonnxruntime.so.1; "
+                    "leave --device out to use the processor");
+    }
+    bool ok = done(ort->CreateCUDAProviderOptions(&cuda), "ONNX Runtime", &why) &&
+              done(ort->SessionOptionsAppendExecutionProvider_CUDA_V2(o, cuda), "ONNX Runtime", &why);
+    if (cuda) ort->ReleaseCUDAProviderOptions(cuda);
+    return ok || fail(e, ERR_NOT_FOUND, "CUDA cannot be used here: %.160s", why.msg);
+}
+
+static bool set_options(OrtSessionOptions *o, const nn_options *options, err *e)
 {
     // Spinning threads burn a shared machine while they wait; without it a run costs a few milliseconds more and
     // leaves the cores to the other jobs.
-    return done(ort->SetIntraOpNumThreads(o, threads), "ONNX Runtime", e) &&
+    return done(ort->SetIntraOpNumThreads(o, options->threads), "ONNX Runtime", e) &&
            done(ort->SetInterOpNumThreads(o, 1), "ONNX Runtime", e) &&
            done(ort->SetSessionExecutionMode(o, ORT_SEQUENTIAL), "ONNX Runtime", e) &&
            done(ort->SetSessionGraphOptimizationLevel(o, ORT_ENABLE_ALL), "ONNX Runtime", e) &&
            done(ort->SetDeterministicCompute(o, true), "ONNX Runtime", e) &&
-           done(ort->AddSessionConfigEntry(o, "session.intra_op.allow_spinning", "0"), "ONNX Runtime", e);
+           done(ort->AddSessionConfigEntry(o, "session.intra_op.allow_spinning", "0"), "ONNX Runtime", e) &&
+           (!options->in_place ||
+            done(ort->AddSessionConfigEntry(o, "session.disable_prepacking", "1"), "ONNX Runtime", e)) &&
+           (!options->cuda || use_cuda(o, e));
 }
 
-static bool open_session(nn_session *s, const char *path, int threads, err *e)
+static bool open_session(nn_session *s, const char *path, const nn_options *wanted, err *e)
 {
     if (!io_exists(path)) return fail(e, ERR_NOT_FOUND, "there is no such file");
     OrtSessionOptions *options = NULL;
     if (!done(ort->CreateSessionOptions(&options), "ONNX Runtime", e)) return false;
-    bool ok = set_options(options, threads, e) &&
+    bool ok = set_options(options, wanted, e) &&
               done(ort->CreateSession(runtime, path, options, &s->session), "the network does not load", e) &&
               done(ort->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &s->memory), "ONNX Runtime", e) &&
               read_ends(s, e);
@@ -152,19 +183,24 @@ static bool open_session(nn_session *s, const char *path, int threads, err *e)
     return ok;
 }
 
-nn_session *nn_open(const char *path, int threads, err *e)
+nn_session *nn_open_with(const char *path, const nn_options *options, err *e)
 {
-    assert(threads >= 1);
+    assert(options->threads >= 1);
     pthread_once(&runtime_once, start_runtime);
     if (!runtime) {
         if (e) *e = runtime_error;
         return NULL;
     }
     nn_session *s = mem_new(1, sizeof *s);
-    if (open_session(s, path, threads, e)) return s;
+    if (open_session(s, path, options, e)) return s;
     fail_within(e, path);
     nn_close(s);
     return NULL;
+}
+
+nn_session *nn_open(const char *path, int threads, err *e)
+{
+    return nn_open_with(path, &(nn_options){ .threads = threads }, e);
 }
 
 void nn_close(nn_session *s)

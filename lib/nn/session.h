@@ -1,4 +1,4 @@
-// One neural network, run by ONNX Runtime on the CPU. Tensors are dense float32, row-major.
+// One neural network, run by ONNX Runtime, on the CPU unless asked otherwise. Tensors are dense float32, row-major.
 #pragma once
 #include "base/err.h"
 
@@ -17,6 +17,15 @@ typedef struct {
 
 // threads: intra-op threads (1 or more); results do not depend on it. Every input and output must be float32.
 nn_session *nn_open(const char *path, int threads, err *e) MUST_USE;
+
+typedef struct {
+    int threads; // as above
+    // Matrices stay where their file is mapped instead of being repacked into memory: a large network opens at once and
+    // shares its pages with other processes, for some per cent of speed.
+    bool in_place;
+    bool cuda; // on the first NVIDIA device; ERR_NOT_FOUND where the runtime has no CUDA provider
+} nn_options;
+nn_session *nn_open_with(const char *path, const nn_options *options, err *e) MUST_USE;
 void nn_close(nn_session *s); // NULL is fine
 
 int nn_input_count(const nn_session *s);
