@@ -7,6 +7,8 @@ int cmd_avatar(int argc, char **argv);
 int cmd_measure(int argc, char **argv);
 int cmd_body(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_garment(int argc, char **argv);
+int cmd_fit(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 // Says the error in one line on stderr and returns the exit status that goes with it.

@@ -12,6 +12,8 @@ static const struct {
 } commands[] = {
     { "avatar", cmd_avatar, "a photo and a height to a rigged avatar with measurements" },
     { "measure", cmd_measure, "the tape measurements of an avatar" },
+    { "garment", cmd_garment, "draft a garment from its size chart, or import its meshes" },
+    { "fit", cmd_fit, "how each size of a garment fits an avatar" },
     { "body", cmd_body, "build the open body from its source" },
     { "import", cmd_import, "turn other people's model files into ours" },
     { "doctor", cmd_doctor, "what is installed, missing or unsafe on this machine" },
