@@ -8,6 +8,7 @@ int cmd_measure(int argc, char **argv);
 int cmd_body(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_garment(int argc, char **argv);
+int cmd_drape(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

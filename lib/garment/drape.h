@@ -1,0 +1,38 @@
+// A garment's size put on a body: drafted, sewn, draped, and judged. Metres.
+#pragma once
+#include "base/parallel.h"
+#include "garment/cloth.h"
+#include "garment/place.h"
+
+typedef struct {
+    double spacing; // of the mesh; 0: 15 mm
+    bool no_self;   // layers may pass through each other (for comparisons only)
+} drape_options;
+
+typedef struct {
+    pattern pattern;
+    sewn mesh;
+    vec3 *position, *normal; // [mesh.points]
+    float *strain;           // [mesh.points] the larger of weft and warp, averaged around
+    cloth_quality quality;
+    double clearance, contact; // mean height over the body near the trunk, metres; share of vertices lying on it
+    double slid;               // how far a waist sank below where it belongs, metres
+    double hem_height;         // of the lowest point
+    bool degraded;
+    char why[160]; // what is wrong when degraded
+} drape;
+
+// The body is shared by all sizes of all garments.
+collider *drape_collider(const wearer *w);
+
+bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
+                err *e) MUST_USE;
+void drape_free(drape *d); // a zeroed one is fine
+
+// The quality record of fit.json.
+bool drape_print(const drape *d, buf *out) MUST_USE;
+
+// drape.bin: positions and strain for instant switching between sizes of one garment, whose triangles are the same.
+// "TDRP", u32 version 1, u32 vertices, f32 lo[3], f32 size[3], f32 strain_unit, then per vertex u16 x, y, z within the
+// box (lo + size * n / 65535) and u8 strain (strain_unit * n). Little-endian.
+bool drape_bin(const drape *d, buf *out) MUST_USE;
