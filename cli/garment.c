@@ -3,7 +3,8 @@
 #include "cli/commands.h"
 #include "cli/garment.h"
 #include "cli/options.h"
-#include "garment/garment.h"
+#include "base/mem.h"
+#include "garment/pattern.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,29 @@ static bool describe(const arguments *a, garment *g, err *e)
     return read_chart(a, &g->chart, e) && read_fabric(a, g->category, &g->fabric, e);
 }
 
-static int make(const char *verb, int argc, char **argv)
+// Every size as pattern_NAME.svg in true size; without a folder they are only tried.
+static bool write_patterns(const garment *g, const char *folder, err *e)
+{
+    bool ok = true;
+    pattern *p = mem_new(1, sizeof *p);
+    for (int i = 0; ok && i < g->chart.count; i++) {
+        char name[64], title[128], path[4096];
+        buf svg = buf_new(MIB);
+        ok = pattern_draft(g, i, p, e);
+        snprintf(name, sizeof name, "pattern_%s.svg", g->chart.size[i].name);
+        snprintf(title, sizeof title, "%s, size %s", garment_category_word[g->category], g->chart.size[i].name);
+        if (ok && folder)
+            ok = (io_join(path, sizeof path, folder, name) && pattern_svg(p, title, &svg)
+                      ? true
+                      : fail(e, ERR_LIMIT, "the pattern's path is too long")) &&
+                 io_write(path, svg.data, svg.len, e);
+        buf_free(&svg);
+    }
+    mem_free(p);
+    return ok;
+}
+
+static int make(int argc, char **argv)
 {
     arguments a = { 0 };
     const option options[] = {
@@ -100,9 +123,9 @@ static int make(const char *verb, int argc, char **argv)
     options_outcome outcome = options_parse(&table, argc, argv, NULL, &words, &e);
     if (outcome == OPTIONS_HELP) return 0;
     garment g;
-    (void)verb;
     bool ok = outcome == OPTIONS_OK && (a.out || fail(&e, ERR_INPUT, "say where the garment goes: --out DIR")) &&
-              describe(&a, &g, &e) && io_make_dirs(a.out, &e) && cli_write_garment(&g, a.out, &e);
+              describe(&a, &g, &e) && write_patterns(&g, NULL, &e) && io_make_dirs(a.out, &e) &&
+              write_patterns(&g, a.out, &e) && cli_write_garment(&g, a.out, &e);
     return ok ? 0 : cli_fail(&e);
 }
 
@@ -119,7 +142,7 @@ bool cli_write_garment(const garment *g, const char *folder, err *e)
 
 int cmd_garment(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "draft") == 0) return make("draft", argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "draft") == 0) return make(argc - 1, argv + 1);
     bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
     fprintf(help ? stdout : stderr, "usage: tryon garment draft …   (each explains itself with --help)\n");
     return help ? 0 : 2;

@@ -79,7 +79,7 @@ static void judge_self(const cloth *c, cloth_quality *q)
     }
 }
 
-void cloth_judge(const cloth *c, double hanging, cloth_quality *q)
+void cloth_judge(const cloth *c, cloth_quality *q)
 {
     memset(q, 0, sizeof *q);
     float *strain = mem_array(float, 2 * (size_t)c->triangles), *room = mem_array(float, c->triangles);
@@ -105,8 +105,7 @@ void cloth_judge(const cloth *c, double hanging, cloth_quality *q)
         q->crossing += depth > 0.0002;
     }
     if (c->itself) judge_self(c, q);
-    // Fitted over mesh sizes and steps (strain of a hanging garment against dt -> 0).
-    q->artefact = 0.23 * 9.81 * hanging * (c->dt / c->spacing) * (c->dt / c->spacing);
+    q->artefact = CLOTH_ARTEFACT * 9.81 * c->hanging * (c->dt / c->spacing) * (c->dt / c->spacing);
     q->rms_speed = c->rms;
     q->substeps = c->substeps;
     q->seconds = c->simulated;

@@ -3,6 +3,9 @@
 #include "garment/cloth.h"
 #include "garment/cloth_self.h"
 
+// Fitted on strips hanging from one end, over mesh sizes and steps.
+#define CLOTH_ARTEFACT 0.5
+
 // A triangle's strain constraints: the deformation gradient's columns are u = e1 a + e2 b (weft) and v = e1 c + e2 d
 // (warp), e1 and e2 the edges from its first corner.
 typedef struct {
@@ -33,7 +36,7 @@ struct cloth {
     bool itself;
     self_finder self;
     uint32_t *triangle;
-    double dt, spacing, simulated, limit;
+    double dt, spacing, hanging, simulated, limit;
     float thickness, friction;
     uint32_t substeps;
     bool rested;

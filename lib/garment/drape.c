@@ -53,8 +53,8 @@ static void publish(const cloth *c, const sewn *s, drape *out)
     out->normal = mem_array(vec3, s->points);
     out->strain = mem_array(float, s->points);
     vec3 *normal = mem_array(vec3, s->vertices);
-    float *strain = mem_array(float, 2 * (size_t)s->triangles), *sum = mem_array(float, s->vertices),
-          *area = mem_array(float, s->vertices);
+    float *strain = mem_array(float, 2 * (size_t)s->triangles), *weft = mem_array(float, s->vertices),
+          *warp = mem_array(float, s->vertices), *area = mem_array(float, s->vertices);
     mesh_view m = { x, s->triangle, s->vertices, s->triangles };
     mesh_normals(&m, normal);
     cloth_strain(c, strain);
@@ -62,7 +62,8 @@ static void publish(const cloth *c, const sewn *s, drape *out)
         const uint32_t *v = s->triangle + 3 * (size_t)t;
         float a = v3_len(v3_cross(v3_sub(x[v[1]], x[v[0]]), v3_sub(x[v[2]], x[v[0]])));
         for (int k = 0; k < 3; k++) {
-            sum[v[k]] += a * fmaxf(0, fmaxf(strain[2 * t], strain[2 * t + 1]));
+            weft[v[k]] += a * strain[2 * t];
+            warp[v[k]] += a * strain[2 * t + 1];
             area[v[k]] += a;
         }
     }
@@ -70,11 +71,13 @@ static void publish(const cloth *c, const sewn *s, drape *out)
         uint32_t v = s->vertex[i];
         out->position[i] = x[v];
         out->normal[i] = normal[v];
-        out->strain[i] = area[v] > 0 ? sum[v] / area[v] : 0;
+        // Averaged with their signs first: a wrinkle's compression is not half a stretch.
+        out->strain[i] = area[v] > 0 ? fmaxf(0, fmaxf(weft[v], warp[v]) / area[v]) : 0;
     }
     mem_free(normal);
     mem_free(strain);
-    mem_free(sum);
+    mem_free(weft);
+    mem_free(warp);
     mem_free(area);
 }
 
@@ -139,15 +142,17 @@ bool drape_make(const wearer *w, const collider *body, const garment *g, int siz
                           .stiffer = factor,
                           .fabric = g->fabric,
                           .spacing = spacing,
+                          // from the bust or the hips down
+                          .hanging = fmax(0.3, out->pattern.hem - (anchor > 0 ? out->pattern.hip : 0.25)),
                           .body = body,
                           .itself = !(o && o->no_self) };
     cloth *c = cloth_new(&setup);
     // First the cloth draws together without weight, then it hangs; the air and the wearer damp it.
-    cloth_run(c, &(cloth_phase){ .gravity = 0, .damping = 60, .held = true, .seconds = 0.06 });
+    cloth_run(c, &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
     if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 12, .held = true, .seconds = 0.15 });
     cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 12, .seconds = 0.9, .until_rest = true });
     cloth_settle(c);
-    cloth_judge(c, 0.55, &out->quality);
+    cloth_judge(c, &out->quality);
     publish(c, s, out);
     witness(w, body, c, s, (double)anchor, out);
     decide(out);
