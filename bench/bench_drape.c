@@ -18,10 +18,10 @@ static const struct {
     body_sex sex;
     double height, weight; // m, kg
 } people[12] = {
-    { "f150_42", SEX_FEMALE, 1.50, 42 }, { "f158_72", SEX_FEMALE, 1.58, 72 },   { "f163_62", SEX_FEMALE, 1.63, 62 },
-    { "f165_50", SEX_FEMALE, 1.65, 50 }, { "f168_105", SEX_FEMALE, 1.68, 105 }, { "f180_75", SEX_FEMALE, 1.80, 75 },
-    { "m160_58", SEX_MALE, 1.60, 58 },   { "m170_90", SEX_MALE, 1.70, 90 },     { "m176_55", SEX_MALE, 1.76, 55 },
-    { "m178_78", SEX_MALE, 1.78, 78 },   { "m182_125", SEX_MALE, 1.82, 125 },   { "m195_95", SEX_MALE, 1.95, 95 },
+    { "f163_62", SEX_FEMALE, 1.63, 62 }, { "m182_125", SEX_MALE, 1.82, 125 },   { "f150_42", SEX_FEMALE, 1.50, 42 },
+    { "m195_95", SEX_MALE, 1.95, 95 },   { "f168_105", SEX_FEMALE, 1.68, 105 }, { "m176_55", SEX_MALE, 1.76, 55 },
+    { "f158_72", SEX_FEMALE, 1.58, 72 }, { "m178_78", SEX_MALE, 1.78, 78 },     { "f165_50", SEX_FEMALE, 1.65, 50 },
+    { "m170_90", SEX_MALE, 1.70, 90 },   { "f180_75", SEX_FEMALE, 1.80, 75 },   { "m160_58", SEX_MALE, 1.60, 58 },
 };
 
 static double cpu(void)

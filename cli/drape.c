@@ -122,10 +122,11 @@ static bool run(work *k, err *e)
         const cloth_quality *q = &d->quality;
         printf("%-6s %s: in the body %.2f mm, through itself %.2f mm, clearance %.1f mm, hem at %.1f cm, strain p95 "
                "%.1f/%.1f %%, "
-               "%u steps%s%s\n",
+               "%u steps%s%s%s\n",
                k->g.chart.size[k->wanted[i]].name, d->degraded ? "degraded" : "ok", 1000 * q->max_penetration,
                1000 * q->self_depth, 1000 * d->clearance, 100 * d->hem_height, 100 * q->strain_weft[1],
-               100 * q->strain_warp[1], q->substeps, d->degraded ? ": " : "", d->why);
+               100 * q->strain_warp[1], q->substeps, d->degraded ? ": " : "", d->why,
+               d->slides ? "; it is too large to stay at the waist" : "");
     }
     return ok;
 }

@@ -235,7 +235,9 @@ static void solve_self(cloth *c)
 static void solve_body(cloth *c, float friction)
 {
     for (uint32_t i = 0; i < c->vertices; i++) {
-        if (!c->touching[i] || c->w[i] == 0) continue;
+        if (c->w[i] == 0) continue;
+        if (c->x[i].y < c->thickness) c->x[i] = v3(c->was[i].x, c->thickness, c->was[i].z); // the ground, rough
+        if (!c->touching[i]) continue;
         vec3 n = c->plane[i].normal;
         float depth = c->plane[i].level + c->thickness - v3_dot(n, c->x[i]);
         if (depth <= 0) continue;
@@ -247,15 +249,26 @@ static void solve_body(cloth *c, float friction)
     }
 }
 
-static void look(cloth *c)
+// Contacts are looked for again when something may have moved too far since, at the earliest after so many substeps.
+static bool stale(contact_age *a, int least, float far)
 {
-    if (c->body && c->substeps % REFRESH == 0)
-        for (uint32_t i = 0; i < c->vertices; i++)
-            c->touching[i] = collider_near(c->body, c->x[i], REACH, &c->plane[i]);
-    if (c->itself && c->substeps % SELF_REFRESH == 0) self_find(&c->self, c->x, SELF_REACH, (float)(1.5 * c->spacing));
+    a->steps++;
+    if (a->known && a->steps < least) return false;
+    if (a->known && a->steps < LONGEST && a->moved < far) return false;
+    *a = (contact_age){ .known = true };
+    return true;
 }
 
-// A window of steps, after which the caller sees how far everything moved.
+static void look(cloth *c)
+{
+    if (c->body && stale(&c->body_age, REFRESH, 0.004f))
+        for (uint32_t i = 0; i < c->vertices; i++)
+            c->touching[i] = collider_near(c->body, c->x[i], REACH, &c->plane[i]);
+    // Two layers that were 8 mm apart and came 3 mm nearer each are still not through each other.
+    if (c->itself && stale(&c->self_age, SELF_REFRESH, 0.003f))
+        self_find(&c->self, c->x, SELF_REACH, (float)(1.5 * c->spacing));
+}
+
 static void substep(cloth *c, const cloth_phase *p)
 {
     float dt = (float)c->dt, keep = (float)exp(-p->damping * c->dt), fall = (float)(p->gravity * c->dt);
@@ -277,12 +290,15 @@ static void substep(cloth *c, const cloth_phase *p)
     if (c->itself) solve_self(c);
     if (c->body) solve_body(c, p->slippery ? 0 : c->friction);
     // What contacts and strains moved beyond 5 m/s is a jump, not a velocity.
-    float inv = 1 / dt;
+    float inv = 1 / dt, fastest = 0;
     for (uint32_t i = 0; i < c->vertices; i++) {
         vec3 v = v3_scale(v3_sub(c->x[i], c->was[i]), inv);
         float speed = v3_len(v);
         c->v[i] = speed > 3 ? v3_scale(v, 3 / speed) : v;
+        fastest = fmaxf(fastest, speed);
     }
+    c->body_age.moved += fastest * dt;
+    c->self_age.moved += fastest * dt;
     c->substeps++;
     c->simulated += c->dt;
 }

@@ -16,7 +16,7 @@ typedef struct {
     fabric fabric;
     double spacing;       // of the mesh: sets the time step
     double hanging;       // the greatest length that hangs from one place; 0: 0.55 m
-    const collider *body; // NULL: none
+    const collider *body; // stands on the ground y = 0; NULL: neither body nor ground
     bool itself;          // collides with itself
     double thickness;     // kept from the body; 0: 1.2 mm (every millimetre costs 6 mm of ease around)
 } cloth_setup;

@@ -21,7 +21,13 @@ typedef struct {
     float c[4], compliance, weight; // weight: sum of w c²
 } hinge;
 
-enum { REFRESH = 8, SELF_REFRESH = 16 }; // substeps between two looks for contacts
+enum { REFRESH = 8, SELF_REFRESH = 16, LONGEST = 64 }; // substeps between two looks for contacts
+
+typedef struct {
+    int steps;
+    float moved; // metres, the fastest vertex
+    bool known;
+} contact_age;
 
 struct cloth {
     uint32_t vertices, triangles, hinges;
@@ -35,6 +41,7 @@ struct cloth {
     const collider *body;
     bool itself;
     self_finder self;
+    contact_age body_age, self_age;
     uint32_t *triangle;
     double dt, spacing, hanging, simulated, limit;
     float thickness, friction;

@@ -15,8 +15,10 @@ typedef struct {
     vec3 *position, *normal; // [mesh.points]
     float *strain;           // [mesh.points] the larger of weft and warp, averaged around
     cloth_quality quality;
-    double clearance, contact; // mean height over the body near the trunk, metres; share of vertices lying on it
+    double clearance, contact; // mean height over the body around the chest (bottoms: everywhere), metres; share of
+                               // vertices lying on it
     double slid;               // how far a waist sank below where it belongs, metres
+    bool slides;               // too large to stay at the waist
     double hem_height;         // of the lowest point
     bool degraded;
     char why[160]; // what is wrong when degraded
