@@ -58,6 +58,7 @@ static void publish(const cloth *c, const sewn *s, drape *out)
     mesh_view m = { x, s->triangle, s->vertices, s->triangles };
     mesh_normals(&m, normal);
     cloth_strain(c, strain);
+    out->tension = strain;
     for (uint32_t t = 0; t < s->triangles; t++) {
         const uint32_t *v = s->triangle + 3 * (size_t)t;
         float a = v3_len(v3_cross(v3_sub(x[v[1]], x[v[0]]), v3_sub(x[v[2]], x[v[0]])));
@@ -75,7 +76,6 @@ static void publish(const cloth *c, const sewn *s, drape *out)
         out->strain[i] = area[v] > 0 ? fmaxf(0, fmaxf(weft[v], warp[v]) / area[v]) : 0;
     }
     mem_free(normal);
-    mem_free(strain);
     mem_free(weft);
     mem_free(warp);
     mem_free(area);
@@ -92,10 +92,12 @@ static void witness(const collider *body, const cloth *c, const sewn *s, double 
     }
     // Tops: a hand's breadth below the armhole, all around the trunk.
     double level = out->pattern.underarm;
+    out->height = mem_array(float, s->points);
+    for (uint32_t i = 0; i < s->points; i++) out->height[i] = collider_height(body, out->position[i]);
     for (uint32_t i = 0; i < s->points; i++) {
         double down = -(double)s->flat[i].y;
         if (anchor == 0 && (s->panel[i] > 1 || down < level || down > level + 0.08)) continue;
-        sum += (double)collider_height(body, out->position[i]);
+        sum += (double)out->height[i];
         count++;
     }
     out->clearance = count > 0 ? sum / count : 0;
@@ -163,6 +165,9 @@ bool drape_make(const wearer *w, const collider *body, const garment *g, int siz
     cloth_judge(c, &out->quality);
     publish(c, s, out);
     witness(body, c, s, (double)anchor, out);
+    out->chest_y = (double)w->position[w->model->mark[MARK_BUST_L].id[0]].y;
+    out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100;
+    out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100;
     decide(out);
     cloth_free(c);
     mem_free(start);
@@ -178,32 +183,9 @@ void drape_free(drape *d)
     mem_free(d->position);
     mem_free(d->normal);
     mem_free(d->strain);
+    mem_free(d->tension);
+    mem_free(d->height);
     memset(d, 0, sizeof *d);
-}
-
-bool drape_print(const drape *d, buf *out)
-{
-    const cloth_quality *q = &d->quality;
-    return buf_printf(
-               out,
-               "{\"status\": \"%s\", \"why\": \"%s\", \"max_penetration_mm\": %.3f, \"vertices_deeper_1mm\": %u, "
-               "\"edges_crossing_body\": %u, \"self_crossings\": %u, \"self_depth_mm\": %.3f, ",
-               d->degraded ? "degraded" : "ok", d->why, 1000 * q->max_penetration, q->deep, q->crossing,
-               q->self_crossing, 1000 * q->self_depth) &&
-           buf_printf(out,
-                      "\"rms_speed_m_s\": %.4f, \"strain_weft\": {\"mean\": %.4f, \"p95\": %.4f, \"p99\": %.4f}, "
-                      "\"strain_warp\": {\"mean\": %.4f, \"p95\": %.4f, \"p99\": %.4f}, ",
-                      q->rms_speed, q->strain_weft[0], q->strain_weft[1], q->strain_weft[2], q->strain_warp[0],
-                      q->strain_warp[1], q->strain_warp[2]) &&
-           buf_printf(
-               out,
-               "\"share_over_limit\": %.4f, \"artefact_bound\": %.5f, \"substeps\": %u, \"seconds\": %.3f, "
-               "\"rested\": %s, \"clearance_mm\": %.2f, \"contact\": %.3f, \"slid_mm\": %.1f, "
-               "\"stays_at_waist\": %s, "
-               "\"hem_height_m\": %.4f, \"vertices\": %u, \"rest_source\": \"pattern\", \"state_hash\": \"%016llx\"}",
-               q->over_limit, q->artefact, q->substeps, q->seconds, q->rested ? "true" : "false", 1000 * d->clearance,
-               d->contact, 1000 * d->slid, d->slides ? "false" : "true", d->hem_height, d->mesh.vertices,
-               (unsigned long long)q->hash);
 }
 
 #define STRAIN_UNIT 0.005f // of a byte: 0 to 127.5 %

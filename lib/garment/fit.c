@@ -31,16 +31,16 @@ void fit_body_correlate(fit_body *b, const double *jacobian, const double *covar
 
 static double normal_cdf(double z) { return 0.5 * erfc(-z / sqrt(2)); }
 
-// The share of a body girth that the cloth may be smaller by. A knit hugs with a tenth of the strain that breaks its
-// loops; it must also pass over what is wider than where it rests (shoulders, hips), about a quarter wider than a
-// stretched opening can give, so beyond a quarter of the limit it cannot be put on. No garment 10 cm too small is worn.
+// The share of a body girth that the cloth may be smaller by. A knit hugs with a twentieth of its limit; it must also
+// pass over what is wider than where it rests (shoulders, hips), about a quarter wider than a stretched opening can
+// give, so beyond a quarter of the limit it cannot be put on. No garment 10 cm too small is worn.
 static void limits(const fabric *f, const fit_region *r, double body, double *least, double *hard)
 {
     *least = r->least;
     *hard = r->least - 6; // lengths and widths that are short by this much are another garment
     if (!chart_is_girth(r->dim)) return;
     double give = f->limit * body;
-    if (fabric_is_knit(f)) *least = fmin(*least, -0.1 * give);
+    if (fabric_is_knit(f)) *least = fmin(*least, -0.05 * give);
     *hard = -fmin(fabric_is_knit(f) ? 0.25 * give : give, 9.5);
     if (*hard > *least) *hard = *least;
 }
@@ -53,11 +53,11 @@ static void judge_region(const garment *g, const fit_body *b, fit_preference p, 
     bool guess = made->source[region->dim] == MEASURE_BLOCK;
     // A block is a guess: it may warn, not forbid.
     if (guess) hard = -INFINITY;
+    // Whoever the body chart names fits, at both ends of its range.
     double reach = made->reach[region->dim];
-    region->least = least - reach;
-    region->most += reach;
-    hard -= reach;
-    least = region->least;
+    region->least = least = fmin(least, region->ideal - reach);
+    region->most = fmax(region->most, region->ideal + reach);
+    hard = fmin(hard, least);
     if (p == PREFER_SNUG) region->ideal -= 0.5 * (region->ideal - fmax(least, fmin(0, region->ideal)));
     if (p == PREFER_LOOSE) region->ideal += 0.4 * (region->most - region->ideal);
     // Only what the chart says can be too loose: a block's guess warns of tightness alone.

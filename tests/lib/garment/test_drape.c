@@ -56,6 +56,13 @@ static void sizes_change_clearance_hem_and_strain_in_order(void)
     // 6 cm less than a chest of about a metre is 6 % of strain in the hundredth that is strained most; loose cloth
     // hangs with what bust and shoulders pull, and this coarse mesh's kinks.
     CHECK(d[0].quality.strain_weft[2] > 0.05 && d[2].quality.strain_weft[1] < 0.04);
+    // The second witness: the chest is stretched when the tape says so, and lies on the body.
+    static fit_result fit;
+    fit_judge(&g, &w.fit, PREFER_REGULAR, &fit);
+    drape_testimony tight = drape_witness(&d[0], &g, &fit.size[0].region[0]),
+                    wide = drape_witness(&d[2], &g, &fit.size[2].region[0]);
+    CHECK(fit.size[0].region[0].region.dim == DIM_CHEST && tight.seen && tight.consistent && wide.consistent);
+    CHECK(tight.strain > wide.strain + 0.02 && tight.contact > wide.contact && tight.pressure > wide.pressure);
     for (int i = 0; i < 3; i++) drape_free(&d[i]);
     collider_free(body);
     wearer_close(&w);
@@ -152,7 +159,10 @@ static void a_drape_is_written_in_seven_bytes_a_vertex(void)
         float x = box[0] + box[3] * (float)(row[0] | row[1] << 8) / 65535;
         CHECK_NEAR(x, d.position[i].x, 1e-5); // half of a 65535th of a metre, and floats
     }
-    CHECK(drape_print(&d, &json) && buf_append(&json, "", 1) && strstr((char *)json.data, "\"max_penetration_mm\""));
+    static fit_result fit;
+    fit_judge(&g, &w.fit, PREFER_REGULAR, &fit);
+    CHECK(drape_print(&d, &g, &fit.size[0], &json) && buf_append(&json, "", 1) &&
+          strstr((char *)json.data, "\"max_penetration_mm\""));
     buf_free(&bin);
     buf_free(&json);
     drape_free(&d);
