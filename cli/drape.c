@@ -22,6 +22,8 @@ typedef struct {
     wearer w;
     garment g;
     collider *body;
+    const char *assets;
+    imported mesh[CHART_MAX_SIZES];
     fit_result fit;
     drape drape[CHART_MAX_SIZES];
     bool made[CHART_MAX_SIZES];
@@ -34,7 +36,11 @@ static void drape_one(void *ctx, int i)
     work *k = ctx;
     int size = k->wanted[i];
     drape_options o = { .spacing = k->a->spacing_mm / 1000 };
-    k->made[size] = drape_make(&k->w, k->body, &k->g, size, &o, &k->drape[size], &k->failed[size]);
+    if (k->g.imported)
+        k->made[size] =
+            import_drape(&k->w, k->body, &k->g, &k->mesh[size], k->assets, &k->drape[size], &k->failed[size]);
+    else
+        k->made[size] = drape_make(&k->w, k->body, &k->g, size, &o, &k->drape[size], &k->failed[size]);
 }
 
 static bool write_file(const char *folder, const char *name, buf *b, err *e)
@@ -103,6 +109,9 @@ static bool run(work *k, err *e)
     if (chosen < 0) return fail(e, ERR_INPUT, "the garment has no size \"%.24s\"", a->size);
     for (int i = 0; i < k->g.chart.count; i++)
         if (a->all || i == chosen) k->wanted[k->count++] = i;
+    k->assets = assets;
+    for (int i = 0; k->g.imported && i < k->count; i++)
+        if (!cli_read_mesh(a->garment, &k->g, k->wanted[i], &k->mesh[k->wanted[i]], e)) return false;
     k->body = drape_collider(&k->w);
     fit_judge(&k->g, &k->w.fit, PREFER_REGULAR, &k->fit);
     pool *p = pool_new((int)a->threads);
@@ -158,7 +167,10 @@ int cmd_drape(int argc, char **argv)
     work *k = mem_new(1, sizeof *k);
     k->a = &a;
     bool ok = outcome == OPTIONS_OK && run(k, &e);
-    for (int i = 0; i < CHART_MAX_SIZES; i++) drape_free(&k->drape[i]);
+    for (int i = 0; i < CHART_MAX_SIZES; i++) {
+        drape_free(&k->drape[i]);
+        imported_free(&k->mesh[i]);
+    }
     collider_free(k->body);
     wearer_close(&k->w);
     mem_free(k);

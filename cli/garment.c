@@ -100,7 +100,7 @@ static bool write_patterns(const garment *g, const char *folder, err *e)
     return ok;
 }
 
-static int make(int argc, char **argv)
+static int make(bool import, int argc, char **argv)
 {
     arguments a = { 0 };
     const option options[] = {
@@ -118,14 +118,28 @@ static int make(int argc, char **argv)
                                  sizeof options / sizeof *options,
                                  0,
                                  0 };
+    const option_table import_table = {
+        "tryon garment import SIZE=FILE.glb … --category WORD --chart FILE --out DIR",
+        "Takes a brand's own meshes, one GLB a size, worn by an avatar in A-pose standing on y = 0, in metres.\n"
+        "Writes garment.json, the meshes and qa.json: what they measure and what is wrong with them.",
+        options,
+        sizeof options / sizeof *options,
+        1,
+        CHART_MAX_SIZES
+    };
+    const char *word[CHART_MAX_SIZES];
     int words;
     err e = { 0 };
-    options_outcome outcome = options_parse(&table, argc, argv, NULL, &words, &e);
+    options_outcome outcome = options_parse(import ? &import_table : &table, argc, argv, word, &words, &e);
     if (outcome == OPTIONS_HELP) return 0;
     garment g;
     bool ok = outcome == OPTIONS_OK && (a.out || fail(&e, ERR_INPUT, "say where the garment goes: --out DIR")) &&
-              describe(&a, &g, &e) && write_patterns(&g, NULL, &e) && io_make_dirs(a.out, &e) &&
-              write_patterns(&g, a.out, &e) && cli_write_garment(&g, a.out, &e);
+              describe(&a, &g, &e);
+    if (ok && import)
+        ok = cli_import_garment(&g, word, words, a.out, &e);
+    else if (ok)
+        ok = write_patterns(&g, NULL, &e) && io_make_dirs(a.out, &e) && write_patterns(&g, a.out, &e) &&
+             cli_write_garment(&g, a.out, &e);
     return ok ? 0 : cli_fail(&e);
 }
 
@@ -142,8 +156,9 @@ bool cli_write_garment(const garment *g, const char *folder, err *e)
 
 int cmd_garment(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "draft") == 0) return make(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "draft") == 0) return make(false, argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "import") == 0) return make(true, argc - 1, argv + 1);
     bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-    fprintf(help ? stdout : stderr, "usage: tryon garment draft …   (each explains itself with --help)\n");
+    fprintf(help ? stdout : stderr, "usage: tryon garment draft|import …   (each explains itself with --help)\n");
     return help ? 0 : 2;
 }

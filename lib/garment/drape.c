@@ -1,5 +1,6 @@
 #include "garment/drape.h"
 #include "base/mem.h"
+#include "garment/drape_run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,12 +30,11 @@ static bool draft(const garment *g, int size, double spacing, pattern *p, sewn *
 }
 
 // Vertices along the waist of skirts and trousers are held up while the cloth finds its place.
-static void hold_waist(const pattern *p, const sewn *s, float anchor, float *floor)
+static void hold_waist(const sewn *s, float anchor, float *floor)
 {
     for (uint32_t i = 0; i < s->vertices; i++) floor[i] = -1e9f;
     for (uint32_t i = 0; i < s->points; i++)
         if (s->flat[i].y > -0.004f) floor[s->vertex[i]] = anchor - 0.005f;
-    (void)p;
 }
 
 static void waist_factor(const sewn *s, float *factor)
@@ -124,39 +124,32 @@ static void decide(drape *out)
     snprintf(out->why, sizeof out->why, "%s", why ? why : "");
 }
 
-bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
-                err *e)
+void drape_run(const wearer *w, const collider *body, const garment *g, const drape_start *from, drape *out)
 {
-    memset(out, 0, sizeof *out);
-    double spacing = o && o->spacing > 0 ? o->spacing : 0.015;
-    if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
     const sewn *s = &out->mesh;
-    vec3 *start = mem_array(vec3, s->vertices);
-    vec2 *rest = mem_array(vec2, 3 * (size_t)s->triangles);
-    float anchor, *floor = NULL, *factor = NULL;
-    place_on_body(w, &out->pattern, s, start, &anchor);
-    for (uint32_t i = 0; i < 3 * s->triangles; i++) rest[i] = s->flat[s->corner[i]];
+    float *floor = NULL, *factor = NULL, anchor = from->anchor;
     if (anchor > 0) {
         floor = mem_array(float, s->vertices);
         factor = mem_array(float, s->triangles);
-        hold_waist(&out->pattern, s, anchor, floor);
+        hold_waist(s, anchor, floor);
         waist_factor(s, factor);
     }
+    // What hangs, hangs from the bust or the hips down.
+    double hanging = out->pattern.hem - (anchor > 0 ? out->pattern.hip : 0.25);
     cloth_setup setup = { .vertices = s->vertices,
                           .triangles = s->triangles,
                           .triangle = s->triangle,
-                          .rest = rest,
-                          .start = start,
+                          .rest = from->rest,
+                          .start = from->position,
                           .floor = floor,
                           .stiffer = factor,
                           .fabric = g->fabric,
-                          .spacing = spacing,
-                          // from the bust or the hips down
-                          .hanging = fmax(0.3, out->pattern.hem - (anchor > 0 ? out->pattern.hip : 0.25)),
+                          .spacing = from->spacing,
+                          .hanging = fmax(0.3, hanging),
                           .body = body,
-                          .itself = !(o && o->no_self) };
+                          .itself = from->itself };
     cloth *c = cloth_new(&setup);
-    // First the cloth draws together without weight, then it hangs; the air and the wearer damp it.
+    // First the cloth draws together without weight, as one tugs it into place; then it hangs, damped by the air.
     cloth_run(c, &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
     if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .held = true, .seconds = 0.15 });
     cloth_run(c,
@@ -170,10 +163,25 @@ bool drape_make(const wearer *w, const collider *body, const garment *g, int siz
     out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100;
     decide(out);
     cloth_free(c);
-    mem_free(start);
-    mem_free(rest);
     mem_free(floor);
     mem_free(factor);
+}
+
+bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
+                err *e)
+{
+    memset(out, 0, sizeof *out);
+    double spacing = o && o->spacing > 0 ? o->spacing : 0.015;
+    if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
+    const sewn *s = &out->mesh;
+    vec3 *start = mem_array(vec3, s->vertices);
+    vec2 *rest = mem_array(vec2, 3 * (size_t)s->triangles);
+    float anchor;
+    place_on_body(w, &out->pattern, s, start, &anchor);
+    for (uint32_t i = 0; i < 3 * s->triangles; i++) rest[i] = s->flat[s->corner[i]];
+    drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, !(o && o->no_self) }, out);
+    mem_free(start);
+    mem_free(rest);
     return true;
 }
 

@@ -120,6 +120,7 @@ bool drape_print(const drape *d, const garment *g, const fit_size *s, buf *out)
                       1000 * d->clearance, d->contact, 1000 * d->slid) &&
            buf_printf(out,
                       "\"stays_at_waist\": %s, \"hem_height_m\": %.4f, \"vertices\": %u, "
-                      "\"rest_source\": \"pattern\", \"state_hash\": \"%016llx\"}",
-                      d->slides ? "false" : "true", d->hem_height, d->mesh.vertices, (unsigned long long)q->hash);
+                      "\"rest_source\": \"%s\", \"state_hash\": \"%016llx\"}",
+                      d->slides ? "false" : "true", d->hem_height, d->mesh.vertices, d->from_mesh ? "mesh" : "pattern",
+                      (unsigned long long)q->hash);
 }

@@ -64,6 +64,9 @@ refuses "a cell that is no number" "row 3" "$tryon" garment draft --category tsh
 refuses "an unknown size" "XXL" "$tryon" drape --avatar "$work/avatar" --garment "$work/tee" --size XXL --out "$work/x"
 refuses "a folder that is no garment" "garment.json" "$tryon" fit --avatar "$work/avatar" --garment "$work/avatar"
 refuses "a preference nobody has" "--prefer" "$tryon" fit --avatar "$work/avatar" --garment "$work/tee" --prefer huge
+refuses "a mesh whose size is not said" "which size" "$tryon" garment import "$work/one/tryon.glb" --category tshirt --chart "$work/tee.csv" --out "$work/x"
+refuses "a size without its mesh" "no file for size" "$tryon" garment import M="$work/one/tryon.glb" --category tshirt --chart "$work/tee.csv" --out "$work/x"
+refuses "a mesh that is none" "bad.csv" "$tryon" garment import M="$work/bad.csv" --category tshirt --chart "$work/tee.csv" --out "$work/x"
 check "nothing is left of what was refused" test ! -e "$work/x"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
