@@ -33,7 +33,7 @@ static double cpu(void)
 
 static bool person(int i, wearer *w, err *e)
 {
-    const char *assets = "build/assets";
+    const char *assets = ASSETS;
     float zero[BODY_MAX_BETAS] = { 0 }, betas[BODY_MAX_BETAS];
     if (!wearer_of_betas(assets, people[i].sex, zero, w, e)) return false;
     body_gaussian *g = mem_new(1, sizeof *g);

@@ -11,6 +11,10 @@ int cmd_garment(int argc, char **argv);
 int cmd_drape(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+int cmd_worker(int argc, char **argv);
+int cmd_migrate(int argc, char **argv);
+int cmd_brand(int argc, char **argv);
 
 // Says the error in one line on stderr and returns the exit status that goes with it.
 int cli_fail(const err *e);

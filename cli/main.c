@@ -1,5 +1,6 @@
 // tryon: one program, a subcommand for each thing it does.
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "cli/commands.h"
 
 #include <stdio.h>
@@ -17,6 +18,10 @@ static const struct {
     { "fit", cmd_fit, "how each size of a garment fits an avatar" },
     { "body", cmd_body, "build the open body from its source" },
     { "import", cmd_import, "turn other people's model files into ours" },
+    { "serve", cmd_serve, "the service: API, queue and workers" },
+    { "worker", cmd_worker, "do jobs for a server elsewhere, or for RunPod" },
+    { "migrate", cmd_migrate, "bring the database up to date" },
+    { "brand", cmd_brand, "make a brand and its keys" },
     { "doctor", cmd_doctor, "what is installed, missing or unsafe on this machine" },
 };
 
@@ -55,6 +60,9 @@ int main(int argc, char **argv)
         printf("tryon %s\n", TRYON_VERSION);
         return 0;
     }
+    // Before there are threads, models or secrets that a decoder of hostile bytes could inherit.
+    err e = { 0 };
+    if (!sandbox_start(&e)) return cli_fail(&e);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
     fprintf(stderr, "tryon: there is no command \"%s\"; tryon --help lists them\n", argv[1]);

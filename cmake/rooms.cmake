@@ -23,7 +23,8 @@ function(tryon_test name)
     FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures" ASSETS="${PROJECT_SOURCE_DIR}/build/assets"
     SOURCE_ROOT="${PROJECT_SOURCE_DIR}" ${TEST_DEFINES})
   add_test(NAME ${name} COMMAND test_${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
 endfunction()
 
 # One fuzz target: tryon_fuzz(npz SOURCES fuzz_npz.c DEPS arrays). With TRYON_FUZZ it is a libFuzzer program, otherwise

@@ -78,13 +78,11 @@ static void examined_free(examined *x)
 
 static bool examine(avatar_studio *s, const uint8_t *bytes, size_t n, capture_view view, examined *out, err *e)
 {
-    const char *which = view == VIEW_SIDE ? "the side photo" : "the photo";
-    if (!image_decode(bytes, n, PHOTO_SIDE, &out->photo, &out->meta, e)) return fail_within(e, which);
-    if (!need_camera(s, e) || !capture_examine(s->camera, &out->photo, view, &out->evidence, e)) return false;
-    const char *refusal = capture_refusal(out->evidence.verdict);
-    if (!refusal) return true;
-    fail(e, ERR_INPUT, "%s", refusal);
-    return view == VIEW_SIDE ? fail_within(e, which) : false;
+    bool ok = image_decode(bytes, n, PHOTO_SIDE, &out->photo, &out->meta, e) && need_camera(s, e) &&
+              capture_examine(s->camera, &out->photo, view, &out->evidence, e);
+    const char *refusal = ok ? capture_refusal(out->evidence.verdict) : NULL;
+    if (refusal) ok = fail(e, ERR_INPUT, "%s", refusal);
+    return ok || view == VIEW_FRONT ? ok : fail_within(e, "the side photo");
 }
 
 static bool write_files(const avatar_studio *s, const avatar_request *q, const examined *photo, int photos,

@@ -48,53 +48,69 @@ static void draw_loop(image *im, const raster_camera *camera, const float *depth
     }
 }
 
-static void draw_avatar(image *im, const body_model *m, tape *t, const avatar_shape *shape, const estimate_result *r,
-                        float yaw)
+// What all views of the avatar share.
+typedef struct {
+    tape *t;            // its loops lie on the body
+    float lift;         // from where the tape measured to where the avatar stands
+    float tall;         // metres
+    uint32_t *triangle; // [3 * triangles], the suit's first
+    vec3 *normal;       // [vertices]
+    raster_item item[2];
+} figure;
+
+static figure figure_new(const body_model *m, tape *t, const avatar_shape *shape, const estimate_result *r)
 {
+    figure f = { .t = t,
+                 .triangle = mem_array(uint32_t, 3 * (size_t)m->triangles),
+                 .normal = mem_array(vec3, m->vertices) };
     uint8_t *suit = mem_array(uint8_t, m->triangles);
     uint32_t worn = avatar_suit(m, suit), at[2] = { worn, 0 };
-    uint32_t *triangle = mem_array(uint32_t, 3 * (size_t)m->triangles);
-    vec3 *normal = mem_array(vec3, m->vertices);
-    float tall = 0;
     for (uint32_t k = 0; k < m->triangles; k++)
-        memcpy(triangle + 3 * at[suit[k]]++, m->triangle + 3 * k, 3 * sizeof *triangle);
+        memcpy(f.triangle + 3 * at[suit[k]]++, m->triangle + 3 * k, 3 * sizeof *f.triangle);
+    mem_free(suit);
     mesh_view body = body_mesh(m, shape->position);
-    mesh_normals(&body, normal);
-    for (uint32_t v = 0; v < m->vertices; v++) tall = fmaxf(tall, shape->position[v].y);
-    // Framed by the height alone, so that all views have one scale.
-    raster_camera camera = raster_frame(v3(-0.2f, 0, -0.2f), v3(0.2f, tall, 0.2f), yaw, BODY_WIDE, TALL, 0.06f);
-    camera.cx = (float)im->width / 2;
-    raster_item item[2];
+    mesh_normals(&body, f.normal);
+    for (uint32_t v = 0; v < m->vertices; v++) f.tall = fmaxf(f.tall, shape->position[v].y);
     for (int k = 0; k < 2; k++) {
         const float *c = k ? avatar_mannequin_color : avatar_suit_color;
         uint32_t from = k ? worn : 0, count = k ? m->triangles - worn : worn;
-        item[k] = (raster_item){ .mesh = { shape->position, triangle + 3 * (size_t)from, m->vertices, count },
-                                 .normal = normal,
-                                 .base_color = v3(c[0], c[1], c[2]),
-                                 .roughness = 0.7f };
+        f.item[k] = (raster_item){ .mesh = { shape->position, f.triangle + 3 * (size_t)from, m->vertices, count },
+                                   .normal = f.normal,
+                                   .base_color = v3(c[0], c[1], c[2]),
+                                   .roughness = 0.7f };
     }
-    raster_light light = { .ground_shadow = 1 };
-    float *depth = mem_array(float, (size_t)im->width * im->height);
-    raster_draw(im, &camera, item, 2, &light, depth);
     double ignored[TAPE_COUNT];
     tape_read_betas(t, r->betas, ignored); // lays the loops on the body before it was set on the ground
-    float lift = shape->joint[JOINT_PELVIS].y;
     vec3 joints[BODY_JOINTS], *unset = mem_array(vec3, m->vertices);
     body_shape(m, r->betas, unset, joints);
-    lift -= joints[JOINT_PELVIS].y;
+    f.lift = shape->joint[JOINT_PELVIS].y - joints[JOINT_PELVIS].y;
+    mem_free(unset);
+    return f;
+}
+
+static void figure_free(figure *f)
+{
+    mem_free(f->triangle);
+    mem_free(f->normal);
+}
+
+static void draw_avatar(image *im, const figure *f, float yaw)
+{
+    // Framed by the height alone, so that all views have one scale.
+    raster_camera camera = raster_frame(v3(-0.2f, 0, -0.2f), v3(0.2f, f->tall, 0.2f), yaw, BODY_WIDE, TALL, 0.06f);
+    camera.cx = (float)im->width / 2;
+    raster_light light = { .ground_shadow = 1 };
+    float *depth = mem_array(float, (size_t)im->width * im->height);
+    raster_draw(im, &camera, f->item, 2, &light, depth);
     static const tape_measure shown[] = { TAPE_NECK_GIRTH, TAPE_CHEST_GIRTH,     TAPE_WAIST_NATURAL_GIRTH,
                                           TAPE_HIP_GIRTH,  TAPE_THIGH_GIRTH,     TAPE_KNEE_GIRTH,
                                           TAPE_CALF_GIRTH, TAPE_UPPER_ARM_GIRTH, TAPE_WRIST_GIRTH };
     for (size_t k = 0; k < sizeof shown / sizeof *shown; k++) {
         const vec3 *point;
-        int count = tape_line(t, shown[k], &point);
-        draw_loop(im, &camera, depth, point, count, lift);
+        int count = tape_line(f->t, shown[k], &point);
+        draw_loop(im, &camera, depth, point, count, f->lift);
     }
-    mem_free(unset);
     mem_free(depth);
-    mem_free(suit);
-    mem_free(triangle);
-    mem_free(normal);
 }
 
 // --- the photo ---
@@ -103,8 +119,8 @@ static void blur_face(image *im, const capture_evidence *ev, float scale)
 {
     const capture_landmark *nose = &ev->at[LM_NOSE], *left = &ev->at[LM_LEFT_EAR], *right = &ev->at[LM_RIGHT_EAR];
     float tall = (float)(ev->bottom - ev->top) * scale; // a head is about an eighth of the body
-    float wide = fmaxf(hypotf(left->x - right->x, left->y - right->y) * scale, tall * 0.07f);
-    draw_blur_ellipse(im, (nose->x * 2 + left->x + right->x) / 4 * scale, nose->y * scale, wide * 0.8f, tall * 0.085f);
+    float wide = fmaxf(hypotf(left->x - right->x, left->y - right->y) * scale * 0.75f, tall * 0.062f);
+    draw_blur_ellipse(im, (nose->x + left->x + right->x) / 3 * scale, nose->y * scale, wide, tall * 0.085f);
 }
 
 static void draw_skeleton(image *im, const capture_evidence *ev, float scale)
@@ -211,15 +227,17 @@ bool avatar_preview(const body_model *m, tape *t, const avatar_shape *shape, con
         x += (int)photo[i].width;
         image_free(&photo[i]);
     }
+    figure f = figure_new(m, t, shape, r);
     static const float yaw[3] = { 0, 1.5708f, 3.14159f };
     for (int i = 0; i < 3; i++) {
         image body = image_new(i == 1 ? SIDE_WIDE : BODY_WIDE, TALL, 3);
         fill(&body, paper);
-        draw_avatar(&body, m, t, shape, r, yaw[i]);
+        draw_avatar(&body, &f, yaw[i]);
         draw_image(&sheet, x, 0, &body);
         x += (int)body.width;
         image_free(&body);
     }
+    figure_free(&f);
     write_measurements(&sheet, x, r);
     bool ok = image_encode_png(&sheet, png, e);
     image_free(&sheet);

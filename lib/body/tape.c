@@ -85,9 +85,10 @@ typedef struct {
 
 struct tape {
     const body_model *m;
-    vec3 *shaped, *moved, *normal; // [vertices]
+    vec3 *shaped, *normal; // [vertices]
+    vec3 *moved;           // [vertices], of which only middle_vertex is ever set
     mesh_section_point *scratch;
-    body_ids middle; // triangles near the plane of symmetry
+    body_ids middle, middle_vertex; // triangles near the plane of symmetry, and their vertices
     tape_loop loop[TAPE_COUNT];
     bool keep_loops;
     mesh_view mesh;
@@ -110,6 +111,7 @@ tape *tape_new(const body_model *m)
     t->moved = mem_array(vec3, m->vertices);
     t->normal = mem_array(vec3, m->vertices);
     t->middle = tape_path_triangles(m);
+    t->middle_vertex = tape_path_vertices(m, &t->middle);
     uint32_t largest = 0;
     for (int i = 0; i < PART_COUNT; i++)
         if (m->part[i].count > largest) largest = m->part[i].count;
@@ -124,6 +126,7 @@ void tape_free(tape *t)
     mem_free(t->moved);
     mem_free(t->normal);
     mem_free(t->middle.id);
+    mem_free(t->middle_vertex.id);
     mem_free(t->scratch);
     mem_free(t);
 }
@@ -337,14 +340,20 @@ void tape_read(tape *t, const vec3 *position, const vec3 *joints, double *out)
     read_paths(t, position, out);
 }
 
-void tape_read_betas(tape *t, const float *betas, double *out)
+// Leaves the shape in t->shaped and joints [BODY_JOINTS].
+static void read_shape(tape *t, const float *betas, vec3 *joints, double *out)
 {
-    vec3 joints[BODY_JOINTS];
     body_shape(t->m, betas, t->shaped, joints);
     t->keep_loops = true;
     tape_read(t, t->shaped, joints, out);
     t->keep_loops = false;
-    t->body = (body_view){ 0 }; // joints end here
+    t->body = (body_view){ 0 }; // joints end with the caller
+}
+
+void tape_read_betas(tape *t, const float *betas, double *out)
+{
+    vec3 joints[BODY_JOINTS];
+    read_shape(t, betas, joints, out);
 }
 
 static vec3 lerp_direction(const body_view *b, const mesh_hull_point *p)
@@ -390,8 +399,7 @@ void tape_jacobian(tape *t, const float *betas, double *out, double *jacobian)
     int n = t->m->betas;
     size_t numbers = (size_t)t->m->vertices * 3;
     vec3 joints[BODY_JOINTS];
-    tape_read_betas(t, betas, out);
-    body_shape(t->m, betas, t->shaped, joints);
+    read_shape(t, betas, joints, out);
     mesh_view mesh = body_mesh(t->m, t->shaped);
     mesh_normals(&mesh, t->normal);
     for (int k = 0; k < n; k++) {
@@ -401,7 +409,8 @@ void tape_jacobian(tape *t, const float *betas, double *out, double *jacobian)
         for (int side = 0; side < 2; side++) {
             b.step = side ? step : -step;
             read_lengths(t, &b, value[side]);
-            for (size_t i = 0; i < numbers; i++) (&t->moved->x)[i] = (&t->shaped->x)[i] + b.step * direction[i];
+            for (uint32_t i = 0; i < t->middle_vertex.count; i++)
+                t->moved[t->middle_vertex.id[i]] = vertex(&b, t->middle_vertex.id[i]);
             read_paths(t, t->moved, value[side]);
         }
         for (int i = 0; i < TAPE_COUNT; i++) {

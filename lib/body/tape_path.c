@@ -4,6 +4,10 @@
 enum { LEVELS = 48 };
 static const float SEAT_HALF_WIDTH = 0.025f; // a tape lies over the seat, not in its cleft
 
+// Unlike fminf and fmaxf these are one instruction: nothing here is NaN.
+static float least(float a, float b) { return a < b ? a : b; }
+static float most(float a, float b) { return a > b ? a : b; }
+
 typedef struct {
     float y, z;
 } point2;
@@ -22,6 +26,20 @@ body_ids tape_path_triangles(const body_model *m)
     return near;
 }
 
+body_ids tape_path_vertices(const body_model *m, const body_ids *near)
+{
+    uint8_t *needed = mem_array(uint8_t, m->vertices);
+    for (uint32_t i = 0; i < near->count; i++)
+        for (uint32_t k = 0; k < 3; k++) needed[m->triangle[3 * near->id[i] + k]] = 1;
+    static const body_mark ends[] = { MARK_CERVICALE, MARK_NAVEL, MARK_CROTCH };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) needed[m->mark[ends[i]].id[0]] = 1;
+    body_ids all = { mem_array(uint32_t, m->vertices), 0 };
+    for (uint32_t v = 0; v < m->vertices; v++)
+        if (needed[v]) all.id[all.count++] = v;
+    mem_free(needed);
+    return all;
+}
+
 // The point of the segment p q furthest to the side given, among those within half_width of x = 0.
 static float furthest(vec3 p, vec3 q, float half_width, float side)
 {
@@ -31,10 +49,10 @@ static float furthest(vec3 p, vec3 q, float half_width, float side)
         q = swap;
     }
     if (q.x < -half_width || p.x > half_width) return -1e9f;
-    float run = q.x - p.x, from = fmaxf(p.x, -half_width), to = fminf(q.x, half_width);
+    float run = q.x - p.x, from = most(p.x, -half_width), to = least(q.x, half_width);
     float z0 = run > 0 ? p.z + (q.z - p.z) * (from - p.x) / run : p.z,
           z1 = run > 0 ? p.z + (q.z - p.z) * (to - p.x) / run : q.z;
-    return fmaxf(side * z0, side * z1);
+    return most(side * z0, side * z1);
 }
 
 // The body's profile: at each of LEVELS heights from low to high the most forward (side +1) or backward (side -1) point
@@ -50,9 +68,11 @@ static void profile(const body_model *m, const body_ids *near, const vec3 *posit
             p[k] = position[m->triangle[3 * near->id[t] + (uint32_t)k]];
             p[k].x -= centre;
         }
-        float bottom = fminf(p[0].y, fminf(p[1].y, p[2].y)), top = fmaxf(p[0].y, fmaxf(p[1].y, p[2].y));
+        if (least(p[0].x, least(p[1].x, p[2].x)) > half_width || most(p[0].x, most(p[1].x, p[2].x)) < -half_width)
+            continue;
+        float bottom = least(p[0].y, least(p[1].y, p[2].y)), top = most(p[0].y, most(p[1].y, p[2].y));
         // One level more at each end than the triangle reaches: rounding must not lose the first or the last.
-        int from = (int)((fmaxf(bottom, low) - low) / step), to = (int)((fminf(top, high) - low) / step) + 1;
+        int from = (int)((most(bottom, low) - low) / step), to = (int)((least(top, high) - low) / step) + 1;
         for (int i = from; i <= to && i < LEVELS; i++) {
             vec3 cut[3];
             int n = 0;
@@ -60,7 +80,7 @@ static void profile(const body_model *m, const body_ids *near, const vec3 *posit
                 vec3 a = p[k], b = p[(k + 1) % 3];
                 if ((a.y <= out[i].y) != (b.y <= out[i].y)) cut[n++] = v3_lerp(a, b, (out[i].y - a.y) / (b.y - a.y));
             }
-            if (n == 2) out[i].z = fmaxf(out[i].z, furthest(cut[0], cut[1], half_width, side));
+            if (n == 2) out[i].z = most(out[i].z, furthest(cut[0], cut[1], half_width, side));
         }
     }
     for (int i = 0; i < LEVELS; i++) out[i].z *= side;

@@ -6,6 +6,9 @@
 // Torso triangles near the plane of symmetry: the only ones that these paths can touch. Ids to free with mem_free.
 body_ids tape_path_triangles(const body_model *m);
 
+// The vertices of those triangles and the paths' marks: all of a body that the lengths depend on. Free likewise.
+body_ids tape_path_vertices(const body_model *m, const body_ids *near);
+
 // Length from back of the neck to the level waist_y along the spine, hollows bridged.
 double tape_back_length(const body_model *m, const body_ids *near, const vec3 *position, float waist_y);
 

@@ -79,7 +79,8 @@ void capture_close(capture *c); // NULL is fine
 typedef enum { VIEW_FRONT, VIEW_SIDE } capture_view;
 
 // Fills *out (capture_evidence_free it) and returns true when the photo was examined, whatever the verdict; false only
-// when the networks failed. The person is the largest near the middle.
+// when the networks failed. photo is RGB. The person is the largest near the middle. One photo at a time on one
+// capture.
 bool capture_examine(capture *c, const image *photo, capture_view view, capture_evidence *out, err *e) MUST_USE;
 void capture_evidence_free(capture_evidence *ev);
 

@@ -57,6 +57,7 @@ typedef struct {
     vec3 joint_motion[BODY_MAX_BETAS][BODY_JOINTS]; // d world[j].t / d beta
     // normal equations: hessian x = gradient, both negated where Gauss-Newton wants it
     double *hessian, *gradient;
+    double *kept_hessian, *kept_gradient; // of the state before a step that may be refused
     double cost;
 } fit_work;
 
@@ -233,8 +234,8 @@ static void add_outline(fit_work *w, const photo_view *v, int base, double *row,
         double distance = (double)(distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy) / scale);
         // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
         double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd;
-        double variance =
-            OUTLINE_SD * OUTLINE_SD * OUTLINE_CORRELATION / fmax((double)(w->point[i].length / scale), 1e-4);
+        double variance = OUTLINE_SD * OUTLINE_SD * OUTLINE_CORRELATION /
+                          (fmax((double)(w->point[i].length / scale), 1e-4) * (double)v->trust);
         w->cost += robust_cost(r, cut) / variance;
         if (!derivatives) continue;
         motion mo;
@@ -328,16 +329,18 @@ static void step(fit_problem *p, const double *delta, bool shape)
     }
 }
 
-// Levenberg-Marquardt. In the first stage only landmarks speak and the shape stays.
+// Levenberg-Marquardt. In the first stage only landmarks speak and the shape stays. Leaves the normal equations of the
+// state it ends in.
 static void descend(fit_work *w, const double *precision, bool shape, int rounds, double *factor, double *delta)
 {
     double damping = 1e-3;
     int n = w->n;
+    size_t square = (size_t)(n * n) * sizeof(double);
     assemble(w, precision, shape, true);
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds && damping < 1e4; round++) {
         fit_problem before = *w->p;
         double cost = w->cost;
-        memcpy(factor, w->hessian, (size_t)(n * n) * sizeof *factor);
+        memcpy(factor, w->hessian, square);
         for (int i = 0; i < n; i++) factor[i * n + i] *= 1 + damping;
         if (!shape)
             for (int i = 0; i < w->k; i++) factor[i * n + i] += 1e6;
@@ -346,6 +349,8 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
             continue;
         }
         memcpy(delta, w->gradient, (size_t)n * sizeof *delta);
+        memcpy(w->kept_hessian, w->hessian, square);
+        memcpy(w->kept_gradient, w->gradient, (size_t)n * sizeof *delta);
         chol_solve(factor, n, delta);
         step(w->p, delta, shape);
         assemble(w, precision, shape, true);
@@ -355,10 +360,32 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
             continue;
         }
         *w->p = before;
+        w->cost = cost;
+        memcpy(w->hessian, w->kept_hessian, square);
+        memcpy(w->gradient, w->kept_gradient, (size_t)n * sizeof *delta);
         damping *= 8;
-        if (damping > 1e4) break;
-        assemble(w, precision, shape, true);
     }
+}
+
+// How little a view looks like somebody standing upright, about 1 when it does: legs and trunk far from the prior's
+// pose, or landmarks that no such pose explains. A bent body's outline says little of how it measures upright.
+static float pose_strangeness(const fit_work *w, const photo_view *v)
+{
+    enum { MOST = 100 };
+    float misfit = 0;
+    int seen = 0;
+    rigid world[BODY_JOINTS];
+    view_transforms(v, w->joint, world);
+    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
+        const capture_landmark *lm = &v->evidence->at[tied[i].landmark];
+        if (lm->visibility * lm->presence < 0.5f) continue;
+        vec3 camera = view_to_camera(v, rigid_apply(&world[tied[i].joint], w->joint[tied[i].joint]));
+        vec2 at = view_project(v, camera);
+        float off = hypotf(at.x - lm->x, at.y - lm->y) * camera.z / v->focal / (float)tied[i].sd;
+        misfit += fminf(off * off, MOST) / 2; // two coordinates
+        seen++;
+    }
+    return fmaxf(view_pose_distance(v), seen ? misfit / (float)seen : 1);
 }
 
 static bool posterior_of(fit_work *w, double *factor, body_gaussian *out)
@@ -393,6 +420,8 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     size_t square = (size_t)(w->n * w->n), betas = (size_t)(w->k * w->k);
     w->hessian = mem_array(double, square);
     w->gradient = mem_array(double, (size_t)w->n);
+    w->kept_hessian = mem_array(double, square);
+    w->kept_gradient = mem_array(double, (size_t)w->n);
     double *factor = mem_array(double, square), *delta = mem_array(double, (size_t)w->n),
            *precision = mem_array(double, betas), *prior = mem_array(double, betas);
     memcpy(prior, p->prior.covariance, betas * sizeof *prior);
@@ -401,8 +430,8 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
         chol_inverse(prior, w->k, precision);
         for (int i = 0; i < w->k; i++) p->betas[i] = (float)p->prior.mean[i];
         descend(w, precision, false, POSE_ROUNDS, factor, delta);
+        for (int q = 0; q < p->views; q++) p->view[q].trust = 1 / fmaxf(pose_strangeness(w, &p->view[q]), 1);
         descend(w, precision, true, SHAPE_ROUNDS, factor, delta);
-        assemble(w, precision, true, true);
         ok = posterior_of(w, factor, posterior);
     }
     contour_free(w->outline);
@@ -413,6 +442,8 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     mem_free(w->point);
     mem_free(w->hessian);
     mem_free(w->gradient);
+    mem_free(w->kept_hessian);
+    mem_free(w->kept_gradient);
     mem_free(factor);
     mem_free(delta);
     mem_free(precision);

@@ -69,6 +69,25 @@ void view_pose_prior(const photo_view *v, int i, mat3 *mean, float sd[3])
     }
 }
 
+float view_pose_distance(const photo_view *v)
+{
+    float sum = 0;
+    int n = 0;
+    for (int i = 0; i < VIEW_JOINTS; i++) {
+        int j = view_joint[i];
+        if (j != JOINT_L_HIP && j != JOINT_R_HIP && j != JOINT_L_KNEE && j != JOINT_R_KNEE && j != JOINT_SPINE2)
+            continue;
+        mat3 mean;
+        float sd[3];
+        view_pose_prior(v, i, &mean, sd);
+        mat3 back = m3_transpose(&mean), off = m3_mul(&back, &v->rotation[j]);
+        vec3 a = m3_to_axis_angle(&off);
+        sum += a.x * a.x / (sd[0] * sd[0]) + a.y * a.y / (sd[1] * sd[1]) + a.z * a.z / (sd[2] * sd[2]);
+        n += 3;
+    }
+    return sum / (float)n;
+}
+
 static bool nose_points_right(const capture_evidence *ev)
 {
     float ears = (ev->at[LM_LEFT_EAR].x + ev->at[LM_RIGHT_EAR].x) / 2;
@@ -77,7 +96,7 @@ static bool nose_points_right(const capture_evidence *ev)
 
 void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height)
 {
-    *v = (photo_view){ .evidence = evidence };
+    *v = (photo_view){ .evidence = evidence, .trust = 1 };
     float width = (float)evidence->mask.width, tall = (float)evidence->mask.height, longer = fmaxf(width, tall);
     v->cx = width / 2;
     v->cy = tall / 2;
@@ -87,8 +106,8 @@ void view_open(photo_view *v, const capture_evidence *evidence, capture_view sid
     v->focal_sd = focal_35mm > 0 ? 0.05f : 0.35f;
     v->focal = v->focal_prior;
     bool loose = evidence->verdict & VERDICT_LOOSE_CLOTHES;
-    v->cloth_mean = loose ? 0.022f : 0.007f;
-    v->cloth_sd = loose ? 0.022f : 0.007f;
+    v->cloth_mean = loose ? 0.020f : 0.009f;
+    v->cloth_sd = loose ? 0.020f : 0.009f;
     for (int i = 0; i < CLOTH_REGIONS; i++) v->cloth[i] = v->cloth_mean;
     if (side == VIEW_SIDE) v->yaw = nose_points_right(evidence) ? 1.5708f : -1.5708f;
 

@@ -39,6 +39,7 @@ typedef struct {
     float cloth_mean, cloth_sd;  // metres
     float yaw;                   // of the body about +Y at the start, radians; 0: facing the camera
     float pixels_per_metre;      // about, at the person
+    float trust;                 // of the outline: 1 for a person standing upright, less the further she is from that
     // current state
     mat3 rotation[BODY_JOINTS]; // local rotations
     vec3 shift;                 // camera axes: p_camera = flip(p_body) + shift
@@ -52,6 +53,9 @@ void view_close(photo_view *v);
 
 // The prior of the pose: people in front of a camera stand upright, arms hanging a little away from the body.
 void view_pose_prior(const photo_view *v, int free_joint, mat3 *mean, float sd[3]);
+
+// How far legs and trunk are from standing: mean square of their angles in standard deviations of the prior.
+float view_pose_distance(const photo_view *v);
 
 // Body axes (y up, facing +z) to camera axes (y down, looking along +z).
 static inline vec3 view_flip(vec3 p) { return v3(p.x, -p.y, -p.z); }

@@ -170,6 +170,7 @@ static bool write_picture(png_writer *w, const image *im, err *e)
     png_set_IHDR(w->png, w->info, im->width, im->height, 8, types[im->channels], PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(w->png, PNG_LEVEL);
+    png_set_filter(w->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP); // trying all five on each row gains under 1 %
     png_write_info(w->png, w->info);
     for (uint32_t y = 0; y < im->height; y++) png_write_row(w->png, image_at(im, 0, y));
     png_write_end(w->png, NULL);

@@ -15,7 +15,7 @@ typedef struct {
     int dims;
 } nn_tensor_info;
 
-// threads: intra-op threads (1 or more); results do not depend on it. The file is mapped while it loads.
+// threads: intra-op threads (1 or more); results do not depend on it. Every input and output must be float32.
 nn_session *nn_open(const char *path, int threads, err *e) MUST_USE;
 void nn_close(nn_session *s); // NULL is fine
 

@@ -33,9 +33,9 @@ static int code_index(int code)
     return -1;
 }
 
-const char *tfl_code_name(int code)
+const char *tfl_code_name(tfl_code code)
 {
-    int i = code_index(code);
+    int i = code_index((int)code);
     return i < 0 ? "unknown" : CODES[i].name;
 }
 

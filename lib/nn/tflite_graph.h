@@ -72,6 +72,6 @@ typedef struct {
 bool tfl_parse(const uint8_t *data, size_t n, tfl_graph *g, err *e) MUST_USE;
 void tfl_free(tfl_graph *g);
 
-const char *tfl_code_name(int code);
+const char *tfl_code_name(tfl_code code);
 // Element i of a vector of size-byte unsigned numbers (a sparse tensor's segments or indices).
 uint32_t tfl_number(const uint8_t *p, uint8_t size, size_t i);

@@ -1,0 +1,22 @@
+// Clothes of the test world: a top and trousers as shells around the body, from skin-tight to hanging loose.
+#pragma once
+#include "base/rng.h"
+#include "image/image.h"
+#include "testworld/person.h"
+
+typedef enum { OUTFIT_TIGHT, OUTFIT_FITTED, OUTFIT_LOOSE, OUTFIT_KINDS } outfit_kind;
+extern const char *const outfit_word[OUTFIT_KINDS]; // "tight", "fitted", "loose"
+
+typedef struct {
+    vec3 *rest;   // [vertices] around the unposed body
+    vec2 *uv;     // [vertices] x: distance inside the hem, 0.5 on it, 1 a metre; y: height for the pattern
+    image fabric; // RGBA, alpha 0 beyond the hem
+} shell;
+
+typedef struct {
+    outfit_kind kind;
+    shell top, bottom;
+} outfit;
+
+outfit outfit_new(const person *p, rng *r, outfit_kind kind);
+void outfit_free(outfit *o);

@@ -1,0 +1,31 @@
+// A photo of a person of the test world: a room, a camera and its noise; and what a perfect look at it would find.
+#pragma once
+#include "capture/capture.h"
+#include "testworld/outfit.h"
+
+typedef struct {
+    raster_camera camera;
+    uint32_t width, height;
+    float focal_35mm;                     // as EXIF would tell it
+    float distance, eye_height, tilt_deg; // metres, degrees
+} photo_camera;
+
+// 24-35 mm equivalent, 1.5-3.5 m away, held at 0.8-1.6 m; the person is inside the picture with some room around.
+photo_camera photo_aim(rng *r, const person *p, uint32_t width, uint32_t height);
+
+typedef struct {
+    vec3 *body;               // [vertices] posed, standing on y = 0
+    vec3 joints[BODY_JOINTS]; // posed
+    rigid world[BODY_JOINTS];
+} photo_stance;
+
+photo_stance photo_pose(const person *p, const body_pose *pose);
+void photo_stance_free(photo_stance *s);
+
+// The picture, as a phone would deliver it before JPEG: RGB.
+image photo_take(const wardrobe *w, const person *p, const outfit *o, const photo_stance *s, const photo_camera *c,
+                 rng *r);
+
+// Evidence straight from the geometry: the exact mask, and the joints as landmarks. capture_evidence_free it.
+void photo_perfect(const wardrobe *w, const person *p, const outfit *o, const photo_stance *s, const photo_camera *c,
+                   capture_evidence *out);

@@ -1,0 +1,259 @@
+#include "testworld/trial.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "estimate/view.h"
+#include "image/decode.h"
+#include "image/encode.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const trial_landmark_name[TRIAL_LANDMARKS / 2] = { "shoulder", "elbow", "wrist", "hip", "knee", "ankle" };
+static const int landmark_joint[TRIAL_LANDMARKS][2] = {
+    { LM_LEFT_SHOULDER, JOINT_L_SHOULDER }, { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER }, { LM_LEFT_ELBOW, JOINT_L_ELBOW },
+    { LM_RIGHT_ELBOW, JOINT_R_ELBOW },      { LM_LEFT_WRIST, JOINT_L_WRIST },        { LM_RIGHT_WRIST, JOINT_R_WRIST },
+    { LM_LEFT_HIP, JOINT_L_HIP },           { LM_RIGHT_HIP, JOINT_R_HIP },           { LM_LEFT_KNEE, JOINT_L_KNEE },
+    { LM_RIGHT_KNEE, JOINT_R_KNEE },        { LM_LEFT_ANKLE, JOINT_L_ANKLE },        { LM_RIGHT_ANKLE, JOINT_R_ANKLE },
+};
+
+// --- what was seen, kept between runs ---
+
+typedef struct {
+    capture_landmark at[CAPTURE_LANDMARKS];
+    float world[CAPTURE_LANDMARKS][3];
+    uint32_t width, height, left, top, right, bottom, verdict;
+    int32_t people;
+    float facing_deg, score;
+} kept_look;
+
+static bool read_look(const char *path, capture_evidence *out, err *e)
+{
+    buf b = buf_new(16 * MIB);
+    kept_look k;
+    bool ok = io_read(path, &b, e);
+    if (ok && b.len < sizeof k) ok = fail(e, ERR_INPUT, "%s is too short: empty the cache", path);
+    if (ok) memcpy(&k, b.data, sizeof k);
+    size_t pixels = ok ? (size_t)k.width * k.height : 0;
+    if (ok && (k.width > 4096 || k.height > 4096 || b.len != sizeof k + (pixels + 7) / 8)) {
+        ok = fail(e, ERR_INPUT, "%s has a wrong length: empty the cache", path);
+    }
+    if (ok) {
+        *out = (capture_evidence){ .score = k.score,
+                                   .people = k.people,
+                                   .facing_deg = k.facing_deg,
+                                   .verdict = k.verdict,
+                                   .left = k.left,
+                                   .top = k.top,
+                                   .right = k.right,
+                                   .bottom = k.bottom,
+                                   .mask = image_new(k.width, k.height, 1) };
+        memcpy(out->at, k.at, sizeof k.at);
+        memcpy(out->world, k.world, sizeof k.world);
+        for (size_t i = 0; i < pixels; i++) out->mask.px[i] = b.data[sizeof k + i / 8] >> i % 8 & 1 ? 255 : 0;
+    }
+    buf_free(&b);
+    return ok;
+}
+
+static bool write_look(const char *path, const capture_evidence *ev, err *e)
+{
+    kept_look k = { .width = ev->mask.width,
+                    .height = ev->mask.height,
+                    .left = ev->left,
+                    .top = ev->top,
+                    .right = ev->right,
+                    .bottom = ev->bottom,
+                    .verdict = ev->verdict,
+                    .people = ev->people,
+                    .facing_deg = ev->facing_deg,
+                    .score = ev->score };
+    memcpy(k.at, ev->at, sizeof k.at);
+    memcpy(k.world, ev->world, sizeof k.world);
+    size_t pixels = (size_t)k.width * k.height, n = sizeof k + (pixels + 7) / 8;
+    uint8_t *bytes = mem_new(n, 1);
+    memcpy(bytes, &k, sizeof k);
+    for (size_t i = 0; i < pixels; i++)
+        if (ev->mask.px[i]) bytes[sizeof k + i / 8] |= (uint8_t)(1u << i % 8);
+    bool ok = io_write(path, bytes, n, e);
+    mem_free(bytes);
+    return ok;
+}
+
+// --- one photo ---
+
+typedef struct {
+    photo_stance stance;
+    photo_camera camera;
+    capture_evidence evidence;
+} shot;
+
+static void shot_free(shot *s)
+{
+    photo_stance_free(&s->stance);
+    capture_evidence_free(&s->evidence);
+}
+
+// A photo as it arrives: compressed and read again.
+static bool through_jpeg(image *photo, rng *r, err *e)
+{
+    buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
+    image read = { 0 };
+    bool ok = image_encode_jpeg(photo, 70 + (int)rng_below(r, 25), &jpeg, e) &&
+              image_decode_unguarded(jpeg.data, jpeg.len, 0, &read, NULL, e);
+    buf_free(&jpeg);
+    if (!ok) return false;
+    image_free(photo);
+    *photo = read;
+    return true;
+}
+
+static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capture_view view, rng *r, const char *name,
+                    shot *out, err *e)
+{
+    float yaw = (float)(0.06 * rng_normal(r));
+    if (view == VIEW_SIDE) yaw += rng_uniform(r) < 0.5 ? 1.5708f : -1.5708f;
+    body_pose pose = person_stand(r, yaw, 1);
+    out->stance = photo_pose(p, &pose);
+    out->camera = photo_aim(r, p, TRIAL_WIDTH, TRIAL_HEIGHT);
+    if (!lab->camera) {
+        photo_perfect(lab->wardrobe, p, o, &out->stance, &out->camera, &out->evidence);
+        if (o->kind == OUTFIT_LOOSE) out->evidence.verdict = VERDICT_LOOSE_CLOTHES;
+        return true;
+    }
+    char path[4096];
+    if (lab->cache) {
+        snprintf(path, sizeof path, "%s/%s", lab->cache, name);
+        if (io_exists(path)) return read_look(path, &out->evidence, e);
+    }
+    image photo = photo_take(lab->wardrobe, p, o, &out->stance, &out->camera, r);
+    bool ok = through_jpeg(&photo, r, e) && capture_examine(lab->camera, &photo, view, &out->evidence, e);
+    image_free(&photo);
+    return ok && (!lab->cache || write_look(path, &out->evidence, e));
+}
+
+// --- the look against the truth ---
+
+static vec2 project(const photo_camera *c, vec3 p, float *z)
+{
+    vec3 q = rigid_apply(&c->camera.world_to_camera, p);
+    *z = q.z;
+    return (vec2){ c->camera.cx + c->camera.focal * q.x / q.z, c->camera.cy + c->camera.focal * q.y / q.z };
+}
+
+static void study_landmarks(const shot *s, capture_view view, trial_look *out)
+{
+    float z;
+    vec2 ankle = project(&s->camera, s->stance.joints[JOINT_L_ANKLE], &z),
+         toe = project(&s->camera, s->stance.joints[JOINT_L_FOOT], &z);
+    for (int i = 0; i < TRIAL_LANDMARKS; i++) {
+        const capture_landmark *lm = &s->evidence.at[landmark_joint[i][0]];
+        vec2 at = project(&s->camera, s->stance.joints[landmark_joint[i][1]], &z);
+        float metre = z / s->camera.camera.focal, right = (lm->x - at.x) * metre;
+        bool flip = view == VIEW_SIDE ? toe.x < ankle.x : i % 2 == 1; // her left is on the picture's right
+        out->landmark[i][0] = flip ? -right : right;
+        out->landmark[i][1] = (lm->y - at.y) * metre;
+    }
+}
+
+static void study_outline(const person *p, const shot *s, trial_look *out)
+{
+    const capture_evidence *ev = &s->evidence;
+    const body_model *m = p->model;
+    contour *c = contour_new(m);
+    vec2 *pixel = mem_array(vec2, m->vertices);
+    float *depth = mem_array(float, m->vertices);
+    contour_point *point = mem_array(contour_point, m->vertices);
+    for (uint32_t v = 0; v < m->vertices; v++) pixel[v] = project(&s->camera, s->stance.body[v], &depth[v]);
+    distance_field *d = distance_new(&ev->mask, ev->left, ev->top, ev->right, ev->bottom, 1);
+    int n = contour_find(c, pixel, depth, 0, 0, (float)ev->mask.width, (float)ev->mask.height, point);
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < n; i++) {
+            uint32_t v = point[i].vertex;
+            int region = view_cloth_region(m->label[v]);
+            float gx, gy, metre = depth[v] / s->camera.camera.focal, length = point[i].length * metre;
+            if (region < 0) continue;
+            float gap = -distance_at(d, pixel[v].x, pixel[v].y, &gx, &gy) * metre;
+            if (fabsf(gap) > 0.08f) continue; // it would not be believed
+            if (pass == 0)
+                out->gap[region] += gap * length, out->length[region] += length;
+            else
+                out->spread[region] += (gap - out->gap[region]) * (gap - out->gap[region]) * length;
+            (void)gx, (void)gy;
+        }
+    for (int k = 0; k < TRIAL_REGIONS; k++)
+        if (out->length[k] > 0) out->spread[k] = sqrtf(out->spread[k] / out->length[k]);
+    contour_free(c);
+    distance_free(d);
+    mem_free(pixel);
+    mem_free(depth);
+    mem_free(point);
+}
+
+static void study(const person *p, const shot *s, capture_view view, trial_look *out)
+{
+    out->seen = true;
+    out->loose = s->evidence.verdict & VERDICT_LOOSE_CLOTHES;
+    study_landmarks(s, view, out);
+    study_outline(p, s, out);
+}
+
+// --- the trial ---
+
+static bool estimate(const trial_lab *lab, const person *p, const shot *front, const shot *side, trial *t, err *e)
+{
+    for (int mode = 0; mode < TRIAL_MODES; mode++)
+        for (int weighed = 0; weighed < 2; weighed++) {
+            if ((mode > 0 && !front) || (mode > 1 && !side)) continue;
+            estimate_input in = { .answers = p->answers };
+            if (!weighed) in.answers.weight = 0;
+            if (mode > 0) in.front = &front->evidence;
+            if (mode > 1) in.side = &side->evidence;
+            if (mode > 0 && t->exif) in.front_focal_35mm = front->camera.focal_35mm;
+            if (mode > 1 && t->exif) in.side_focal_35mm = side->camera.focal_35mm;
+            estimate_result *r = mem_new(1, sizeof *r);
+            trial_result *out = &t->result[mode][weighed];
+            out->made = estimate_body(p->model, lab->tape[t->sex], &in, r, e);
+            memcpy(out->value, r->value, sizeof r->value);
+            memcpy(out->sd, r->sd, sizeof r->sd);
+            mem_free(r);
+            if (!out->made) return false;
+        }
+    return true;
+}
+
+static rng stream(uint64_t seed, int index, uint64_t which)
+{
+    return rng_new(seed * 1000003u + (uint64_t)index * 16 + which);
+}
+
+bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
+{
+    memset(t, 0, sizeof *t);
+    t->sex = (body_sex)(index % 2);
+    rng body = stream(seed, index, 0), dress = stream(seed, index, 1);
+    survey_answers real = person_somebody(&body, t->sex);
+    person *p = person_new(lab->wardrobe, lab->model[t->sex], lab->tape[t->sex], &body, &real, 0.003);
+    memcpy(t->truth, p->truth, sizeof p->truth);
+    double kind = rng_uniform(&dress);
+    t->clothes = kind < 0.15 ? OUTFIT_TIGHT : kind < 0.7 ? OUTFIT_FITTED : OUTFIT_LOOSE;
+    t->exif = rng_uniform(&dress) < 0.6;
+    outfit o = outfit_new(p, &dress, t->clothes);
+    shot shots[2] = { 0 };
+    bool ok = true;
+    for (int v = 0; ok && v < 2; v++) {
+        rng r = stream(seed, index, 2 + (uint64_t)v);
+        char name[64];
+        snprintf(name, sizeof name, "%llu-%d-%c", (unsigned long long)seed, index, v ? 's' : 'f');
+        ok = look_at(lab, p, &o, v ? VIEW_SIDE : VIEW_FRONT, &r, name, &shots[v], e);
+        if (!ok) break;
+        t->verdict |= shots[v].evidence.verdict;
+        if (!(shots[v].evidence.verdict & VERDICT_REFUSED)) study(p, &shots[v], (capture_view)v, &t->look[v]);
+    }
+    t->refused = ok && !t->look[0].seen;
+    ok = ok && estimate(lab, p, t->look[0].seen ? &shots[0] : NULL, t->look[1].seen ? &shots[1] : NULL, t, e);
+    for (int v = 0; v < 2; v++) shot_free(&shots[v]);
+    outfit_free(&o);
+    person_free(p);
+    return ok;
+}

@@ -1,0 +1,163 @@
+// A brand and its keys. A key's text is shown once; we keep its hash.
+#include "api/api.h"
+#include "base/mem.h"
+#include "common/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const SCOPES[] = { "garments", "events", "analytics", "keys" };
+enum { SCOPE_COUNT = 4, PREFIX = 14 };
+
+bool api_key_make(api *p, arena *a, const char *brand, bool secret, const char *scopes, const char *origins,
+                  char text[64], uuid_text id, err *e)
+{
+    sha256_hex hash;
+    token_new(secret ? "try_live_" : "try_pub_", text);
+    sha256_text(text, strlen(text), hash);
+    db_key k = { .secret = secret, .prefix = arena_textn(a, text, PREFIX), .scopes = scopes, .origins = origins };
+    snprintf(k.brand_id, sizeof k.brand_id, "%s", brand);
+    return db_key_create(p->d, a, &k, hash, id, e);
+}
+
+void brand_get(http_request *q, http_response *r)
+{
+    db_brand b;
+    err e;
+    if (!db_brand_get(api_of(q)->d, q->a, api_who(q)->brand, &b, &e)) return http_fail(q, r, &e);
+    api_send(q, r, 200,
+             json_pack("{s:s, s:s, s:o, s:o, s:s}", "id", b.id, "name", b.name, "shopify_shop_domain",
+                       api_text(b.shop_domain), "avatar_quota_per_day",
+                       b.quota < 0 ? json_null() : json_integer(b.quota), "created_at", api_time(q, b.created_at)));
+}
+
+static json_t *render(http_request *q, const db_key *k, const char *text)
+{
+    json_t *j = json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "id", k->id, "kind",
+                          k->secret ? "secret" : "publishable", "prefix", k->prefix, "scopes", api_parse(k->scopes),
+                          "origins", api_parse(k->origins), "created_at", api_time(q, k->created_at), "expires_at",
+                          api_text(api_time(q, k->expires_at)), "last_used_at", api_text(api_time(q, k->last_used_at)),
+                          "revoked_at", api_text(api_time(q, k->revoked_at)));
+    if (text) json_object_set_new(j, "key", json_string(text));
+    return j;
+}
+
+void key_list(http_request *q, http_response *r)
+{
+    db_key *list;
+    int n;
+    err e;
+    if (!db_key_list(api_of(q)->d, q->a, api_who(q)->brand, &list, &n, &e)) return http_fail(q, r, &e);
+    json_t *items = json_array();
+    for (int i = 0; i < n; i++) json_array_append_new(items, render(q, &list[i], NULL));
+    api_send(q, r, 200, json_pack("{s:o}", "items", items));
+}
+
+static bool origin_ok(const char *s)
+{
+    if (!s || strlen(s) > 200) return false;
+    const char *host = !strncmp(s, "https://", 8) ? s + 8 : !strncmp(s, "http://localhost", 16) ? s + 7 : NULL;
+    return host && *host && strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:") == strlen(host);
+}
+
+static void made(http_request *q, http_response *r, bool secret, const char *scopes, const char *origins)
+{
+    char text[64];
+    uuid_text id;
+    err e;
+    db_key *list;
+    int n;
+    if (!api_key_make(api_of(q), q->a, api_who(q)->brand, secret, scopes, origins, text, id, &e) ||
+        !db_key_list(api_of(q)->d, q->a, api_who(q)->brand, &list, &n, &e))
+        return http_fail(q, r, &e);
+    for (int i = 0; i < n; i++)
+        if (!strcmp(list[i].id, id)) return api_send(q, r, 201, render(q, &list[i], text));
+}
+
+void key_create(http_request *q, http_response *r)
+{
+    json_t *j = api_body(q, r);
+    if (!j) return;
+    const char *kind = json_string_value(json_object_get(j, "kind"));
+    json_t *scopes = json_object_get(j, "scopes"), *origins = json_object_get(j, "origins"), *one;
+    bool secret = kind && !strcmp(kind, "secret"), ok = true;
+    size_t i;
+    if (!kind || (!secret && strcmp(kind, "publishable") != 0))
+        ok = api_invalid(q, r, "kind", "kind is \"secret\" or \"publishable\"");
+    if (ok && scopes && !json_is_array(scopes)) ok = api_invalid(q, r, "scopes", "scopes is a list of words");
+    if (ok && origins && !json_is_array(origins)) ok = api_invalid(q, r, "origins", "origins is a list of addresses");
+    json_array_foreach(scopes, i, one)
+    {
+        bool known = false;
+        for (int k = 0; k < SCOPE_COUNT; k++)
+            known = known || (json_is_string(one) && !strcmp(json_string_value(one), SCOPES[k]));
+        if (ok && !known) ok = api_invalid(q, r, "scopes", "scopes are garments, events, analytics and keys");
+    }
+    json_array_foreach(origins, i, one)
+    {
+        if (ok && !origin_ok(json_string_value(one)))
+            ok = api_invalid(q, r, "origins", "an origin looks like https://www.shop.example, without a path");
+    }
+    if (ok && !secret && !json_array_size(origins))
+        ok = api_invalid(q, r, "origins", "a publishable key needs the origins of the pages it is for");
+    if (ok) {
+        char *s =
+            scopes ? json_dumps(scopes, JSON_COMPACT) : mem_strdup("[\"garments\",\"events\",\"analytics\",\"keys\"]");
+        char *o = origins ? json_dumps(origins, JSON_COMPACT) : mem_strdup("[]");
+        made(q, r, secret, secret ? s : "[]", o);
+        mem_free(s);
+        mem_free(o);
+    }
+    json_decref(j);
+}
+
+static bool find(http_request *q, http_response *r, const char *id, db_key *out)
+{
+    db_key *list;
+    int n;
+    err e;
+    if (!db_key_list(api_of(q)->d, q->a, api_who(q)->brand, &list, &n, &e)) {
+        http_fail(q, r, &e);
+        return false;
+    }
+    for (int i = 0; i < n; i++)
+        if (!strcmp(list[i].id, id)) {
+            *out = list[i];
+            return true;
+        }
+    http_problem(q, r, 404, "not-found", NULL, "there is no such key");
+    return false;
+}
+
+// A new key like the old one; the old one works on for overlap_seconds (an hour when not said, at most thirty days).
+void key_rotate(http_request *q, http_response *r)
+{
+    const char *id = api_id(q, r, 0);
+    db_key k;
+    err e;
+    if (!id || !find(q, r, id, &k)) return;
+    json_int_t overlap = 3600;
+    if (q->body.len) {
+        json_t *j = api_body(q, r);
+        if (!j) return;
+        const json_t *given = json_object_get(j, "overlap_seconds");
+        bool ok = !given ||
+                  (json_is_integer(given) && json_integer_value(given) >= 0 && json_integer_value(given) <= 2592000);
+        if (given) overlap = json_integer_value(given);
+        json_decref(j);
+        if (!ok)
+            return (void)api_invalid(q, r, "overlap_seconds", "overlap_seconds is from 0 to 2592000 (thirty days)");
+    }
+    if (!db_key_retire(api_of(q)->d, q->a, api_who(q)->brand, id, clock_ms() + overlap * 1000, &e))
+        return http_fail(q, r, &e);
+    made(q, r, k.secret, k.scopes, k.origins);
+}
+
+void key_revoke(http_request *q, http_response *r)
+{
+    const char *id = api_id(q, r, 0);
+    err e;
+    if (!id) return;
+    if (!db_key_retire(api_of(q)->d, q->a, api_who(q)->brand, id, 0, &e)) return http_fail(q, r, &e);
+    r->status = 204;
+}

@@ -1,0 +1,125 @@
+#include "api/api.h"
+#include "base/mem.h"
+#include "common/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { BATCH = 1000, METADATA = 4096 };
+
+static const char *const TYPES[] = { "avatar_created",     "tryon_started", "size_switched", "added_to_cart",
+                                     "purchase_completed", "widget_opened", "fit_viewed",    NULL };
+
+static const char *known_id(const json_t *j, const char *key, arena *a)
+{
+    char *id = arena_alloc(a, sizeof(uuid_text), 1);
+    return id && uuid_parse(json_string_value(json_object_get(j, key)), id) ? id : NULL;
+}
+
+static bool one(http_request *q, http_response *r, const json_t *j, db_event *v, size_t i)
+{
+    const api_caller *who = api_who(q);
+    const char *type = json_string_value(json_object_get(j, "event_type")),
+               *dedupe = json_string_value(json_object_get(j, "id"));
+    bool known = false;
+    for (int k = 0; TYPES[k] && type && !known; k++) known = !strcmp(TYPES[k], type);
+    // A type of the brand's own begins with "x_".
+    if (type && !known)
+        known = !strncmp(type, "x_", 2) && strlen(type) <= 40 &&
+                strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(type);
+    if (!known)
+        return api_invalid(q, r, "event_type",
+                           "event %zu has no event_type that we know; one of your own begins with x_", i);
+    if (dedupe && strlen(dedupe) > 100) return api_invalid(q, r, "id", "event %zu: an id has at most 100 bytes", i);
+    *v = (db_event){ .type = type,
+                     .dedupe_key = dedupe,
+                     .session_id = known_id(j, "session_id", q->a),
+                     .garment_id = known_id(j, "garment_id", q->a),
+                     .created_at = clock_ms() };
+    // Whose event it is: the shopper who speaks; a shop's server may name one.
+    v->user_id = *who->user ? who->user : who->secret ? known_id(j, "user_id", q->a) : NULL;
+    const json_t *meta = json_object_get(j, "metadata");
+    if (meta) {
+        char *text = json_is_object(meta) ? json_dumps(meta, JSON_COMPACT) : NULL;
+        bool ok = text && strlen(text) <= METADATA;
+        if (ok) v->metadata = arena_text(q->a, text);
+        mem_free(text);
+        if (!ok)
+            return api_invalid(q, r, "metadata", "event %zu: metadata is an object of at most %d bytes", i, METADATA);
+    }
+    return true;
+}
+
+// {"event_type": …} or {"events": [ … ]}, at most a thousand.
+void events_add(http_request *q, http_response *r)
+{
+    json_t *j = api_body(q, r);
+    if (!j) return;
+    const json_t *list = json_object_get(j, "events");
+    size_t n = list ? json_array_size(list) : 1;
+    bool ok = true;
+    if (list && (!json_is_array(list) || !n || n > BATCH))
+        ok = api_invalid(q, r, "events", "events is a list of 1 to %d events", BATCH);
+    if (ok && !*api_who(q)->brand) {
+        http_problem(q, r, 401, "unauthorized", NULL, "events need a brand's key");
+        ok = false;
+    }
+    db_event *v = ok ? arena_array(q->a, db_event, n) : NULL;
+    for (size_t i = 0; ok && i < n; i++) ok = one(q, r, list ? json_array_get(list, i) : j, &v[i], i);
+    err e;
+    int added;
+    if (ok && db_events_add(api_of(q)->d, q->a, api_who(q)->brand, v, (int)n, &added, &e))
+        api_send(q, r, 202, json_pack("{s:i, s:i}", "accepted", added, "repeated", (int)n - added));
+    else if (ok)
+        http_fail(q, r, &e);
+    json_decref(j);
+}
+
+// "2026-11-22" as milliseconds, -1 for anything else.
+static int64_t day_ms(const char *s)
+{
+    struct tm tm = { 0 };
+    const char *end = s ? strptime(s, "%Y-%m-%d", &tm) : NULL;
+    return end && !*end && strlen(s) == 10 ? (int64_t)timegm(&tm) * 1000 : -1;
+}
+
+void analytics_get(http_request *q, http_response *r)
+{
+    static const struct {
+        const char *name;
+        bool (*report)(db *, arena *, const char *, int64_t, int64_t, buf *, err *);
+    } reports[] = { { "funnel", db_analytics_funnel },
+                    { "sizes", db_analytics_sizes },
+                    { "fit", db_analytics_fit },
+                    { "days", db_analytics_days },
+                    { "garments", db_analytics_garments } };
+    const char *from_text = http_query(q, "from"), *to_text = http_query(q, "to");
+    int64_t now = clock_ms(), from = from_text ? day_ms(from_text) : now - (int64_t)30 * 86400000,
+            to = to_text ? day_ms(to_text) : now;
+    if (from < 0) return (void)api_invalid(q, r, "from", "from is a day, like 2026-11-01");
+    if (to < 0) return (void)api_invalid(q, r, "to", "to is a day, like 2026-11-30, and counted in");
+    if (to_text)
+        to += 86400000;
+    else
+        to += 1000;
+    if (from >= to) return (void)api_invalid(q, r, "from", "from comes before to");
+    for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
+        if (strcmp(q->param[0], reports[i].name) != 0) continue;
+        err e;
+        char a[25], b[25];
+        clock_iso(from, a);
+        clock_iso(to, b);
+        if (!buf_printf(&r->body, "{\"report\":\"%s\",\"from\":\"%s\",\"to\":\"%s\",\"data\":", reports[i].name, a,
+                        b) ||
+            !reports[i].report(api_of(q)->d, q->a, api_who(q)->brand, from, to, &r->body, &e) ||
+            !buf_printf(&r->body, "}")) {
+            r->body.len = 0;
+            return http_fail(q, r, &e);
+        }
+        http_json(r, 200);
+        r->compress = true;
+        return;
+    }
+    http_problem(q, r, 404, "not-found", NULL, "reports are funnel, sizes, fit, days and garments");
+}

@@ -1,0 +1,310 @@
+#include "app/app.h"
+#include "app/open.h"
+#include "api/api.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "jobs/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+enum { MAX_WORKERS = 64, DRAIN_MS = 25000, SWEEP_MS = 1000, BLOBS_EVERY = 60, GRACE_MS = 3600000 };
+
+static const char *env(const char *name)
+{
+    const char *v = getenv(name);
+    return v && *v ? v : NULL;
+}
+
+static void say(void *ctx, log_level level, const char *text)
+{
+    (void)ctx;
+    static const char *const words[] = { "debug", "info", "warn", "error" };
+    if (level == LOG_DEBUG) return;
+    if (*text == '{') { // a line that is JSON already
+        fprintf(stderr, "%s\n", text);
+        return;
+    }
+    json_t *j = json_pack("{s:s, s:s}", "level", words[level], "message", text);
+    char *line = j ? json_dumps(j, JSON_COMPACT) : NULL;
+    fprintf(stderr, "%s\n", line ? line : "{\"level\":\"error\",\"message\":\"(a message that is not UTF-8)\"}");
+    mem_free(line);
+    json_decref(j);
+}
+
+static int complain(const err *e)
+{
+    fprintf(stderr, "tryon: %s\n", e->msg);
+    return e->code == ERR_INPUT ? 2 : 1;
+}
+
+typedef struct {
+    pthread_t thread;
+    worker_config c;
+} worker_thread;
+
+static void *work(void *ctx)
+{
+    worker_run(&((worker_thread *)ctx)->c);
+    return NULL;
+}
+
+static worker_thread *hire(const worker_config *c, int n)
+{
+    worker_thread *w = mem_array(worker_thread, (size_t)n + 1);
+    for (int i = 0; i < n; i++) {
+        w[i].c = *c;
+        if (*c->id && n > 1) snprintf(w[i].c.id, sizeof w[i].c.id, "%.50s-%d", c->id, i);
+        if (pthread_create(&w[i].thread, NULL, work, &w[i])) {
+            fprintf(stderr, "tryon: cannot start a worker thread\n");
+            exit(1);
+        }
+    }
+    return w;
+}
+
+typedef struct {
+    api *p;
+    int64_t grace_ms;
+    int every; // rounds between two looks for unwanted objects
+    atomic_bool *stop;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+} sweeper;
+
+static void *sweep(void *ctx)
+{
+    sweeper *s = ctx;
+    pthread_mutex_lock(&s->lock);
+    for (int round = 0; !atomic_load(s->stop); round++) {
+        pthread_mutex_unlock(&s->lock);
+        err e;
+        int64_t moved = 0, removed = 0;
+        if (!plane_sweep(&s->p->plane, round % s->every == 0, s->grace_ms, &moved, &removed, &e))
+            log_say(LOG_WARN, "sweep: %s", e.msg);
+        if (moved && s->p->http) http_wake(s->p->http);
+        if (removed) log_say(LOG_INFO, "sweep: %lld objects removed", (long long)removed);
+        pthread_mutex_lock(&s->lock);
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        t.tv_sec += SWEEP_MS / 1000;
+        if (!atomic_load(s->stop)) pthread_cond_timedwait(&s->wake, &s->lock, &t);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static jwt_verifier *verifier(void)
+{
+    const char *url = env("SUPABASE_URL"), *secret = env("SUPABASE_JWT_SECRET");
+    if (!url && !secret) return NULL;
+    char jwks[600], issuer[600];
+    snprintf(jwks, sizeof jwks, "%s/auth/v1/.well-known/jwks.json", url ? url : "");
+    snprintf(issuer, sizeof issuer, "%s/auth/v1", url ? url : "");
+    return jwt_new(&(jwt_config){
+        .hs256_secret = secret, .jwks_url = url ? jwks : NULL, .issuer = url ? issuer : env("SUPABASE_JWT_ISSUER") });
+}
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, set, NULL); // every thread inherits it; one waits for them
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
+{
+    char listen[80], origin[120];
+    snprintf(listen, sizeof listen, "0.0.0.0:%s", env("PORT") ? env("PORT") : "8080");
+    const char *rate = env("TRYON_RATE"), *lease = env("TRYON_LEASE_MS");
+    api_config c = { .public_url = env("PUBLIC_URL"),
+                     .worker_key = st->worker_key,
+                     .operator_key = st->operator_key,
+                     .metrics_token = env("TRYON_METRICS_TOKEN"),
+                     .origins = env("CORS_ORIGINS"),
+                     .rate = rate ? strtod(rate, NULL) : 1,
+                     .pepper = st->pepper };
+    int applied;
+    if (!db_migrate(st->d, &applied, e)) return false;
+    jwt_verifier *jwt = verifier();
+    api *p = api_new(&c, st->d, st->blobs, o->handlers, jwt);
+    p->plane.keep_photos = env("TRYON_KEEP_PHOTOS") != NULL;
+    if (lease) p->plane.lease_ms = strtoll(lease, NULL, 10);
+    http_config h = { .listen = o->listen ? o->listen : listen,
+                      .routes = api_routes,
+                      .app = p,
+                      .gate = api_gate,
+                      .origin_allowed = api_origin_allowed,
+                      .done = api_done,
+                      .trust_proxy = env("TRUST_PROXY") != NULL };
+    bool ok = http_start(&h, &p->http, e);
+    if (ok) {
+        atomic_bool stop = false;
+        const char *grace = env("TRYON_GRACE_MS");
+        sweeper s = { .p = p,
+                      .stop = &stop,
+                      .grace_ms = grace ? strtoll(grace, NULL, 10) : GRACE_MS,
+                      .every = grace ? 1 : BLOBS_EVERY };
+        pthread_mutex_init(&s.lock, NULL);
+        pthread_cond_init(&s.wake, NULL);
+        pthread_t sweep_thread;
+        bool sweeping = pthread_create(&sweep_thread, NULL, sweep, &s) == 0;
+        int n = o->workers < 0 ? 1 : o->workers > MAX_WORKERS ? MAX_WORKERS : o->workers;
+        worker_config w = { .handlers = o->handlers,
+                            .stop = &stop,
+                            .trusted = env("S3_ENDPOINT") ? env("S3_ENDPOINT") : env("SUPABASE_URL") };
+        snprintf(origin, sizeof origin, "http://127.0.0.1:%u", http_port(p->http));
+        worker_urls(&w, origin, "avatar");
+        snprintf(w.key, sizeof w.key, "%s", st->worker_key);
+        worker_thread *threads = hire(&w, n);
+        fprintf(stderr, "tryon: serving on http://127.0.0.1:%u with %d worker%s\n", http_port(p->http), n,
+                n == 1 ? "" : "s");
+        int got;
+        sigwait(set, &got);
+        // Drain: say not ready, take no new jobs, let requests and the jobs in hand end, then go.
+        log_say(LOG_INFO, "stopping: no new requests; those running may end");
+        atomic_store(&p->draining, true);
+        pthread_mutex_lock(&s.lock);
+        atomic_store(&stop, true);
+        pthread_cond_broadcast(&s.wake);
+        pthread_mutex_unlock(&s.lock);
+        for (int i = 0; i < n; i++) pthread_join(threads[i].thread, NULL);
+        if (sweeping) pthread_join(sweep_thread, NULL);
+        http_stop(p->http, DRAIN_MS);
+        p->http = NULL;
+        mem_free(threads);
+        pthread_mutex_destroy(&s.lock);
+        pthread_cond_destroy(&s.wake);
+    }
+    api_free(p);
+    jwt_free(jwt);
+    return ok;
+}
+
+int app_serve(const app_options *o)
+{
+    err e;
+    app_stores st;
+    sigset_t set;
+    log_set_sink(say, NULL);
+    block_signals(&set);
+    prctl(PR_SET_DUMPABLE, 0); // memory holds photos of people: no core files
+    if (!app_open(o->data ? o->data : "data", &st, &e)) return complain(&e);
+    bool ok = serve(o, &st, &set, &e);
+    app_close(&st);
+    return ok ? 0 : complain(&e);
+}
+
+static atomic_bool worker_stop;
+static void on_signal(int s)
+{
+    (void)s;
+    atomic_store(&worker_stop, true);
+}
+
+int app_worker(const char *server, const char *key, int threads, const job_handlers *handlers)
+{
+    log_set_sink(say, NULL);
+    prctl(PR_SET_DUMPABLE, 0);
+    signal(SIGPIPE, SIG_IGN);
+    struct sigaction a = { .sa_handler = on_signal };
+    sigaction(SIGTERM, &a, NULL);
+    sigaction(SIGINT, &a, NULL);
+    worker_config w = { .handlers = handlers, .stop = &worker_stop, .trusted = env("TRYON_TRUSTED_ORIGINS") };
+    if (server || !worker_from_environment(&w)) {
+        worker_urls(&w, server ? server : "http://127.0.0.1:8080", "avatar");
+        if (!key) key = env("TRYON_WORKER_KEY");
+        if (!key) {
+            fprintf(
+                stderr,
+                "tryon: a worker needs its server's key: TRYON_WORKER_KEY (worker_key in the server's secrets.json)\n");
+            return 2;
+        }
+        snprintf(w.key, sizeof w.key, "%s", key);
+    }
+    int n = threads < 1 ? 1 : threads > MAX_WORKERS ? MAX_WORKERS : threads;
+    worker_thread *t = hire(&w, n);
+    for (int i = 0; i < n; i++) pthread_join(t[i].thread, NULL);
+    mem_free(t);
+    return 0;
+}
+
+int app_migrate(const char *data)
+{
+    err e;
+    app_stores st;
+    int applied;
+    if (!app_open(data ? data : "data", &st, &e)) return complain(&e);
+    bool ok = db_migrate(st.d, &applied, &e);
+    if (ok)
+        printf("%d migration%s applied; the database is at version %d\n", applied, applied == 1 ? "" : "s",
+               db_schema_version(st.d));
+    app_close(&st);
+    return ok ? 0 : complain(&e);
+}
+
+static bool brand_create(app_stores *st, arena *a, int argc, const char *const *argv, err *e)
+{
+    uuid_text id, key_id;
+    char secret[64], publishable[64] = "";
+    json_t *origins = json_array();
+    for (int i = 1; i < argc; i++) json_array_append_new(origins, json_string(argv[i]));
+    char *list = json_dumps(origins, JSON_COMPACT);
+    api *p = api_new(&(api_config){ 0 }, st->d, st->blobs, NULL, NULL);
+    bool ok =
+        db_brand_create(st->d, a, argv[0], NULL, -1, id, e) &&
+        api_key_make(p, a, id, true, "[\"garments\",\"events\",\"analytics\",\"keys\"]", "[]", secret, key_id, e) &&
+        (argc == 1 || api_key_make(p, a, id, false, "[]", list, publishable, key_id, e));
+    if (ok) {
+        json_t *j = json_pack("{s:s, s:s, s:s, s:o}", "id", id, "name", argv[0], "secret_key", secret,
+                              "publishable_key", *publishable ? json_string(publishable) : json_null());
+        json_dumpf(j, stdout, JSON_INDENT(2));
+        printf("\n");
+        json_decref(j);
+    }
+    api_free(p);
+    mem_free(list);
+    json_decref(origins);
+    return ok;
+}
+
+static bool brand_list(app_stores *st, arena *a, err *e)
+{
+    db_brand *list;
+    int n;
+    if (!db_brand_list(st->d, a, &list, &n, e)) return false;
+    json_t *items = json_array();
+    for (int i = 0; i < n; i++)
+        json_array_append_new(items, json_pack("{s:s, s:s}", "id", list[i].id, "name", list[i].name));
+    json_dumpf(items, stdout, JSON_INDENT(2));
+    printf("\n");
+    json_decref(items);
+    return true;
+}
+
+int app_brand(const char *data, int argc, const char *const *argv)
+{
+    err e;
+    app_stores st;
+    int applied;
+    bool create = argc >= 2 && !strcmp(argv[0], "create"), list = argc == 1 && !strcmp(argv[0], "list");
+    if (!create && !list) {
+        fprintf(stderr, "usage: tryon brand create NAME [ORIGIN…] | tryon brand list\n");
+        return 2;
+    }
+    if (!app_open(data ? data : "data", &st, &e)) return complain(&e);
+    arena *a = arena_new(16 << 20);
+    bool ok = db_migrate(st.d, &applied, &e) &&
+              (create ? brand_create(&st, a, argc - 1, argv + 1, &e) : brand_list(&st, a, &e));
+    arena_free(a);
+    app_close(&st);
+    return ok ? 0 : complain(&e);
+}

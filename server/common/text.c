@@ -1,0 +1,157 @@
+#include "common/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Length of the well-formed UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates), or 0.
+static size_t utf8_len(const unsigned char *s)
+{
+    if (s[0] < 0x80) return 1;
+    if (s[0] >= 0xc2 && s[0] <= 0xdf) return (s[1] & 0xc0) == 0x80 ? 2 : 0;
+    if ((s[0] & 0xf0) == 0xe0) {
+        if ((s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80) return 0;
+        if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0;
+        return 3;
+    }
+    if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+        if ((s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80 || (s[3] & 0xc0) != 0x80) return 0;
+        if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
+        return 4;
+    }
+    return 0;
+}
+
+bool json_put_string(buf *b, const char *s)
+{
+    if (!s) return buf_append(b, "null", 4);
+    bool ok = buf_append(b, "\"", 1);
+    const unsigned char *p = (const unsigned char *)s;
+    while (ok && *p) {
+        size_t run = 0;
+        while (p[run] >= 0x20 && p[run] < 0x80 && p[run] != '"' && p[run] != '\\') run++;
+        if (run) {
+            ok = buf_append(b, p, run);
+            p += run;
+        } else if (*p == '"' || *p == '\\') {
+            ok = buf_append(b, (char[2]){ '\\', (char)*p++ }, 2);
+        } else if (*p < 0x20) {
+            ok = buf_printf(b, "\\u%04x", *p++);
+        } else {
+            size_t n = utf8_len(p);
+            ok = n ? buf_append(b, p, n) : buf_append(b, "\xef\xbf\xbd", 3);
+            p += n ? n : 1;
+        }
+    }
+    return ok && buf_append(b, "\"", 1);
+}
+
+bool percent_encode(buf *b, const char *s, size_t n, bool keep_slash)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '.' ||
+                     c == '_' || c == '~' || (keep_slash && c == '/');
+        bool ok = plain ? buf_append(b, &c, 1) : buf_printf(b, "%%%02X", c);
+        if (!ok) return false;
+    }
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if ((c | 32) >= 'a' && (c | 32) <= 'f') return (c | 32) - 'a' + 10;
+    return -1;
+}
+
+long percent_decode(char *s, size_t n)
+{
+    size_t out = 0;
+    for (size_t i = 0; i < n; i++) {
+        char c = s[i];
+        if (c == '%') {
+            if (n - i < 3) return -1;
+            int hi = hex_digit(s[i + 1]), lo = hex_digit(s[i + 2]);
+            if (hi < 0 || lo < 0 || (hi | lo) == 0) return -1;
+            c = (char)(hi << 4 | lo);
+            i += 2;
+        }
+        s[out++] = c;
+    }
+    return (long)out;
+}
+
+char *arena_textn(arena *a, const char *s, size_t n)
+{
+    char *p = arena_alloc(a, n + 1, 1);
+    if (!p) {
+        fprintf(stderr, "tryon: a request outgrew its memory\n");
+        abort();
+    }
+    memcpy(p, s, n);
+    p[n] = 0;
+    return p;
+}
+
+char *arena_text(arena *a, const char *s) { return s ? arena_textn(a, s, strlen(s)) : NULL; }
+
+char *arena_printf(arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *text = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1, 1);
+    if (!text) {
+        fprintf(stderr, "tryon: a request outgrew its memory\n");
+        abort();
+    }
+    va_start(ap, fmt);
+    vsnprintf(text, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    return text;
+}
+
+static const char *past_string(const char *p) // p at the opening quote
+{
+    for (p++; *p && *p != '"'; p++)
+        if (*p == '\\' && p[1]) p++;
+    return *p ? p + 1 : p;
+}
+
+static const char *past_blanks(const char *p) { return p + strspn(p, " \t\r\n"); }
+
+const char *json_member_text(const char *object, const char *key, size_t *n)
+{
+    const char *p = past_blanks(object);
+    size_t len = strlen(key);
+    if (*p != '{') return NULL;
+    p = past_blanks(p + 1);
+    while (*p == '"') {
+        const char *name = p + 1, *end = past_string(p);
+        bool mine = (size_t)(end - name) == len + 1 && !memcmp(name, key, len);
+        p = past_blanks(end);
+        if (*p != ':') return NULL;
+        const char *value = p = past_blanks(p + 1), *last = value;
+        for (int depth = 0; *p;) {
+            if (*p == '"') {
+                last = p = past_string(p);
+                continue;
+            }
+            if (depth == 0 && (*p == ',' || *p == '}')) break;
+            if (*p == '{' || *p == '[') depth++;
+            if (*p == '}' || *p == ']') depth--;
+            if (!strchr(" \t\r\n", *p)) last = p + 1;
+            p++;
+        }
+        if (mine) {
+            *n = (size_t)(last - value);
+            return value;
+        }
+        if (*p != ',') return NULL;
+        p = past_blanks(p + 1);
+    }
+    return NULL;
+}

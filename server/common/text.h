@@ -1,0 +1,22 @@
+// Small pieces of text every room of the server needs: JSON strings, percent encoding, copies into an arena.
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+
+// Appends s as a JSON string with its quotes, or null for NULL. Bytes that are not UTF-8 become U+FFFD.
+bool json_put_string(buf *b, const char *s) MUST_USE;
+
+// Percent-encodes all but RFC 3986's unreserved characters; keep_slash leaves '/' as it is (a path).
+bool percent_encode(buf *b, const char *s, size_t n, bool keep_slash) MUST_USE;
+// Decodes %XX in place and returns the new length, or -1 for a bad escape or an encoded NUL.
+long percent_decode(char *s, size_t n);
+
+// A copy in the arena; aborts the program when the arena's ceiling is passed by what we chose ourselves.
+char *arena_text(arena *a, const char *s);
+char *arena_textn(arena *a, const char *s, size_t n);
+char *arena_printf(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+// Where the value of a top-level member stands in the text of a JSON object that is known to be well-formed (it came
+// from our own store): [*n] bytes from the result on, or NULL when there is no such member. Keys with escapes are not
+// found.
+const char *json_member_text(const char *object, const char *key, size_t *n);

@@ -1,0 +1,238 @@
+// The service's memory, as verbs of its domain. SQLite and PostgreSQL answer them alike; nobody above this room writes
+// SQL. Times are milliseconds since 1970. Strings in results live in the caller's arena; NULL means the column is null.
+//
+// A scope says on whose behalf: a user or a brand sees only its own rows (the statement says so, and on PostgreSQL
+// row-level security says it again); the service itself sees all.
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "common/ids.h"
+
+typedef struct db db;
+
+typedef struct {
+    enum { DB_SERVICE, DB_USER, DB_BRAND } as;
+    uuid_text id;
+} db_scope;
+extern const db_scope db_service;
+db_scope db_as_user(const char *id);
+db_scope db_as_brand(const char *id);
+
+// url: "sqlite:/path/file.db" or "postgres://…" (libpq's). connections bounds the pool. One db serves all threads.
+bool db_open(const char *url, int connections, db **out, err *e) MUST_USE;
+void db_close(db *d); // NULL is fine
+
+bool db_migrate(db *d, int *applied, err *e) MUST_USE; // safe from any number of instances at once
+int db_schema_version(const db *d);                    // the newest this program knows
+bool db_schema_current(db *d, arena *a, bool *current, err *e) MUST_USE;
+
+// --- users.c: shoppers -------------------------------------------------------------------------------------------
+
+typedef struct {
+    uuid_text id;
+    const char *email;
+    bool is_guest;
+    int64_t created_at;
+} db_user;
+
+bool db_guest_new(db *d, arena *a, const char *token_hash, int64_t expires_at, db_user *out, err *e) MUST_USE;
+bool db_guest_find(db *d, arena *a, const char *token_hash, uuid_text user, err *e) MUST_USE; // ERR_NOT_FOUND
+// A user whose identity another issuer vouches for: made at first sight. email may be NULL.
+bool db_user_ensure(db *d, arena *a, const char *id, const char *email, err *e) MUST_USE;
+bool db_user_get(db *d, arena *a, const char *id, db_user *out, err *e) MUST_USE;
+// Everything we hold about the user as one JSON document.
+bool db_user_export(db *d, arena *a, const char *id, buf *json, err *e) MUST_USE;
+// Rows go at once, blobs are doomed (the sweeper deletes them), events lose all that points at the person.
+bool db_user_erase(db *d, arena *a, const char *id, err *e) MUST_USE;
+
+// --- avatars.c ---------------------------------------------------------------------------------------------------
+
+typedef struct {
+    uuid_text id, user_id, brand_id; // brand_id "" for none
+    const char *status, *failure, *photo_url, *side_photo_url, *glb_url, *web_glb_url, *preview_url, *params_url;
+    const char *measurements, *answers; // JSON
+    const char *consent_version, *job_id;
+    double progress;
+    int64_t created_at, updated_at;
+} db_avatar;
+
+typedef struct {
+    const char *id, *user_id, *brand_id; // brand_id may be NULL
+    const char *answers, *consent_version, *ip_hash;
+    const char *photo_path, *side_photo_path;  // NULL for none; blobs noted by db_blob_intend before
+    const char *idempotency_key, *fingerprint; // both or neither
+    bool start;                                // false: photos come later by signed link; db_avatar_start follows
+    int priority;
+} db_avatar_new;
+
+// ERR_LIMIT: the brand's quota of the day is used up. ERR_CONFLICT: the key was used for another request.
+// *repeat: the same request was accepted before and *out is what it made.
+bool db_avatar_create(db *d, arena *a, const db_avatar_new *n, db_avatar *out, bool *repeat, err *e) MUST_USE;
+bool db_avatar_start(db *d, arena *a, const char *user, const char *id, bool front, bool side, err *e) MUST_USE;
+bool db_avatar_get(db *d, arena *a, db_scope who, const char *id, db_avatar *out, err *e) MUST_USE;
+bool db_avatar_list(db *d, arena *a, const char *user, db_avatar **out, int *count, err *e) MUST_USE;
+// New answers (JSON) and a new fit with them.
+bool db_avatar_refit(db *d, arena *a, const char *user, const char *id, const char *answers, err *e) MUST_USE;
+bool db_avatar_delete(db *d, arena *a, const char *user, const char *id, err *e) MUST_USE;
+
+// --- brands.c ----------------------------------------------------------------------------------------------------
+
+typedef struct {
+    uuid_text id;
+    const char *name, *shop_domain;
+    int64_t quota, created_at; // quota -1: none
+} db_brand;
+
+typedef struct {
+    uuid_text id, brand_id;
+    bool secret;                                              // else publishable
+    const char *prefix, *scopes, *origins;                    // JSON arrays of strings
+    int64_t created_at, expires_at, last_used_at, revoked_at; // 0 for never
+} db_key;
+
+bool db_brand_create(db *d, arena *a, const char *name, const char *shop_domain, int64_t quota, uuid_text id,
+                     err *e) MUST_USE;
+bool db_brand_get(db *d, arena *a, const char *id, db_brand *out, err *e) MUST_USE;
+bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e) MUST_USE;
+bool db_key_create(db *d, arena *a, const db_key *k, const char *hash, uuid_text id, err *e) MUST_USE;
+bool db_key_find(db *d, arena *a, const char *hash, db_key *out, err *e) MUST_USE; // valid now, else ERR_NOT_FOUND
+bool db_key_list(db *d, arena *a, const char *brand, db_key **out, int *count, err *e) MUST_USE;
+// The key stops working at the time given (rotation with overlap), or now when at is in the past.
+bool db_key_retire(db *d, arena *a, const char *brand, const char *id, int64_t at, err *e) MUST_USE;
+// The origins lists (JSON) of all publishable keys that work.
+bool db_key_origins(db *d, arena *a, const char ***lists, int *count, err *e) MUST_USE;
+bool db_key_used(db *d, arena *a, const char *id, err *e) MUST_USE;
+
+// --- garments.c --------------------------------------------------------------------------------------------------
+
+typedef struct {
+    uuid_text id, brand_id;
+    const char *name, *category, *fabric, *product_id, *sizes, *size_chart; // the last two JSON
+    int64_t created_at, updated_at;
+} db_garment;
+
+bool db_garment_create(db *d, arena *a, const char *brand, const db_garment *g, uuid_text id, err *e) MUST_USE;
+bool db_garment_get(db *d, arena *a, db_scope who, const char *id, db_garment *out, err *e) MUST_USE;
+// NULL fields stay. expected (updated_at as read) other than 0 and no longer true: ERR_CONFLICT.
+bool db_garment_update(db *d, arena *a, const char *brand, const char *id, const db_garment *g, int64_t expected,
+                       err *e) MUST_USE;
+bool db_garment_delete(db *d, arena *a, const char *brand, const char *id, err *e) MUST_USE;
+// Ids ascending, after the cursor (an id, or NULL). search (may be NULL): a part of the name, in any case.
+bool db_garment_list(db *d, arena *a, const char *brand, const char *after, const char *search, const char *product,
+                     int limit, db_garment **out, int *count, err *e) MUST_USE;
+
+// --- tryons.c ----------------------------------------------------------------------------------------------------
+
+typedef struct {
+    uuid_text id, user_id, brand_id, avatar_id, garment_id; // "" for null
+    const char *selected_size, *fit_result, *drape_url, *drape_status, *drape_key;
+    int64_t created_at, updated_at;
+} db_tryon;
+
+// Records tryon_started. When start_drape, a job is queued, unless a drape of the same key is ready (its URL is taken).
+bool db_tryon_create(db *d, arena *a, const db_tryon *t, bool start_drape, db_tryon *out, err *e) MUST_USE;
+bool db_tryon_get(db *d, arena *a, db_scope who, const char *id, db_tryon *out, err *e) MUST_USE;
+// Records size_switched with both sizes when the size is another one.
+bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const char *size, err *e) MUST_USE;
+
+// --- events.c ----------------------------------------------------------------------------------------------------
+
+typedef struct {
+    const char *type, *dedupe_key, *metadata;      // dedupe_key, metadata may be NULL
+    const char *user_id, *session_id, *garment_id; // NULL for none; unknown ids are dropped to null
+    int64_t created_at;
+} db_event;
+
+// All or none; *added leaves out those whose dedupe_key was already there.
+bool db_events_add(db *d, arena *a, const char *brand, const db_event *v, int count, int *added, err *e) MUST_USE;
+// Each appends one JSON value: counts over [from, to) by what the name says.
+bool db_analytics_funnel(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
+bool db_analytics_sizes(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
+bool db_analytics_fit(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
+bool db_analytics_days(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
+bool db_analytics_garments(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
+
+// --- jobs.c ------------------------------------------------------------------------------------------------------
+
+typedef struct {
+    const char *id, *queue, *kind, *tenant, *state, *input, *output, *progress, *error, *webhook, *lease_owner;
+    uuid_text user_id, avatar_id, session_id; // "" for none
+    int64_t attempts, max_attempts, execution_ms, created_at, started_at, finished_at;
+} db_job;
+
+typedef struct {
+    const char *id, *queue, *kind, *tenant, *input, *webhook;
+    const char *user_id, *avatar_id, *session_id; // NULL for none
+    int priority, max_attempts;                   // 0: three attempts
+    int64_t execution_ms, ttl_ms;                 // 0: ten minutes; a day
+} db_job_new;
+
+bool db_job_submit(db *d, arena *a, const db_job_new *n, err *e) MUST_USE;
+// Leases the next job of the queue. *found false when there is none.
+bool db_job_take(db *d, arena *a, const char *queue, const char *worker, int64_t lease_ms, db_job *out, bool *found,
+                 err *e) MUST_USE;
+// The worker is alive and holds these jobs (ids separated by commas).
+bool db_job_beat(db *d, arena *a, const char *queue, const char *worker, const char *ids, int64_t lease_ms,
+                 err *e) MUST_USE;
+bool db_job_progress(db *d, arena *a, const char *id, const char *worker, const char *json, double fraction,
+                     err *e) MUST_USE;
+
+typedef struct {
+    const char *bucket, *path, *sha256;
+    int64_t size;
+    bool final; // of db_blob_unwanted: nobody can be writing it any more
+} db_blob;
+
+// What a finished job changes beside its own row, all in one transaction. Fields that do not apply are NULL.
+typedef struct {
+    const char *output; // JSON
+    const char *glb_path, *web_glb_path, *preview_path, *params_path, *measurements;
+    const char *drape_path, *fit_result;
+    const db_blob *blobs; // [blob_count] become live
+    int blob_count;
+    const char *photo_doom; // not NULL: the avatar's photos are doomed with this bucket name
+} db_job_effect;
+
+// *applied false: this worker no longer holds the job (it was done, cancelled or given to another): nothing changed.
+bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db_job_effect *x, bool *applied,
+                   err *e) MUST_USE;
+// Tries again later when it may and attempts are left, else the job is dead with its reason.
+bool db_job_fail(db *d, arena *a, const char *id, const char *worker, const char *reason, bool retry, bool *applied,
+                 err *e) MUST_USE;
+bool db_job_cancel(db *d, arena *a, const char *id, bool *cancelled, err *e) MUST_USE;
+bool db_job_retry(db *d, arena *a, const char *id, bool *retried, err *e) MUST_USE;
+bool db_job_get(db *d, arena *a, const char *id, db_job *out, err *e) MUST_USE;
+bool db_job_purge(db *d, arena *a, const char *queue, int64_t *removed, err *e) MUST_USE;
+// Cancelled jobs this worker has not been told of; telling marks them told.
+bool db_job_stops(db *d, arena *a, const char *worker, const char ***ids, int *count, err *e) MUST_USE;
+
+typedef struct {
+    int64_t queued, running, completed, failed, retried, workers_idle, workers_running, oldest_ms;
+} db_queue_health;
+bool db_queue_look(db *d, arena *a, const char *queue, db_queue_health *out, err *e) MUST_USE;
+
+// Housekeeping, from any instance at any time: due retries become takeable, leases that ran out are given up, jobs that
+// waited too long expire. Returns how many rows moved.
+bool db_jobs_sweep(db *d, arena *a, int64_t *moved, err *e) MUST_USE;
+
+// --- blobs.c: the write-ahead note of every object ---------------------------------------------------------------
+
+// Before the first byte is written. owner fields may be NULL.
+bool db_blob_intend(db *d, arena *a, const char *bucket, const char *path, const char *user, const char *brand,
+                    err *e) MUST_USE;
+// Many at once, in one bucket.
+bool db_blobs_intend(db *d, arena *a, const char *bucket, const char *const *paths, int count, const char *user,
+                     err *e) MUST_USE;
+bool db_blobs_doom(db *d, arena *a, const char *bucket, const char *const *paths, int count, err *e) MUST_USE;
+// Bytes arrive for it now. *expected false: it is not (or no longer) being written, and nothing should be put there.
+bool db_blob_touch(db *d, arena *a, const char *bucket, const char *path, bool *expected, err *e) MUST_USE;
+bool db_blob_settle(db *d, arena *a, const db_blob *b, err *e) MUST_USE; // it is written and wanted
+bool db_blob_doom(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE;
+// Doomed ones; and, final, those deleted or begun to be written before the time given: links to write them are dead, so
+// one more deletion is the last.
+bool db_blob_unwanted(db *d, arena *a, int64_t before, int limit, db_blob **out, int *count, err *e) MUST_USE;
+bool db_blob_deleted(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE; // a doomed one: once
+bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE;  // after its deletion
+
+// A webhook's or request's id seen for the first time?
+bool db_webhook_first(db *d, arena *a, const char *source, const char *id, bool *first, err *e) MUST_USE;

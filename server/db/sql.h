@@ -1,0 +1,77 @@
+// Inside the room: one way to run SQL on either engine. Statements are written once, in the dialect both share
+// ($1 parameters, RETURNING, ON CONFLICT, ->>), plus a few macros the engine's driver expands:
+//   @ms(x)   a stored time as milliseconds       @ts(x)   milliseconds as a stored time
+//   @day(x)  a stored time as 'YYYY-MM-DD' UTC   @lock()  FOR UPDATE SKIP LOCKED, where rows have locks
+// A statement must be a string literal (it names itself in the cache of prepared statements).
+#pragma once
+#include "db/db.h"
+
+typedef struct sql_conn sql_conn;
+typedef struct sql_txn sql_txn;
+
+typedef struct {
+    enum { SQL_NULL, SQL_TEXT, SQL_INT, SQL_REAL } type;
+    const char *text;
+    int64_t number;
+    double real;
+} sql_value;
+
+typedef struct {
+    int count, columns;
+    const char **cell; // [count * columns], NULL for null; in the caller's arena
+    int64_t changed;   // rows inserted, updated or deleted
+} sql_rows;
+
+typedef enum {
+    SQL_READ,
+    SQL_WRITE,     // durable once committed
+    SQL_WRITE_FAST // may be lost with the machine's power, not with the process (SQLite only; for events)
+} sql_mode;
+
+#define SQL_MAX_ARGS 24
+
+// What a driver gives. Errors: ERR_CONFLICT for a violated unique or check constraint, ERR_NOT_FOUND for a foreign
+// key, ERR_BUSY for a conflict worth retrying, ERR_IO for a lost connection.
+typedef struct {
+    bool (*open)(const db *d, bool writer, sql_conn **out, err *e);
+    void (*close)(sql_conn *c);
+    bool (*alive)(sql_conn *c); // false: throw it away
+    bool (*begin)(sql_conn *c, db_scope scope, sql_mode mode, err *e);
+    bool (*commit)(sql_conn *c, err *e);
+    void (*rollback)(sql_conn *c);
+    bool (*run)(sql_conn *c, const char *sql, const sql_value *args, int count, arena *a, sql_rows *rows, err *e);
+    bool (*script)(sql_conn *c, const char *sql, err *e); // many statements, no parameters, inside a transaction
+    bool (*lock_migrations)(sql_conn *c, err *e);
+} sql_driver;
+
+extern const sql_driver sql_sqlite, sql_postgres;
+
+const char *db_location(const db *d); // what follows "sqlite:", or the whole postgres URL
+bool db_is_postgres(const db *d);
+
+// Expands the macros above into out (grown with the arena); forms is the driver's table.
+typedef struct {
+    const char *name, *before, *after; // @name(x) becomes before x after
+} sql_macro;
+const char *sql_expand(const char *sql, const sql_macro *macros, arena *a);
+
+// A transaction. a is where rows of sql_run go. After commit or abort t is gone.
+bool sql_begin(db *d, db_scope scope, sql_mode mode, arena *a, sql_txn **t, err *e) MUST_USE;
+bool sql_commit(sql_txn *t, err *e) MUST_USE;
+void sql_abort(sql_txn *t);
+bool sql_script(sql_txn *t, const char *sql, err *e) MUST_USE;
+bool sql_lock_migrations(sql_txn *t, err *e) MUST_USE;
+
+// types has one letter a parameter: t text (NULL is null), i int64_t, d double, b bool (int). rows may be NULL.
+bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *types, ...) MUST_USE;
+// The same as a transaction of its own.
+bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, err *e, const char *sql,
+              const char *types, ...) MUST_USE;
+
+// Cells: text ("" for null with sql_text_or), numbers (0 for null), truth.
+const char *sql_cell(const sql_rows *r, int row, int column);
+int64_t sql_int(const sql_rows *r, int row, int column);
+double sql_real(const sql_rows *r, int row, int column);
+bool sql_true(const sql_rows *r, int row, int column);
+// Copies a cell into a fixed array; null becomes "".
+void sql_copy(const sql_rows *r, int row, int column, char *out, size_t size);

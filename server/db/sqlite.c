@@ -1,0 +1,171 @@
+// SQLite behind sql.h: WAL, STRICT tables, one writer.
+#include "db/sql.h"
+#include "base/mem.h"
+#include "common/text.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CACHE = 256 }; // power of two; more than the statements there are
+
+struct sql_conn {
+    sqlite3 *s;
+    bool broken;
+    int synchronous; // 1 NORMAL, 2 FULL: as last set
+    struct {
+        const char *sql; // the literal's address is its name
+        sqlite3_stmt *stmt;
+    } cache[CACHE];
+};
+
+static const sql_macro MACROS[] = { { "ms", "", "" },
+                                    { "ts", "", "" },
+                                    { "day", "date((", ")/1000,'unixepoch')" },
+                                    { "lock", "", "" },
+                                    { NULL, NULL, NULL } };
+
+static bool failed(sql_conn *c, err *e)
+{
+    int code = sqlite3_extended_errcode(c->s), primary = code & 0xff;
+    const char *text = sqlite3_errmsg(c->s);
+    if (code == SQLITE_CONSTRAINT_FOREIGNKEY) return fail(e, ERR_NOT_FOUND, "database: %s", text);
+    if (primary == SQLITE_CONSTRAINT) return fail(e, ERR_CONFLICT, "database: %s", text);
+    if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) return fail(e, ERR_BUSY, "database: %s", text);
+    if (primary == SQLITE_FULL) return fail(e, ERR_IO, "database: the disk is full");
+    return fail(e, ERR_IO, "database: %s", text);
+}
+
+static bool exec(sql_conn *c, const char *sql, err *e)
+{
+    return sqlite3_exec(c->s, sql, NULL, NULL, NULL) == SQLITE_OK || failed(c, e);
+}
+
+static void lite_close(sql_conn *c)
+{
+    for (int i = 0; i < CACHE; i++) sqlite3_finalize(c->cache[i].stmt);
+    sqlite3_close(c->s);
+    mem_free(c);
+}
+
+static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
+{
+    sql_conn *c = mem_new(1, sizeof *c);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
+    if (sqlite3_open_v2(db_location(d), &c->s, flags, NULL) != SQLITE_OK) {
+        fail(e, ERR_IO, "database: cannot open %s: %s", db_location(d), sqlite3_errmsg(c->s));
+        lite_close(c);
+        return false;
+    }
+    sqlite3_busy_timeout(c->s, 15000);
+    sqlite3_extended_result_codes(c->s, 1);
+    c->synchronous = 2;
+    if (!exec(c,
+              "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
+              "PRAGMA cache_size=-4000; PRAGMA journal_size_limit=67108864;",
+              e)) {
+        lite_close(c);
+        return false;
+    }
+    *out = c;
+    return true;
+}
+
+static bool lite_alive(sql_conn *c) { return !c->broken; }
+
+static bool lite_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
+{
+    (void)scope; // every statement names its owner itself; on PostgreSQL row-level security checks it again
+    int want = mode == SQL_WRITE_FAST ? 1 : 2;
+    if (mode != SQL_READ && want != c->synchronous) {
+        if (!exec(c, want == 1 ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", e)) return false;
+        c->synchronous = want;
+    }
+    return exec(c, mode == SQL_READ ? "BEGIN" : "BEGIN IMMEDIATE", e);
+}
+
+static void lite_rollback(sql_conn *c)
+{
+    if (!sqlite3_get_autocommit(c->s) && sqlite3_exec(c->s, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+        c->broken = true;
+}
+
+static bool lite_commit(sql_conn *c, err *e)
+{
+    if (exec(c, "COMMIT", e)) return true;
+    lite_rollback(c);
+    return false;
+}
+
+static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, err *e)
+{
+    size_t at = ((uintptr_t)sql >> 3) * 0x9e3779b97f4a7c15u >> 56 & (CACHE - 1);
+    for (size_t i = 0; i < CACHE; i++, at = (at + 1) & (CACHE - 1)) {
+        if (c->cache[at].sql == sql) return c->cache[at].stmt;
+        if (c->cache[at].sql) continue;
+        const char *text = sql_expand(sql, MACROS, a);
+        sqlite3_stmt *stmt;
+        if (sqlite3_prepare_v3(c->s, text, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK) {
+            failed(c, e);
+            return NULL;
+        }
+        c->cache[at].sql = sql;
+        c->cache[at].stmt = stmt;
+        return stmt;
+    }
+    fail(e, ERR_INTERNAL, "database: more than %d different statements", CACHE);
+    return NULL;
+}
+
+static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, sql_rows *rows, err *e)
+{
+    sqlite3_stmt *s = prepared(c, sql, a, e);
+    if (!s) return false;
+    for (int i = 0; i < n; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "$%d", i + 1);
+        int at = sqlite3_bind_parameter_index(s, name);
+        if (!at) continue; // a parameter only the other dialect needs
+        if (v[i].type == SQL_TEXT)
+            sqlite3_bind_text(s, at, v[i].text, -1, SQLITE_STATIC);
+        else if (v[i].type == SQL_INT)
+            sqlite3_bind_int64(s, at, v[i].number);
+        else if (v[i].type == SQL_REAL)
+            sqlite3_bind_double(s, at, v[i].real);
+        else
+            sqlite3_bind_null(s, at);
+    }
+    *rows = (sql_rows){ .columns = sqlite3_column_count(s) };
+    int cap = 0, step;
+    while ((step = sqlite3_step(s)) == SQLITE_ROW) {
+        if (rows->count == cap) {
+            int bigger = cap ? cap * 2 : 4;
+            const char **cell = arena_array(a, const char *, (size_t)(bigger * rows->columns));
+            if (!cell) {
+                sqlite3_reset(s);
+                return fail(e, ERR_LIMIT, "database: the answer is larger than this request may hold");
+            }
+            if (cap) memcpy(cell, rows->cell, sizeof *cell * (size_t)(cap * rows->columns));
+            rows->cell = cell;
+            cap = bigger;
+        }
+        for (int k = 0; k < rows->columns; k++)
+            rows->cell[rows->count * rows->columns + k] =
+                arena_text(a, (const char *)sqlite3_column_text(s, k)); // NULL stays NULL
+        rows->count++;
+    }
+    bool ok = step == SQLITE_DONE || failed(c, e);
+    rows->changed = sqlite3_changes64(c->s);
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    return ok;
+}
+
+static bool lite_lock(sql_conn *c, err *e)
+{
+    (void)c, (void)e; // BEGIN IMMEDIATE is the lock
+    return true;
+}
+
+const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_begin, lite_commit,
+                                lite_rollback, lite_run,   exec,       lite_lock };

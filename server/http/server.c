@@ -1,0 +1,683 @@
+// libmicrohttpd underneath: a few threads with epoll, each running handlers to their end. Only waiting requests (long
+// polls, event streams) are suspended; one ticker thread asks on their behalf. The same ticker cuts connections that
+// stay in one phase too long, however busily they trickle.
+#include "http/guard.h"
+#include "http/gzip.h"
+#include "http/multipart.h"
+#include "http/router.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "common/text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TICK_MS = 200, CONNECTION_MEMORY = 24 << 10, BODY_BYTES_PER_SECOND = 32 << 10, REPLY_SECONDS = 120 };
+
+// One connection, from accept to close.
+typedef struct link_ {
+    struct link_ *prev, *next;
+    int fd;
+    int64_t deadline_ms; // of the phase it is in; 0: none (a handler of ours has it)
+} link_;
+
+// One request on the wire.
+typedef struct wire {
+    http_request q;
+    http_response r;
+    struct http_server *server;
+    struct MHD_Connection *c;
+    multipart form;
+    size_t held;  // bytes of body counted against the budget
+    bool refused; // answered on its head: the rest is not read
+    bool queued;  // the response is with the library
+    bool whole;   // the body is here
+    // Waiting: all under server->lock.
+    struct wire *next_waiting, *prev_waiting;
+    bool waiting, suspended, complete, asking;
+    size_t sent; // of r.body, when streaming
+} wire;
+
+struct http_server {
+    http_config c;
+    struct MHD_Daemon *daemon;
+    unsigned port;
+    pthread_mutex_t lock;
+    pthread_cond_t tick;
+    pthread_t ticker;
+    bool woken, stopping;
+    wire *waiting;
+    link_ *links;
+    atomic_int in_flight;
+    atomic_size_t bodies;
+};
+
+static const struct {
+    const char *name, *value;
+} ALWAYS[] = { { "X-Content-Type-Options", "nosniff" }, { "Referrer-Policy", "no-referrer" } };
+
+const char *http_header(const http_request *q, const char *name)
+{
+    return MHD_lookup_connection_value(((wire *)q->wire)->c, MHD_HEADER_KIND, name);
+}
+
+static void set_deadline(wire *w, int64_t ms)
+{
+    const union MHD_ConnectionInfo *i = MHD_get_connection_info(w->c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    link_ *l = i ? i->socket_context : NULL;
+    if (!l) return;
+    pthread_mutex_lock(&w->server->lock);
+    l->deadline_ms = ms ? clock_mono_ms() + ms : 0;
+    pthread_mutex_unlock(&w->server->lock);
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *c, void **slot, enum MHD_ConnectionNotificationCode code)
+{
+    http_server *s = ctx;
+    pthread_mutex_lock(&s->lock);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        link_ *l = mem_new(1, sizeof *l);
+        l->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        l->deadline_ms = clock_mono_ms() + s->c.head_seconds * 1000;
+        l->next = s->links;
+        if (l->next) l->next->prev = l;
+        s->links = l;
+        *slot = l;
+    } else if (*slot) {
+        link_ *l = *slot;
+        if (l->prev)
+            l->prev->next = l->next;
+        else
+            s->links = l->next;
+        if (l->next) l->next->prev = l->prev;
+        mem_free(l);
+        *slot = NULL;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+// --- the response ---------------------------------------------------------------------------------------------------
+
+static bool takes_gzip(const http_request *q)
+{
+    const char *v = http_header(q, "Accept-Encoding");
+    const char *at = v ? strstr(v, "gzip") : NULL;
+    if (!at) return false;
+    at += 4;
+    while (*at == ' ') at++;
+    if (*at != ';') return true;
+    at = strstr(at, "q=");
+    return !at || strtod(at + 2, NULL) > 0;
+}
+
+static ssize_t stream_more(void *ctx, uint64_t pos, char *out, size_t max)
+{
+    (void)pos;
+    wire *w = ctx;
+    http_server *s = w->server;
+    pthread_mutex_lock(&s->lock);
+    ssize_t n = 0;
+    if (w->sent < w->r.body.len) {
+        size_t rest = w->r.body.len - w->sent;
+        n = (ssize_t)(rest < max ? rest : max);
+        memcpy(out, w->r.body.data + w->sent, (size_t)n);
+        w->sent += (size_t)n;
+        if (w->sent == w->r.body.len) w->sent = w->r.body.len = 0;
+    } else if (w->complete) {
+        n = MHD_CONTENT_READER_END_OF_STREAM;
+    } else {
+        MHD_suspend_connection(w->c);
+        w->suspended = true;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
+static void cors(wire *w, struct MHD_Response *m)
+{
+    MHD_add_response_header(m, "Vary", "Origin");
+    const char *origin = http_header(&w->q, "Origin");
+    if (!origin || !w->server->c.origin_allowed || !w->server->c.origin_allowed(w->server->c.app, origin)) return;
+    MHD_add_response_header(m, "Access-Control-Allow-Origin", origin);
+    MHD_add_response_header(m, "Access-Control-Expose-Headers",
+                            "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id");
+    if (strcmp(w->q.method, "OPTIONS") != 0) return;
+    MHD_add_response_header(m, "Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
+    MHD_add_response_header(m, "Access-Control-Allow-Headers",
+                            "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Match, X-TryOn-Key");
+    MHD_add_response_header(m, "Access-Control-Max-Age", "600");
+}
+
+static enum MHD_Result reply(wire *w)
+{
+    http_response *r = &w->r;
+    struct MHD_Response *m;
+    bool zipped = false;
+    if (r->stream) {
+        m = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, stream_more, w, NULL);
+    } else if (r->fd >= 0) {
+        m = MHD_create_response_from_fd64(r->file_size, r->fd);
+        r->fd = -1;
+    } else if (r->fixed) {
+        m = MHD_create_response_from_buffer(r->fixed_len, (void *)(uintptr_t)r->fixed, MHD_RESPMEM_PERSISTENT);
+    } else {
+        if (r->compress && r->body.len > 1024 && takes_gzip(&w->q)) zipped = gzip(&r->body);
+        m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_FREE);
+        r->body = buf_new(0);
+    }
+    if (!m) return MHD_NO;
+    bool ok = true;
+    for (size_t i = 0; i < sizeof ALWAYS / sizeof *ALWAYS; i++)
+        ok = ok && MHD_add_response_header(m, ALWAYS[i].name, ALWAYS[i].value);
+    bool cache = false;
+    for (int i = 0; i < r->header_count; i++) {
+        ok = ok && MHD_add_response_header(m, r->header[i].name, r->header[i].value);
+        cache = cache || !strcasecmp(r->header[i].name, "Cache-Control");
+    }
+    if (!cache) ok = ok && MHD_add_response_header(m, "Cache-Control", "no-store");
+    if (r->type) ok = ok && MHD_add_response_header(m, "Content-Type", r->type);
+    if (zipped) ok = ok && MHD_add_response_header(m, "Content-Encoding", "gzip");
+    if (r->compress) ok = ok && MHD_add_response_header(m, "Vary", "Accept-Encoding");
+    ok = ok && MHD_add_response_header(m, "X-Request-Id", w->q.id);
+    if (w->refused && !w->whole) ok = ok && MHD_add_response_header(m, "Connection", "close");
+    cors(w, m);
+    if (!r->stream) set_deadline(w, REPLY_SECONDS * 1000);
+    ok = ok && MHD_queue_response(w->c, (unsigned)r->status, m) == MHD_YES;
+    MHD_destroy_response(m);
+    w->queued = true;
+    return ok ? MHD_YES : MHD_NO;
+}
+
+// --- waiting --------------------------------------------------------------------------------------------------------
+
+static void wait_begin(wire *w)
+{
+    http_server *s = w->server;
+    set_deadline(w, 0);
+    pthread_mutex_lock(&s->lock);
+    w->waiting = true;
+    w->next_waiting = s->waiting;
+    w->prev_waiting = NULL;
+    if (s->waiting) s->waiting->prev_waiting = w;
+    s->waiting = w;
+    if (!w->r.stream) {
+        MHD_suspend_connection(w->c);
+        w->suspended = true;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void wait_end(wire *w) // under the lock
+{
+    if (!w->waiting) return;
+    if (w->prev_waiting)
+        w->prev_waiting->next_waiting = w->next_waiting;
+    else
+        w->server->waiting = w->next_waiting;
+    if (w->next_waiting) w->next_waiting->prev_waiting = w->prev_waiting;
+    w->waiting = false;
+}
+
+// Asks one waiting request, without the lock while its handler looks at the database.
+static void ask(http_server *s, wire *w, int64_t now)
+{
+    bool last = s->stopping || now >= w->r.poll_until_ms;
+    // A stream's buffer is read under the lock by the library's threads: what the handler adds goes to a copy.
+    http_response copy = w->r;
+    copy.body = w->r.stream ? buf_new(1 << 20) : w->r.body;
+    w->asking = true;
+    pthread_mutex_unlock(&s->lock);
+    bool done = w->r.poll(&w->q, &copy, last) || last;
+    pthread_mutex_lock(&s->lock);
+    w->asking = false;
+    if (w->r.stream) {
+        w->r.poll_until_ms = copy.poll_until_ms;
+        if (!buf_append(&w->r.body, copy.body.data, copy.body.len)) done = true; // the reader is too slow for us
+        buf_free(&copy.body);
+    } else {
+        w->r = copy;
+    }
+    w->complete = done;
+    if (done) wait_end(w);
+    if (w->suspended && (done || (w->r.stream && w->sent < w->r.body.len))) {
+        w->suspended = false;
+        MHD_resume_connection(w->c);
+    }
+    pthread_cond_broadcast(&s->tick);
+}
+
+static void *ticker(void *ctx)
+{
+    http_server *s = ctx;
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        if (!s->woken) {
+            struct timespec t;
+            clock_gettime(CLOCK_REALTIME, &t);
+            t.tv_nsec += TICK_MS * 1000000L;
+            t.tv_sec += t.tv_nsec / 1000000000L;
+            t.tv_nsec %= 1000000000L;
+            pthread_cond_timedwait(&s->tick, &s->lock, &t);
+        }
+        s->woken = false;
+        int64_t now = clock_mono_ms();
+        for (link_ *l = s->links; l; l = l->next)
+            if (l->deadline_ms && now > l->deadline_ms) {
+                shutdown(l->fd, SHUT_RDWR); // the library sees the end and cleans up
+                l->deadline_ms = 0;
+            }
+        // Asking lets go of the lock, and the list may change meanwhile: go by a snapshot and look each one up again.
+        int n = 0;
+        for (wire *w = s->waiting; w; w = w->next_waiting) n++;
+        wire **all = mem_array(wire *, (size_t)n + 1);
+        n = 0;
+        for (wire *w = s->waiting; w; w = w->next_waiting) all[n++] = w;
+        for (int i = 0; i < n; i++) {
+            wire *w = s->waiting;
+            while (w && w != all[i]) w = w->next_waiting;
+            if (w) ask(s, w, now);
+        }
+        mem_free(all);
+        if (s->stopping && !s->daemon) break;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+void http_wake(http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->woken = true;
+    pthread_cond_broadcast(&s->tick);
+    pthread_mutex_unlock(&s->lock);
+}
+
+// --- the request ----------------------------------------------------------------------------------------------------
+
+static size_t raw_text(void *ctx, struct MHD_Connection *c, char *s)
+{
+    (void)ctx, (void)c;
+    return strlen(s); // we decode escapes ourselves, strictly, after the path was split
+}
+
+static enum MHD_Result one_argument(void *ctx, enum MHD_ValueKind kind, const char *k, const char *v)
+{
+    (void)kind;
+    wire *w = ctx;
+    if (w->q.query_count == HTTP_MAX_QUERY) return MHD_NO;
+    char *name = arena_text(w->q.a, k), *value = arena_text(w->q.a, v ? v : "");
+    long kn = percent_decode(name, strlen(name)), vn = percent_decode(value, strlen(value));
+    if (kn < 0 || vn < 0) {
+        w->q.query_count = -1;
+        return MHD_NO;
+    }
+    name[kn] = value[vn] = 0;
+    w->q.query[w->q.query_count++] = (http_pair){ name, value };
+    return MHD_YES;
+}
+
+static const char *client_address(wire *w)
+{
+    char text[INET6_ADDRSTRLEN] = "?";
+    if (w->server->c.trust_proxy) {
+        // Each proxy appends whom it talked to: the last entry is what our own proxy saw.
+        const char *f = http_header(&w->q, "X-Forwarded-For"), *last = f ? strrchr(f, ',') : NULL;
+        if (f) {
+            f = last ? last + 1 : f;
+            while (*f == ' ') f++;
+            unsigned char parsed[16];
+            if (inet_pton(AF_INET, f, parsed) == 1 || inet_pton(AF_INET6, f, parsed) == 1) return arena_text(w->q.a, f);
+        }
+    }
+    const union MHD_ConnectionInfo *i = MHD_get_connection_info(w->c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *a = i ? i->client_addr : NULL;
+    if (a && a->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)a)->sin_addr, text, sizeof text);
+    else if (a && a->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, text, sizeof text);
+    return arena_text(w->q.a, text);
+}
+
+static bool part_begin(void *ctx, const char *name, const char *filename, const char *type, err *e)
+{
+    wire *w = ctx;
+    if (w->q.part_count == HTTP_MAX_PARTS) return fail(e, ERR_LIMIT, "the form has too many parts");
+    if (http_find_part(&w->q, name)) return fail(e, ERR_INPUT, "the form has two parts named \"%.40s\"", name);
+    w->q.part[w->q.part_count++] = (http_part){ .name = arena_text(w->q.a, name),
+                                                .filename = arena_text(w->q.a, filename),
+                                                .type = arena_text(w->q.a, type),
+                                                .data = buf_new(w->q.route->body_max) };
+    return true;
+}
+
+static bool part_data(void *ctx, const uint8_t *p, size_t n, err *e)
+{
+    wire *w = ctx;
+    return buf_append(&w->q.part[w->q.part_count - 1].data, p, n) ||
+           fail(e, ERR_LIMIT, "a part of the form is too long");
+}
+
+// The body's form and length are told by the head; false when they were refused.
+static bool expect_body(wire *w)
+{
+    http_request *q = &w->q;
+    http_response *r = &w->r;
+    const char *length = http_header(q, "Content-Length"), *type = http_header(q, "Content-Type");
+    unsigned long long n = length ? strtoull(length, NULL, 10) : 0;
+    if (n > q->route->body_max) {
+        http_problem(q, r, 413, "too-large", NULL, "the body has %llu bytes; at most %zu are taken here", n,
+                     q->route->body_max);
+        return false;
+    }
+    if (atomic_load(&w->server->bodies) + n > w->server->c.body_budget) {
+        http_set(r, "Retry-After", "2");
+        http_problem(q, r, 503, "busy", NULL, "too many uploads at this moment; please try again");
+        return false;
+    }
+    w->held = (size_t)n;
+    atomic_fetch_add(&w->server->bodies, w->held);
+    q->body = buf_new(q->route->body_max + 1);
+    if (!n) return true;
+    bool json = type && !strncasecmp(type, "application/json", 16);
+    q->is_form = type && !strncasecmp(type, "multipart/form-data", 19) && q->route->body == HTTP_FORM_OR_JSON;
+    if (q->is_form) {
+        err e;
+        multipart_sink sink = { w, part_begin, part_data };
+        if (multipart_init(&w->form, type, &sink, &e)) return true;
+        http_problem(q, r, 400, "malformed-form", NULL, "%s", e.msg);
+        return false;
+    }
+    if ((q->route->body == HTTP_JSON || q->route->body == HTTP_FORM_OR_JSON) && !json) {
+        http_problem(q, r, 415, "media-type", NULL, "send the body as application/json%s",
+                     q->route->body == HTTP_FORM_OR_JSON ? " or multipart/form-data" : "");
+        return false;
+    }
+    return true;
+}
+
+// The first look: everything that can be decided on the head. False: w->r answers.
+static bool admit(wire *w, const char *method, const char *url, const char *version)
+{
+    http_request *q = &w->q;
+    http_response *r = &w->r;
+    bool needs_length;
+    if (!guard_head_is_sane(w->c, method, url, version, &needs_length)) {
+        http_problem(q, r, 400, "malformed-request", NULL, "the request's head is not proper HTTP/1.1");
+        return false;
+    }
+    if (needs_length) {
+        http_problem(q, r, 411, "length-required", NULL, "send the body with a Content-Length, not in chunks");
+        return false;
+    }
+    q->ip = client_address(w);
+    MHD_get_connection_values(w->c, MHD_GET_ARGUMENT_KIND, one_argument, w);
+    if (q->query_count < 0) {
+        q->query_count = 0;
+        http_problem(q, r, 400, "malformed-request", NULL, "the query has a malformed %%-escape");
+        return false;
+    }
+    if (!strcmp(method, "OPTIONS")) {
+        r->status = 204;
+        http_set(r, "Allow", "GET, POST, PUT, PATCH, DELETE, OPTIONS");
+        return false;
+    }
+    const char *allow = NULL;
+    int found = route_find(w->server->c.routes, q, &allow);
+    if (found == 200) return (!w->server->c.gate || w->server->c.gate(q, r)) && expect_body(w);
+    if (found == 400) {
+        http_problem(q, r, 400, "malformed-request", NULL, "the path is malformed");
+    } else if (found == 405) {
+        http_set(r, "Allow", allow);
+        http_problem(q, r, 405, "method", NULL, "this address answers to %s", allow);
+    } else if (!w->server->c.fallback || !w->server->c.fallback(q, r)) {
+        http_problem(q, r, 404, "not-found", NULL, "there is nothing at this address");
+    }
+    return false;
+}
+
+static bool take_body(wire *w, const char *data, size_t n)
+{
+    http_request *q = &w->q;
+    err e;
+    if (q->is_form) {
+        if (multipart_push(&w->form, (const uint8_t *)data, n, &e)) return true;
+        http_problem(q, &w->r, e.code == ERR_LIMIT ? 413 : 400, "malformed-form", NULL, "%s", e.msg);
+        return false;
+    }
+    if (buf_append(&q->body, data, n)) return true;
+    http_problem(q, &w->r, 413, "too-large", NULL, "the body is longer than it said");
+    return false;
+}
+
+static void run(wire *w)
+{
+    err e;
+    if (w->q.is_form && !multipart_end(&w->form, &e)) {
+        http_problem(&w->q, &w->r, 400, "malformed-form", NULL, "%s", e.msg);
+        return;
+    }
+    if (buf_append(&w->q.body, "", 1)) w->q.body.len--;
+    set_deadline(w, 0);
+    w->q.route->handler(&w->q, &w->r);
+    if (!w->r.status && !w->r.poll)
+        http_problem(&w->q, &w->r, 500, "internal", NULL, "something went wrong on our side; it has been noted");
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **slot)
+{
+    http_server *s = ctx;
+    wire *w = *slot;
+    if (!w) {
+        w = mem_new(1, sizeof *w);
+        *slot = w;
+        w->server = s;
+        w->c = c;
+        w->r.fd = -1;
+        w->q.a = arena_new(s->c.request_memory);
+        w->q.wire = w;
+        w->q.app = s->c.app;
+        w->q.began_ms = clock_mono_ms();
+        uint8_t id[8];
+        random_bytes(id, sizeof id);
+        hex_encode(id, sizeof id, w->q.id);
+        atomic_fetch_add(&s->in_flight, 1);
+        w->q.method = arena_text(w->q.a, method);
+        w->q.path = arena_text(w->q.a, url);
+        w->r.body = buf_new(64 << 20);
+        if (!admit(w, method, url, version)) {
+            w->refused = true;
+            const char *length = http_header(&w->q, "Content-Length");
+            w->whole = !http_header(&w->q, "Transfer-Encoding") && (!length || !strcmp(length, "0"));
+            return reply(w);
+        }
+        set_deadline(w, s->c.head_seconds * 1000 + (int64_t)(w->held / BODY_BYTES_PER_SECOND) * 1000);
+        return MHD_YES;
+    }
+    if (*size) {
+        if (!w->refused && !take_body(w, data, *size)) w->refused = true;
+        *size = 0;
+        return MHD_YES;
+    }
+    if (w->queued) return MHD_YES;
+    if (!w->whole) {
+        w->whole = true;
+        if (!w->refused) run(w);
+        if (w->r.poll) {
+            bool stream = w->r.stream;
+            wait_begin(w);
+            return stream ? reply(w) : MHD_YES;
+        }
+        return reply(w);
+    }
+    pthread_mutex_lock(&s->lock);
+    bool waiting = w->waiting;
+    pthread_mutex_unlock(&s->lock);
+    return waiting ? MHD_YES : reply(w); // resumed: the poll has an answer
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum MHD_RequestTerminationCode code)
+{
+    (void)c, (void)code;
+    http_server *s = ctx;
+    wire *w = *slot;
+    if (!w) return;
+    *slot = NULL;
+    set_deadline(w, s->c.head_seconds * 1000); // for the next request on this connection
+    pthread_mutex_lock(&s->lock);
+    while (w->asking) pthread_cond_wait(&s->tick, &s->lock);
+    wait_end(w);
+    pthread_mutex_unlock(&s->lock);
+    if (s->c.done) s->c.done(&w->q, w->r.status, (clock_mono_ms() - w->q.began_ms) * 1000);
+    atomic_fetch_sub(&s->bodies, w->held);
+    for (int i = 0; i < w->q.part_count; i++) buf_free(&w->q.part[i].data);
+    buf_free(&w->q.body);
+    buf_free(&w->r.body);
+    if (w->r.fd >= 0) close(w->r.fd);
+    arena_free(w->q.a);
+    mem_free(w);
+    atomic_fetch_sub(&s->in_flight, 1);
+}
+
+static void complain(void *ctx, const char *fmt, va_list ap)
+{
+    (void)ctx;
+    char text[300];
+    vsnprintf(text, sizeof text, fmt, ap);
+    text[strcspn(text, "\n")] = 0;
+    log_say(LOG_DEBUG, "http: %s", text);
+}
+
+static bool listen_on(const char *where, int *out, unsigned *port, err *e)
+{
+    const char *colon = strrchr(where, ':');
+    if (!colon) return fail(e, ERR_INPUT, "listen: \"%s\" is not ADDR:PORT", where);
+    char host[64];
+    snprintf(host, sizeof host, "%.*s", (int)(colon - where), where);
+    char *end;
+    long p = strtol(colon + 1, &end, 10);
+    if (*end || end == colon + 1 || p < 0 || p > 65535)
+        return fail(e, ERR_INPUT, "listen: \"%s\" has no proper port", where);
+    struct sockaddr_storage sa = { 0 };
+    socklen_t len;
+    struct sockaddr_in *v4 = (void *)&sa;
+    struct sockaddr_in6 *v6 = (void *)&sa;
+    if (host[0] == '[') {
+        host[strcspn(host, "]")] = 0;
+        memmove(host, host + 1, strlen(host));
+    }
+    if (!*host || !strcmp(host, "*")) snprintf(host, sizeof host, "0.0.0.0");
+    if (!strcmp(host, "localhost")) snprintf(host, sizeof host, "127.0.0.1");
+    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)p);
+        len = sizeof *v4;
+    } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)p);
+        len = sizeof *v6;
+    } else {
+        return fail(e, ERR_INPUT, "listen: \"%s\" is not an address of this machine", host);
+    }
+    int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return fail(e, ERR_IO, "listen: %s", strerror(errno));
+    int one_ = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one_, sizeof one_);
+    if (bind(fd, (struct sockaddr *)&sa, len) || listen(fd, 1024)) {
+        fail(e, ERR_IO, "cannot listen on %s: %s", where, strerror(errno));
+        close(fd);
+        return false;
+    }
+    len = sizeof sa;
+    getsockname(fd, (struct sockaddr *)&sa, &len);
+    *port = ntohs(sa.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
+    *out = fd;
+    return true;
+}
+
+bool http_start(const http_config *config, http_server **out, err *e)
+{
+    http_server *s = mem_new(1, sizeof *s);
+    s->c = *config;
+    if (!s->c.threads) s->c.threads = 2;
+    if (!s->c.connections) s->c.connections = 12000;
+    if (!s->c.body_budget) s->c.body_budget = (size_t)256 << 20;
+    if (!s->c.head_seconds) s->c.head_seconds = 15;
+    if (!s->c.request_memory) s->c.request_memory = (size_t)32 << 20;
+    struct rlimit files;
+    if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files); // fewer connections if it may not be
+    }
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->tick, NULL);
+    int fd = -1;
+    if (!listen_on(config->listen, &fd, &s->port, e)) {
+        mem_free(s);
+        return false;
+    }
+    s->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_ITC, 0, NULL, NULL,
+        on_request, s, MHD_OPTION_EXTERNAL_LOGGER, complain, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_THREAD_POOL_SIZE, s->c.threads, MHD_OPTION_CONNECTION_LIMIT, s->c.connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->c.head_seconds * 2, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, raw_text, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+    if (!s->daemon) {
+        close(fd);
+        mem_free(s);
+        return fail(e, ERR_IO, "the HTTP server cannot start on %s", config->listen);
+    }
+    if (pthread_create(&s->ticker, NULL, ticker, s)) {
+        MHD_stop_daemon(s->daemon);
+        mem_free(s);
+        return fail(e, ERR_IO, "the HTTP server cannot start a thread");
+    }
+    *out = s;
+    return true;
+}
+
+unsigned http_port(const http_server *s) { return s->port; }
+int http_in_flight(const http_server *s) { return atomic_load(&s->in_flight); }
+
+void http_stop(http_server *s, int drain_ms)
+{
+    int listener = MHD_quiesce_daemon(s->daemon);
+    if (listener >= 0) close(listener);
+    pthread_mutex_lock(&s->lock);
+    s->stopping = s->woken = true; // waiting requests are asked for the last time
+    pthread_cond_broadcast(&s->tick);
+    pthread_mutex_unlock(&s->lock);
+    for (int64_t end = clock_mono_ms() + drain_ms; atomic_load(&s->in_flight) && clock_mono_ms() < end;) {
+        struct timespec t = { 0, 10000000 };
+        nanosleep(&t, NULL);
+    }
+    // The library must not be stopped with suspended connections: wait for the ticker to have let go of all.
+    pthread_mutex_lock(&s->lock);
+    while (s->waiting) {
+        s->woken = true;
+        pthread_cond_broadcast(&s->tick);
+        pthread_cond_wait(&s->tick, &s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    MHD_stop_daemon(s->daemon);
+    pthread_mutex_lock(&s->lock);
+    s->daemon = NULL;
+    s->woken = true;
+    pthread_cond_broadcast(&s->tick);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->ticker, NULL);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->tick);
+    mem_free(s);
+}

@@ -1,0 +1,30 @@
+// The control plane's side of a job: what a worker is told when it takes one, and what becomes of its answer. Workers
+// hold no key to database or storage: links, each to one object for a short time, are all they get.
+#pragma once
+#include "blob/blob.h"
+#include "db/db.h"
+
+typedef struct {
+    db *d;
+    blob_store *blobs;
+    int64_t lease_ms; // 0: sixty seconds
+    int link_seconds; // 0: ten minutes
+    bool keep_photos; // else they are deleted when the avatar is ready
+} job_plane;
+
+// The next job for this worker as RunPod's job-take answers it: {"id", "input", …}; *found false when there is none.
+bool plane_take(const job_plane *p, arena *a, const char *queue, const char *worker, buf *json, bool *found,
+                err *e) MUST_USE;
+
+// What job-done brings: {"output": …}, {"error": …}, or a progress report. Repeats change nothing. ERR_INPUT when it is
+// no such JSON. *ended: the job is at an end now (its webhook may be told).
+bool plane_done(const job_plane *p, arena *a, const char *worker, const char *id, const char *body, size_t n,
+                bool *ended, err *e) MUST_USE;
+
+// Housekeeping: leases, retries, expiry; with blobs_too also objects nobody wants any more, those abandoned while being
+// written since before grace_ms ago included. *removed counts objects.
+bool plane_sweep(const job_plane *p, bool blobs_too, int64_t grace_ms, int64_t *moved, int64_t *removed,
+                 err *e) MUST_USE;
+
+// "front.jpg" … : the type of an uploaded photo by its first bytes, or NULL: not a photo we take.
+const char *photo_type(const uint8_t *p, size_t n, const char **extension);
