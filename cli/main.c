@@ -13,6 +13,9 @@ static const struct {
 } commands[] = {
     { "avatar", cmd_avatar, "a photo and a height to a rigged avatar with measurements" },
     { "measure", cmd_measure, "the tape measurements of an avatar" },
+    { "garment", cmd_garment, "draft a garment from its size chart, or import its meshes" },
+    { "drape", cmd_drape, "put a size of a garment on an avatar" },
+    { "fit", cmd_fit, "how each size of a garment fits an avatar" },
     { "body", cmd_body, "build the open body from its source" },
     { "import", cmd_import, "turn other people's model files into ours" },
     { "serve", cmd_serve, "the service: API, queue and workers" },

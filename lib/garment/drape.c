@@ -1,0 +1,226 @@
+#include "garment/drape.h"
+#include "base/mem.h"
+#include "garment/drape_run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+collider *drape_collider(const wearer *w)
+{
+    // Cloth never meets hands and head in these garments and poses; a hood lies on the neck.
+    mesh_view m = body_mesh(w->model, w->position);
+    return collider_new(&m, NULL);
+}
+
+static bool draft(const garment *g, int size, double spacing, pattern *p, sewn *s, err *e)
+{
+    // The middle size's mesh is every size's.
+    int middle = g->chart.count / 2;
+    pattern base;
+    sewn base_mesh;
+    if (!pattern_draft(g, middle, &base, e) || !pattern_draft(g, size, p, e)) return false;
+    pattern_segment(&base, spacing);
+    pattern_segment_as(p, &base);
+    if (!sewn_make(&base, spacing, NULL, &base_mesh, e)) return false;
+    if (size == middle) return *s = base_mesh, true;
+    bool ok = sewn_make(p, spacing, &base_mesh, s, e);
+    sewn_free(&base_mesh);
+    return ok;
+}
+
+// Vertices along the waist of skirts and trousers are held up while the cloth finds its place.
+static void hold_waist(const sewn *s, float anchor, float *floor)
+{
+    for (uint32_t i = 0; i < s->vertices; i++) floor[i] = -1e9f;
+    for (uint32_t i = 0; i < s->points; i++)
+        if (s->flat[i].y > -0.004f) floor[s->vertex[i]] = anchor - 0.005f;
+}
+
+static void waist_factor(const sewn *s, float *factor)
+{
+    for (uint32_t t = 0; t < s->triangles; t++) {
+        float y = -1;
+        for (int k = 0; k < 3; k++) y = fmaxf(y, s->flat[s->corner[3 * t + (uint32_t)k]].y);
+        factor[t] = y > -0.035f ? 6.0f : 1.0f; // a waistband: several layers and an interlining
+    }
+}
+
+static void publish(const cloth *c, const sewn *s, drape *out)
+{
+    const vec3 *x = cloth_position(c);
+    out->position = mem_array(vec3, s->points);
+    out->normal = mem_array(vec3, s->points);
+    out->strain = mem_array(float, s->points);
+    vec3 *normal = mem_array(vec3, s->vertices);
+    float *strain = mem_array(float, 2 * (size_t)s->triangles), *weft = mem_array(float, s->vertices),
+          *warp = mem_array(float, s->vertices), *area = mem_array(float, s->vertices);
+    mesh_view m = { x, s->triangle, s->vertices, s->triangles };
+    mesh_normals(&m, normal);
+    cloth_strain(c, strain);
+    out->tension = strain;
+    for (uint32_t t = 0; t < s->triangles; t++) {
+        const uint32_t *v = s->triangle + 3 * (size_t)t;
+        float a = v3_len(v3_cross(v3_sub(x[v[1]], x[v[0]]), v3_sub(x[v[2]], x[v[0]])));
+        for (int k = 0; k < 3; k++) {
+            weft[v[k]] += a * strain[2 * t];
+            warp[v[k]] += a * strain[2 * t + 1];
+            area[v[k]] += a;
+        }
+    }
+    for (uint32_t i = 0; i < s->points; i++) {
+        uint32_t v = s->vertex[i];
+        out->position[i] = x[v];
+        out->normal[i] = normal[v];
+        // Averaged with their signs first: a wrinkle's compression is not half a stretch.
+        out->strain[i] = area[v] > 0 ? fmaxf(0, fmaxf(weft[v], warp[v]) / area[v]) : 0;
+    }
+    mem_free(normal);
+    mem_free(weft);
+    mem_free(warp);
+    mem_free(area);
+}
+
+static void witness(const collider *body, const cloth *c, const sewn *s, double anchor, drape *out)
+{
+    const vec3 *x = cloth_position(c);
+    double sum = 0, count = 0, touching = 0;
+    out->hem_height = 1e9;
+    for (uint32_t v = 0; v < s->vertices; v++) {
+        out->hem_height = fmin(out->hem_height, (double)x[v].y);
+        touching += collider_height(body, x[v]) < 0.005f;
+    }
+    // Tops: a hand's breadth below the armhole, all around the trunk.
+    double level = out->pattern.underarm;
+    out->height = mem_array(float, s->points);
+    for (uint32_t i = 0; i < s->points; i++) out->height[i] = collider_height(body, out->position[i]);
+    for (uint32_t i = 0; i < s->points; i++) {
+        double down = -(double)s->flat[i].y;
+        if (anchor == 0 && (s->panel[i] > 1 || down < level || down > level + 0.08)) continue;
+        sum += (double)out->height[i];
+        count++;
+    }
+    out->clearance = count > 0 ? sum / count : 0;
+    out->contact = touching / s->vertices;
+    double waist = 0, points = 0;
+    for (uint32_t i = 0; anchor > 0 && i < s->points; i++)
+        if (s->flat[i].y > -0.004f) waist += (double)out->position[i].y, points++;
+    if (points > 0) out->slid = fmax(0, anchor - waist / points);
+    out->slides = out->slid > 0.04; // a hand's breadth is no longer the waist
+}
+
+static void decide(drape *out)
+{
+    const cloth_quality *q = &out->quality;
+    const char *why = NULL;
+    if (q->max_penetration > 0.002) why = "the cloth reaches more than 2 mm into the body";
+    if (q->deep > out->mesh.vertices / 1000) why = "more than one vertex in a thousand lies inside the body";
+    if (q->crossing > 35) why = "the cloth cuts through the body";
+    if (q->self_depth > 0.005) why = "layers of the cloth pass through each other";
+    if (q->artefact > 0.005) why = "the mesh is too coarse for the time step";
+    // What slides down is not at rest because it is too large, which is said in its own words.
+    if (!q->rested && !out->slides) why = "the cloth had not come to rest";
+    out->degraded = why != NULL;
+    snprintf(out->why, sizeof out->why, "%s", why ? why : "");
+}
+
+void drape_run(const wearer *w, const collider *body, const garment *g, const drape_start *from, drape *out)
+{
+    const sewn *s = &out->mesh;
+    float *floor = NULL, *factor = NULL, anchor = from->anchor;
+    if (anchor > 0) {
+        floor = mem_array(float, s->vertices);
+        factor = mem_array(float, s->triangles);
+        hold_waist(s, anchor, floor);
+        waist_factor(s, factor);
+    }
+    // What hangs, hangs from the bust or the hips down.
+    double hanging = out->pattern.hem - (anchor > 0 ? out->pattern.hip : 0.25);
+    cloth_setup setup = { .vertices = s->vertices,
+                          .triangles = s->triangles,
+                          .triangle = s->triangle,
+                          .rest = from->rest,
+                          .start = from->position,
+                          .floor = floor,
+                          .stiffer = factor,
+                          .fabric = g->fabric,
+                          .spacing = from->spacing,
+                          .hanging = fmax(0.3, hanging),
+                          .body = body,
+                          .itself = from->itself };
+    cloth *c = cloth_new(&setup);
+    // First the cloth draws together without weight, as one tugs it into place; then it hangs, damped by the air.
+    cloth_run(c, &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
+    if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .held = true, .seconds = 0.15 });
+    cloth_run(c,
+              &(cloth_phase){ .gravity = 9.81, .damping = 18, .seconds = anchor > 0 ? 0.6 : 0.9, .until_rest = true });
+    cloth_settle(c);
+    cloth_judge(c, &out->quality);
+    publish(c, s, out);
+    witness(body, c, s, (double)anchor, out);
+    out->chest_y = (double)w->position[w->model->mark[MARK_BUST_L].id[0]].y;
+    out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100;
+    out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100;
+    decide(out);
+    cloth_free(c);
+    mem_free(floor);
+    mem_free(factor);
+}
+
+bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
+                err *e)
+{
+    memset(out, 0, sizeof *out);
+    double spacing = o && o->spacing > 0 ? o->spacing : 0.015;
+    if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
+    const sewn *s = &out->mesh;
+    vec3 *start = mem_array(vec3, s->vertices);
+    vec2 *rest = mem_array(vec2, 3 * (size_t)s->triangles);
+    float anchor;
+    place_on_body(w, &out->pattern, s, start, &anchor);
+    for (uint32_t i = 0; i < 3 * s->triangles; i++) rest[i] = s->flat[s->corner[i]];
+    drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, !(o && o->no_self) }, out);
+    mem_free(start);
+    mem_free(rest);
+    return true;
+}
+
+void drape_free(drape *d)
+{
+    sewn_free(&d->mesh);
+    mem_free(d->position);
+    mem_free(d->normal);
+    mem_free(d->strain);
+    mem_free(d->tension);
+    mem_free(d->height);
+    memset(d, 0, sizeof *d);
+}
+
+#define STRAIN_UNIT 0.005f // of a byte: 0 to 127.5 %
+
+bool drape_bin(const drape *d, buf *out)
+{
+    // x86 and ARM are little-endian; so is the file.
+    uint32_t head[3] = { 0x50524454, 1, d->mesh.points }; // "TDRP"
+    vec3 lo = d->position[0], hi = lo;
+    for (uint32_t i = 0; i < d->mesh.points; i++) {
+        vec3 p = d->position[i];
+        lo = v3(fminf(lo.x, p.x), fminf(lo.y, p.y), fminf(lo.z, p.z));
+        hi = v3(fmaxf(hi.x, p.x), fmaxf(hi.y, p.y), fmaxf(hi.z, p.z));
+    }
+    float box[7] = { lo.x, lo.y, lo.z, hi.x - lo.x, hi.y - lo.y, hi.z - lo.z, STRAIN_UNIT };
+    bool ok = buf_append(out, head, sizeof head) && buf_append(out, box, sizeof box);
+    for (uint32_t i = 0; ok && i < d->mesh.points; i++) {
+        const float *p = &d->position[i].x;
+        uint8_t row[7];
+        for (int k = 0; k < 3; k++) {
+            float n = box[3 + k] > 0 ? (p[k] - box[k]) / box[3 + k] * 65535 + 0.5f : 0;
+            uint16_t word = (uint16_t)(n < 0 ? 0 : n > 65535 ? 65535 : n);
+            row[2 * k] = (uint8_t)(word & 255), row[2 * k + 1] = (uint8_t)(word >> 8);
+        }
+        float level = d->strain[i] / STRAIN_UNIT + 0.5f;
+        row[6] = (uint8_t)(level > 255 ? 255 : level);
+        ok = buf_append(out, row, sizeof row);
+    }
+    return ok;
+}

@@ -1,0 +1,15 @@
+// Pictures of drapes: a person in a garment from the front and the side, plain and coloured by strain.
+#pragma once
+#include "garment/drape.h"
+#include "image/image.h"
+
+// Colour of a strain in eight bands from blue (none) to red (the fabric's limit and beyond), linear RGB.
+vec3 show_strain_color(float strain, double limit);
+
+typedef struct {
+    const drape *drape; // NULL: the body alone
+    const char *title, *note;
+} show_column;
+
+// One column a size, rows: front, side, front by strain. PNG.
+bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e) MUST_USE;

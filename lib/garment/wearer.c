@@ -1,0 +1,105 @@
+#include "garment/wearer.h"
+#include "arrays/npz.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool load_body(const char *assets, body_sex sex, wearer *w, err *e)
+{
+    char path[4096];
+    if (!io_join(path, sizeof path, assets, "open_body.safetensors"))
+        return fail(e, ERR_LIMIT, "the path %.80s… is too long", assets);
+    w->model = body_load(path, sex, e);
+    return w->model != NULL;
+}
+
+static void stand(wearer *w)
+{
+    w->position = mem_array(vec3, w->model->vertices);
+    body_shape(w->model, w->betas, w->position, w->joint);
+    float ground = body_ground(w->model, w->position);
+    for (uint32_t v = 0; v < w->model->vertices; v++) w->position[v].y -= ground;
+    for (int j = 0; j < BODY_JOINTS; j++) w->joint[j].y -= ground;
+}
+
+bool wearer_of_betas(const char *assets, body_sex sex, const float *betas, wearer *w, err *e)
+{
+    memset(w, 0, sizeof *w);
+    if (!load_body(assets, sex, w, e)) return false;
+    memcpy(w->betas, betas, (size_t)w->model->betas * sizeof *betas);
+    stand(w);
+    tape *t = tape_new(w->model);
+    tape_read_betas(t, w->betas, w->fit.value);
+    tape_free(t);
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        w->fit.value[i] *= 100;
+        w->fit.correlation[i * TAPE_COUNT + i] = 1;
+    }
+    return true;
+}
+
+static bool read_params(const npz *z, const char *assets, wearer *w, err *e)
+{
+    const npz_array *betas = npz_find(z, "betas"), *gender = npz_find(z, "gender"),
+                    *covariance = npz_find(z, "betas_covariance");
+    int sex = -1;
+    for (int i = 0; gender && gender->type == NPZ_TEXT && i < 3; i++) {
+        const char *word = body_sex_word((body_sex)i);
+        if (strlen(word) == gender->count && memcmp(word, gender->data, gender->count) == 0) sex = i;
+    }
+    if (!betas || betas->type != NPZ_F32 || sex < 0)
+        return fail(e, ERR_INPUT, "the file has no betas and gender: it is not an avatar's params.npz");
+    if (!load_body(assets, (body_sex)sex, w, e)) return false;
+    size_t n = (size_t)w->model->betas;
+    if (betas->count != n)
+        return fail(e, ERR_INPUT, "the file has %zu betas, the %s body %zu", betas->count, body_sex_word((body_sex)sex),
+                    n);
+    memcpy(w->betas, betas->data, n * sizeof *w->betas);
+    for (size_t i = 0; i < n; i++)
+        if (!(fabsf(w->betas[i]) < 20)) return fail(e, ERR_INPUT, "the betas are not a person's");
+    stand(w);
+    if (!covariance || covariance->type != NPZ_F64 || covariance->count != n * n) return true;
+    double value[TAPE_COUNT], *jacobian = mem_array(double, TAPE_COUNT *n), *c = mem_array(double, n *n);
+    memcpy(c, covariance->data, n * n * sizeof *c);
+    tape *t = tape_new(w->model);
+    tape_jacobian(t, w->betas, value, jacobian);
+    fit_body_correlate(&w->fit, jacobian, c, (int)n);
+    tape_free(t);
+    mem_free(jacobian);
+    mem_free(c);
+    return true;
+}
+
+static bool read_file(const char *folder, const char *name, buf *out, err *e)
+{
+    char path[4096];
+    *out = buf_new(16 * MIB);
+    if (!io_join(path, sizeof path, folder, name)) return fail(e, ERR_LIMIT, "the path %.80s… is too long", folder);
+    return io_read(path, out, e);
+}
+
+bool wearer_open(const char *folder, const char *assets, wearer *w, err *e)
+{
+    memset(w, 0, sizeof *w);
+    buf measurements, params = { 0 };
+    bool ok = read_file(folder, "measurements.json", &measurements, e) && read_file(folder, "params.npz", &params, e) &&
+              fit_body_parse((const char *)measurements.data, measurements.len, &w->fit, e);
+    npz *z = ok ? npz_parse(params.data, params.len, e) : NULL;
+    ok = z && read_params(z, assets, w, e);
+    npz_free(z);
+    buf_free(&measurements);
+    buf_free(&params);
+    if (!ok) wearer_close(w);
+    return ok;
+}
+
+void wearer_close(wearer *w)
+{
+    body_free(w->model);
+    mem_free(w->position);
+    w->model = NULL;
+    w->position = NULL;
+}

@@ -1,0 +1,109 @@
+#include "base/mem.h"
+#include "garment/import.h"
+#include "gltf/glb.h"
+#include "test.h"
+
+static err e;
+
+static wearer body_of(body_sex sex, float first)
+{
+    wearer w;
+    float betas[BODY_MAX_BETAS] = { first };
+    CHECK(wearer_of_betas(ASSETS, sex, betas, &w, &e));
+    return w;
+}
+
+// A T-shirt of ours on the mean man as a brand would export it: in place, cut at its seams.
+static buf export(const wearer *w, double chest, float scale)
+{
+    garment g = { .category = GARMENT_TSHIRT, .silhouette = SILHOUETTE_REGULAR, .fabric = *fabric_preset("jersey") };
+    g.chart.count = 1;
+    snprintf(g.chart.size[0].name, sizeof g.chart.size[0].name, "M");
+    g.chart.basis[DIM_CHEST] = BASIS_CIRC;
+    g.chart.size[0].value[DIM_CHEST] = (chart_range){ chest, chest };
+    collider *body = drape_collider(w);
+    drape d;
+    CHECK(drape_make(w, body, &g, 0, &(drape_options){ .spacing = 0.025 }, &d, &e));
+    for (uint32_t i = 0; i < d.mesh.points; i++) d.position[i] = v3_scale(d.position[i], scale);
+    glb_mesh mesh = { .name = "shirt",
+                      .mesh = { d.position, d.mesh.corner, d.mesh.points, d.mesh.triangles },
+                      .normal = d.normal };
+    glb_scene scene = { .generator = "test", .mesh = &mesh, .meshes = 1 };
+    buf out = buf_new(1 << 24);
+    CHECK(glb_write(&scene, GLB_PLAIN, &out, &e));
+    drape_free(&d);
+    collider_free(body);
+    return out;
+}
+
+static void a_brands_mesh_is_welded_measured_and_drapes_on_another_body(void)
+{
+    wearer mean = body_of(SEX_MALE, 0), other = body_of(SEX_MALE, 1.2f);
+    buf glb = export(&mean, mean.fit.value[TAPE_CHEST_GIRTH] + 14, 1);
+    imported m;
+    import_report r;
+    CHECK(import_read(glb.data, glb.len, &m, &r, &e));
+    CHECK(r.welded > 50 && r.pieces == 1 && r.crowded_edges == 0 && r.open_edges > 50); // sewn: only hems are open
+    CHECK(r.height > 0.6 && r.height < 0.9);
+    garment g = { .category = GARMENT_TSHIRT, .silhouette = SILHOUETTE_REGULAR, .fabric = *fabric_preset("jersey") };
+    chart_standard(true, &g.chart);
+    collider *body = drape_collider(&other);
+    drape d;
+    CHECK(import_drape(&other, body, &g, &m, ASSETS, &d, &e));
+    CHECK(!d.degraded && d.from_mesh && d.quality.max_penetration < 0.002); // the acceptance's bar
+    if (d.degraded) printf("%s\n", d.why);
+    drape_free(&d);
+    collider_free(body);
+    imported_free(&m);
+    buf_free(&glb);
+    wearer_close(&mean);
+    wearer_close(&other);
+}
+
+static void sizes_that_are_one_mesh_or_one_mesh_scaled_are_found_out(void)
+{
+    wearer mean = body_of(SEX_MALE, 0);
+    double chest = mean.fit.value[TAPE_CHEST_GIRTH] + 10;
+    buf glb = export(&mean, chest, 1), larger = export(&mean, chest, 1.05f);
+    imported m[3];
+    import_report r[3];
+    CHECK(import_read(glb.data, glb.len, &m[0], &r[0], &e) && import_read(glb.data, glb.len, &m[1], &r[1], &e) &&
+          import_read(larger.data, larger.len, &m[2], &r[2], &e));
+    garment g = { .category = GARMENT_TSHIRT };
+    const char chart[] = "basis,garment_circ\nsize,chest\nS,150\nM,155\nL,160\n";
+    CHECK(chart_parse(chart, strlen(chart), &g.chart, &e));
+    g.fabric = *fabric_preset("jersey");
+    buf out = buf_new(1 << 16);
+    CHECK(import_findings(&g, r, m, &out) && buf_append(&out, "", 1));
+    const char *said = (const char *)out.data;
+    CHECK(strstr(said, "S and M are the same mesh") && strstr(said, "M and L are one mesh, scaled"));
+    CHECK(strstr(said, "size S measures") && strstr(said, "the chart says 150.0"));
+    for (int i = 0; i < 3; i++) imported_free(&m[i]);
+    buf_free(&out);
+    buf_free(&glb);
+    buf_free(&larger);
+    wearer_close(&mean);
+}
+
+static void what_is_no_garment_in_metres_is_refused(void)
+{
+    wearer mean = body_of(SEX_MALE, 0);
+    buf huge = export(&mean, 110, 100);
+    imported m;
+    import_report r;
+    CHECK(!import_read(huge.data, huge.len, &m, &r, &e) && e.code == ERR_INPUT && strstr(e.msg, "metres"));
+    CHECK(!import_read((const uint8_t *)"glTF", 4, &m, &r, &e) && e.code == ERR_INPUT);
+    vec3 p[3] = { { 0, 0, 0 }, { 1, 0, 0 }, { 0, 1, 0 } };
+    uint32_t t[3] = { 0, 1, 2 };
+    glb_mesh mesh = { .name = "flag", .mesh = { p, t, 3, 1 } };
+    glb_scene scene = { .generator = "test", .mesh = &mesh, .meshes = 1 };
+    buf out = buf_new(1 << 20);
+    CHECK(glb_write(&scene, GLB_PLAIN, &out, &e));
+    CHECK(!import_read(out.data, out.len, &m, &r, &e) && strstr(e.msg, "no garment"));
+    buf_free(&out);
+    buf_free(&huge);
+    wearer_close(&mean);
+}
+
+TEST_MAIN(RUN(a_brands_mesh_is_welded_measured_and_drapes_on_another_body);
+          RUN(sizes_that_are_one_mesh_or_one_mesh_scaled_are_found_out); RUN(what_is_no_garment_in_metres_is_refused);)
