@@ -153,7 +153,7 @@ void drape_run(const wearer *w, const collider *body, const garment *g, const dr
     cloth_run(c, &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
     if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .held = true, .seconds = 0.15 });
     cloth_run(c,
-              &(cloth_phase){ .gravity = 9.81, .damping = 18, .seconds = anchor > 0 ? 0.6 : 0.9, .until_rest = true });
+              &(cloth_phase){ .gravity = 9.81, .damping = 18, .seconds = anchor > 0 ? 0.6 : 1.2, .until_rest = true });
     cloth_settle(c);
     cloth_judge(c, &out->quality);
     publish(c, s, out);

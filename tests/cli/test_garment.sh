@@ -54,7 +54,7 @@ check "all sizes at once" "$tryon" drape --avatar "$work/avatar" --garment "$wor
 check "each has its drape" test -s "$work/all/drape.S.bin" -a -s "$work/all/drape.L.bin"
 check "alone or among others, a size drapes the same" cmp "$work/one/drape.bin" "$work/all/drape.M.bin"
 if command -v node >/dev/null && [ -d "$here/../npm/node_modules/gltf-validator" ]; then
-    check "tryon.glb is clean glTF" node "$here/validate_glb.js" "$work/one/tryon.glb"
+    check "tryon.glb is clean glTF" node "$here/../lib/gltf/validate.js" "$work/one/tryon.glb"
 fi
 
 refuses "an unknown category" "--category" "$tryon" garment draft --category cape --standard men --out "$work/x"
