@@ -156,6 +156,25 @@ static void study_landmarks(const shot *s, capture_view view, trial_look *out)
     }
 }
 
+static float distance_to_bone(vec2 a, vec2 b, vec2 p)
+{
+    float dx = b.x - a.x, dy = b.y - a.y, length = dx * dx + dy * dy;
+    float t = length > 0 ? ((p.x - a.x) * dx + (p.y - a.y) * dy) / length : 0;
+    t = fminf(fmaxf(t, 0), 1);
+    return hypotf(p.x - a.x - t * dx, p.y - a.y - t * dy);
+}
+
+// Where the outline may be an arm's.
+static bool beside_arm(const vec2 *joint, vec2 at, float reach)
+{
+    static const int bone[3][2] = { { JOINT_L_SHOULDER, JOINT_L_ELBOW },
+                                    { JOINT_L_ELBOW, JOINT_L_WRIST },
+                                    { JOINT_L_WRIST, JOINT_L_HAND } };
+    for (int i = 0; i < 6; i++)
+        if (distance_to_bone(joint[bone[i / 2][0] + i % 2], joint[bone[i / 2][1] + i % 2], at) < reach) return true;
+    return false;
+}
+
 static void study_outline(const person *p, const shot *s, trial_look *out)
 {
     const capture_evidence *ev = &s->evidence;
@@ -167,22 +186,33 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     for (uint32_t v = 0; v < m->vertices; v++) pixel[v] = project(&s->camera, s->stance.body[v], &depth[v]);
     distance_field *d = distance_new(&ev->mask, ev->left, ev->top, ev->right, ev->bottom, 1);
     int n = contour_find(c, pixel, depth, 0, 0, (float)ev->mask.width, (float)ev->mask.height, point);
-    for (int pass = 0; pass < 2; pass++)
+    vec2 joint[BODY_JOINTS];
+    float z;
+    for (int j = 0; j < BODY_JOINTS; j++) joint[j] = project(&s->camera, s->stance.joints[j], &z);
+    for (int pass = 0; pass < 2; pass++) {
+        float length[TRIAL_REGIONS] = { 0 }, sum[TRIAL_REGIONS] = { 0 };
         for (int i = 0; i < n; i++) {
             uint32_t v = point[i].vertex;
             int region = view_cloth_region(m->label[v]);
-            float gx, gy, metre = depth[v] / s->camera.camera.focal, length = point[i].length * metre;
+            float gx, gy, metre = depth[v] / s->camera.camera.focal, here = point[i].length * metre;
             if (region < 0) continue;
+            bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
+            if (!arm && beside_arm(joint, pixel[v], 0.075f / metre)) continue;
             float gap = -distance_at(d, pixel[v].x, pixel[v].y, &gx, &gy) * metre;
             if (fabsf(gap) > 0.08f) continue; // it would not be believed
-            if (pass == 0)
-                out->gap[region] += gap * length, out->length[region] += length;
-            else
-                out->spread[region] += (gap - out->gap[region]) * (gap - out->gap[region]) * length;
-            (void)gx, (void)gy;
+            float off = gap - out->gap[region];
+            sum[region] += (pass ? off * off : gap) * here;
+            length[region] += here;
         }
-    for (int k = 0; k < TRIAL_REGIONS; k++)
-        if (out->length[k] > 0) out->spread[k] = sqrtf(out->spread[k] / out->length[k]);
+        for (int k = 0; k < TRIAL_REGIONS; k++) {
+            out->length[k] = length[k];
+            if (length[k] <= 0) continue;
+            if (pass == 0)
+                out->gap[k] = sum[k] / length[k];
+            else
+                out->spread[k] = sqrtf(sum[k] / length[k]);
+        }
+    }
     contour_free(c);
     distance_free(d);
     mem_free(pixel);
@@ -193,7 +223,6 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
 static void study(const person *p, const shot *s, capture_view view, trial_look *out)
 {
     out->seen = true;
-    out->loose = s->evidence.verdict & VERDICT_LOOSE_CLOTHES;
     study_landmarks(s, view, out);
     study_outline(p, s, out);
 }
@@ -247,8 +276,10 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
         snprintf(name, sizeof name, "%llu-%d-%c", (unsigned long long)seed, index, v ? 's' : 'f');
         ok = look_at(lab, p, &o, v ? VIEW_SIDE : VIEW_FRONT, &r, name, &shots[v], e);
         if (!ok) break;
-        t->verdict |= shots[v].evidence.verdict;
-        if (!(shots[v].evidence.verdict & VERDICT_REFUSED)) study(p, &shots[v], (capture_view)v, &t->look[v]);
+        if (v == 0) t->verdict = shots[0].evidence.verdict;
+        if (shots[v].evidence.verdict & VERDICT_REFUSED) continue;
+        study(p, &shots[v], (capture_view)v, &t->look[v]);
+        t->look[v].loose = shots[0].evidence.verdict & VERDICT_LOOSE_CLOTHES; // only the front tells
     }
     t->refused = ok && !t->look[0].seen;
     ok = ok && estimate(lab, p, t->look[0].seen ? &shots[0] : NULL, t->look[1].seen ? &shots[1] : NULL, t, e);

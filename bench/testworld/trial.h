@@ -35,7 +35,7 @@ typedef struct {
     body_sex sex;
     outfit_kind clothes;
     bool exif;        // the focal length was told
-    unsigned verdict; // of both photos
+    unsigned verdict; // of the front photo
     bool refused;     // the front photo was
     double truth[TAPE_COUNT];
     trial_result result[TRIAL_MODES][2]; // [mode][weight stated]

@@ -132,14 +132,19 @@ bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estim
         fit_problem *p = mem_new(1, sizeof *p);
         p->m = m;
         p->prior = prior;
-        view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, (float)in->answers.height);
-        if (in->side)
-            view_open(&p->view[p->views++], in->side, VIEW_SIDE, in->side_focal_35mm, (float)in->answers.height);
+        // Only the front view tells loose clothes: a side view's outline is as broad at the knees as at the hips.
+        bool loose = in->front->verdict & VERDICT_LOOSE_CLOTHES;
+        float height = (float)in->answers.height;
+        view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, height, loose);
+        if (in->side) view_open(&p->view[p->views++], in->side, VIEW_SIDE, in->side_focal_35mm, height, loose);
         if (!fit_solve(p, &out->posterior)) out->posterior = prior;
         keep_view(&p->view[0], &out->front);
         if (in->side) keep_view(&p->view[1], &out->side);
         for (int q = 0; q < p->views; q++) view_close(&p->view[q]);
-        out->verdict = in->front->verdict | (in->side ? in->side->verdict & ~(unsigned)VERDICT_NOT_FACING : 0);
+        out->verdict =
+            in->front->verdict |
+            (in->side ? in->side->verdict & ~(unsigned)(VERDICT_NOT_FACING | VERDICT_LOOSE_CLOTHES | VERDICT_ARMS_TIGHT)
+                      : 0);
         mem_free(p);
     }
     to_floats(&out->posterior, out->betas);

@@ -6,30 +6,50 @@
 
 enum { MAX_UNKNOWNS = BODY_MAX_BETAS + FIT_MAX_VIEWS * VIEW_UNKNOWNS, POSE_ROUNDS = 12, SHAPE_ROUNDS = 16 };
 
-// What one observation is believed to within, metres at the person. Set for the capture room's networks: landmarks
-// scatter by 0.5-1.2 cm and sit up to 2 cm beside the anatomical joint; the outline of a mask is good to 5 mm, but its
-// errors run along the outline for about 10 cm, so that a metre of it is worth ten observations, not hundreds.
-static const double OUTLINE_SD = 0.007, OUTLINE_CORRELATION = 0.10, OUTLINE_CUT = 0.025;
+// What one observation is believed to within, metres at the person. Set for the capture room's networks on the test
+// world (bench_accuracy --look): the errors of an outline run along it for about 10 cm, so that a metre of it is worth
+// ten observations, not hundreds.
+static const double OUTLINE_CORRELATION = 0.10, OUTLINE_CUT = 0.025;
 static const double BONE_SD = 0.25; // of a bone's direction in the networks' rough 3D, per component
+// In a side view the arms hang before the trunk: so near to their bones the outline may be theirs, metres.
+static const float ARM_REACH = 0.075f;
+// Where the outline runs more level than this (its normal's share upwards or downwards) under a crotch or an armpit,
+// it is the clothes': a seam hangs below the body by more than a thickness.
+static const float LEVEL = 0.6f;
 
-// Landmarks that are joints of the body, and how far they may lie from them, metres.
+// Landmarks that are joints of the body, for each view: where they lie from the joint (x: outward, in a side view
+// forward; y: down) and how far they may lie from there, metres. In a side view the far arm is guessed.
+typedef struct {
+    float x, y;
+    double sd;
+} landmark_place;
+
 static const struct {
     int landmark, joint;
-    double sd;
+    landmark_place place[2]; // front, side
 } tied[] = {
-    { LM_LEFT_SHOULDER, JOINT_L_SHOULDER, 0.025 },
-    { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER, 0.025 },
-    { LM_LEFT_ELBOW, JOINT_L_ELBOW, 0.02 },
-    { LM_RIGHT_ELBOW, JOINT_R_ELBOW, 0.02 },
-    { LM_LEFT_WRIST, JOINT_L_WRIST, 0.02 },
-    { LM_RIGHT_WRIST, JOINT_R_WRIST, 0.02 },
-    { LM_LEFT_HIP, JOINT_L_HIP, 0.04 },
-    { LM_RIGHT_HIP, JOINT_R_HIP, 0.04 },
-    { LM_LEFT_KNEE, JOINT_L_KNEE, 0.025 },
-    { LM_RIGHT_KNEE, JOINT_R_KNEE, 0.025 },
-    { LM_LEFT_ANKLE, JOINT_L_ANKLE, 0.02 },
-    { LM_RIGHT_ANKLE, JOINT_R_ANKLE, 0.02 },
+    { LM_LEFT_SHOULDER, JOINT_L_SHOULDER, { { .003f, -.018f, .015 }, { -.009f, -.038f, .035 } } },
+    { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER, { { .003f, -.018f, .015 }, { -.009f, -.038f, .035 } } },
+    { LM_LEFT_ELBOW, JOINT_L_ELBOW, { { .003f, 0, .02 }, { 0, .009f, .04 } } },
+    { LM_RIGHT_ELBOW, JOINT_R_ELBOW, { { .003f, 0, .02 }, { 0, .009f, .04 } } },
+    { LM_LEFT_WRIST, JOINT_L_WRIST, { { 0, 0, .02 }, { .009f, .030f, .06 } } },
+    { LM_RIGHT_WRIST, JOINT_R_WRIST, { { 0, 0, .02 }, { .009f, .030f, .06 } } },
+    { LM_LEFT_HIP, JOINT_L_HIP, { { -.008f, .006f, .03 }, { .013f, .026f, .035 } } },
+    { LM_RIGHT_HIP, JOINT_R_HIP, { { -.008f, .006f, .03 }, { .013f, .026f, .035 } } },
+    { LM_LEFT_KNEE, JOINT_L_KNEE, { { 0, -.002f, .02 }, { 0, -.007f, .03 } } },
+    { LM_RIGHT_KNEE, JOINT_R_KNEE, { { 0, -.002f, .02 }, { 0, -.007f, .03 } } },
+    { LM_LEFT_ANKLE, JOINT_L_ANKLE, { { .004f, -.008f, .015 }, { .008f, -.011f, .02 } } },
+    { LM_RIGHT_ANKLE, JOINT_R_ANKLE, { { .004f, -.008f, .015 }, { .008f, -.011f, .02 } } },
 };
+
+static landmark_place place_of(const photo_view *v, size_t i)
+{
+    landmark_place p = tied[i].place[v->side == VIEW_SIDE];
+    bool to_the_left = v->side == VIEW_SIDE ? v->yaw < 0 : i % 2 == 1; // her left is on the picture's right
+    if (to_the_left) p.x = -p.x;
+    return p;
+}
+
 // Bones whose direction the networks' 3D tells: from landmark, to landmark, from joint, to joint.
 static const int bone[][4] = {
     { LM_LEFT_SHOULDER, LM_LEFT_ELBOW, JOINT_L_SHOULDER, JOINT_L_ELBOW },
@@ -170,11 +190,13 @@ static void add_landmarks(fit_work *w, const photo_view *v, int base, double *ro
         if (seen < 0.1) continue;
         vec3 camera = view_to_camera(v, w->posed_joint[tied[i].joint]);
         vec2 at = view_project(v, camera);
-        double scale = (double)(v->focal / camera.z), sd = tied[i].sd / sqrt(seen), cut = 4 * sd;
+        landmark_place place = place_of(v, i);
+        double scale = (double)(v->focal / camera.z), sd = place.sd / sqrt(seen), cut = 4 * sd;
         motion m;
         if (derivatives) joint_motion_of(w, tied[i].joint, &m);
         for (int axis = 0; axis < 2; axis++) {
-            double r = (axis ? (double)(at.y - lm->y) : (double)(at.x - lm->x)) / scale; // metres at the person
+            double r =
+                (axis ? (double)(at.y - lm->y) : (double)(at.x - lm->x)) / scale + (double)(axis ? place.y : place.x);
             w->cost += robust_cost(r, cut) / (sd * sd);
             if (!derivatives) continue;
             vec3 along = v3_scale(pixel_gradient(v, camera, axis ? 0 : 1, axis ? 1 : 0), (float)(1 / scale));
@@ -226,15 +248,20 @@ static void add_outline(fit_work *w, const photo_view *v, int base, double *row,
     float tall = (float)(ev->bottom - ev->top), wide = (float)(ev->right - ev->left), margin = 0.1f * tall;
     int n = contour_find(w->outline, w->pixel, w->depth, (float)ev->left - margin, (float)ev->top - margin,
                          wide + 2 * margin, tall + 2 * margin, w->point);
+    vec2 joint[BODY_JOINTS];
+    for (int j = 0; j < BODY_JOINTS; j++) joint[j] = view_project(v, view_to_camera(v, w->posed_joint[j]));
     for (int i = 0; i < n; i++) {
         uint32_t vertex = w->point[i].vertex;
         int region = view_cloth_region(m->label[vertex]);
         if (region < 0) continue;
+        bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
         float gx, gy, scale = v->focal / w->depth[vertex];
+        if (v->side == VIEW_SIDE && !arm && view_beside_arm(joint, w->pixel[vertex], ARM_REACH * scale)) continue;
         double distance = (double)(distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy) / scale);
+        if (fabsf(gy) > LEVEL && region != CLOTH_WAIST && region != CLOTH_SHANKS) continue;
         // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
-        double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd;
-        double variance = OUTLINE_SD * OUTLINE_SD * OUTLINE_CORRELATION /
+        double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd[region];
+        double variance = (double)(v->outline_sd * v->outline_sd) * OUTLINE_CORRELATION /
                           (fmax((double)(w->point[i].length / scale), 1e-4) * (double)v->trust);
         w->cost += robust_cost(r, cut) / variance;
         if (!derivatives) continue;
@@ -270,7 +297,7 @@ static void add_view_priors(fit_work *w, const photo_view *v, int base)
     }
     add_prior(w, base + VIEW_FOCAL, log((double)(v->focal / v->focal_prior)), (double)v->focal_sd);
     for (int c = 0; c < CLOTH_REGIONS; c++)
-        add_prior(w, base + VIEW_CLOTH + c, (double)(v->cloth[c] - v->cloth_mean), (double)v->cloth_sd);
+        add_prior(w, base + VIEW_CLOTH + c, (double)(v->cloth[c] - v->cloth_mean[c]), (double)v->cloth_sd[c]);
     for (int k = 0; k < 3; k++) add_prior(w, base + VIEW_SHIFT + k, 0, 100); // free; keeps the system regular
 }
 
@@ -381,7 +408,9 @@ static float pose_strangeness(const fit_work *w, const photo_view *v)
         if (lm->visibility * lm->presence < 0.5f) continue;
         vec3 camera = view_to_camera(v, rigid_apply(&world[tied[i].joint], w->joint[tied[i].joint]));
         vec2 at = view_project(v, camera);
-        float off = hypotf(at.x - lm->x, at.y - lm->y) * camera.z / v->focal / (float)tied[i].sd;
+        landmark_place place = place_of(v, i);
+        float metre = camera.z / v->focal, sd = fmaxf((float)place.sd, 0.02f);
+        float off = hypotf((at.x - lm->x) * metre + place.x, (at.y - lm->y) * metre + place.y) / sd;
         misfit += fminf(off * off, MOST) / 2; // two coordinates
         seen++;
     }

@@ -36,10 +36,12 @@ typedef struct {
     distance_field *outline;
     float cx, cy;                // principal point, pixels
     float focal_prior, focal_sd; // pixels; sd of its logarithm
-    float cloth_mean, cloth_sd;  // metres
-    float yaw;                   // of the body about +Y at the start, radians; 0: facing the camera
-    float pixels_per_metre;      // about, at the person
-    float trust;                 // of the outline: 1 for a person standing upright, less the further she is from that
+    capture_view side;
+    float outline_sd; // of the outline about the clothes' mean thickness, metres
+    float cloth_mean[CLOTH_REGIONS], cloth_sd[CLOTH_REGIONS]; // metres
+    float yaw;              // of the body about +Y at the start, radians; 0: facing the camera
+    float pixels_per_metre; // about, at the person
+    float trust;            // of the outline: 1 for a person standing upright, less the further she is from that
     // current state
     mat3 rotation[BODY_JOINTS]; // local rotations
     vec3 shift;                 // camera axes: p_camera = flip(p_body) + shift
@@ -47,9 +49,14 @@ typedef struct {
     float cloth[CLOTH_REGIONS]; // metres
 } photo_view;
 
-// focal_35mm: of the photo, 0 unknown. height: the stated one, metres.
-void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height);
+// focal_35mm: of the photo, 0 unknown. height: the stated one, metres. loose: the clothes are.
+void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height,
+               bool loose);
 void view_close(photo_view *v);
+
+// Whether the point at of the picture lies within reach (pixels) of an arm's bones, so that the outline there may be
+// the arm's. joint [BODY_JOINTS]: projected.
+bool view_beside_arm(const vec2 *joint, vec2 at, float reach);
 
 // The prior of the pose: people in front of a camera stand upright, arms hanging a little away from the body.
 void view_pose_prior(const photo_view *v, int free_joint, mat3 *mean, float sd[3]);
