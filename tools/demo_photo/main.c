@@ -87,7 +87,7 @@ static void make(const demo *d)
 
 int main(int argc, char **argv)
 {
-    demo d = { .assets = ASSETS, .out = SOURCE_ROOT "/demo", .seed = 15, .sex = SEX_FEMALE, .dress = OUTFIT_FITTED };
+    demo d = { .assets = ASSETS, .out = SOURCE_ROOT "/demo", .seed = 1, .sex = SEX_FEMALE, .dress = OUTFIT_FITTED };
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
         if (strcmp(name, "--seed") == 0)
