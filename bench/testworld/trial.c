@@ -156,25 +156,6 @@ static void study_landmarks(const shot *s, capture_view view, trial_look *out)
     }
 }
 
-static float distance_to_bone(vec2 a, vec2 b, vec2 p)
-{
-    float dx = b.x - a.x, dy = b.y - a.y, length = dx * dx + dy * dy;
-    float t = length > 0 ? ((p.x - a.x) * dx + (p.y - a.y) * dy) / length : 0;
-    t = fminf(fmaxf(t, 0), 1);
-    return hypotf(p.x - a.x - t * dx, p.y - a.y - t * dy);
-}
-
-// Where the outline may be an arm's.
-static bool beside_arm(const vec2 *joint, vec2 at, float reach)
-{
-    static const int bone[3][2] = { { JOINT_L_SHOULDER, JOINT_L_ELBOW },
-                                    { JOINT_L_ELBOW, JOINT_L_WRIST },
-                                    { JOINT_L_WRIST, JOINT_L_HAND } };
-    for (int i = 0; i < 6; i++)
-        if (distance_to_bone(joint[bone[i / 2][0] + i % 2], joint[bone[i / 2][1] + i % 2], at) < reach) return true;
-    return false;
-}
-
 static void study_outline(const person *p, const shot *s, trial_look *out)
 {
     const capture_evidence *ev = &s->evidence;
@@ -197,7 +178,7 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
             float gx, gy, metre = depth[v] / s->camera.camera.focal, here = point[i].length * metre;
             if (region < 0) continue;
             bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
-            if (!arm && beside_arm(joint, pixel[v], 0.075f / metre)) continue;
+            if (!arm && view_beside_arm(joint, pixel[v], 0.075f / metre)) continue;
             float gap = -distance_at(d, pixel[v].x, pixel[v].y, &gx, &gy) * metre;
             if (fabsf(gap) > 0.08f) continue; // it would not be believed
             float off = gap - out->gap[region];

@@ -44,7 +44,7 @@ static void write_truth(const demo *d, const person *p, const photo_camera *c)
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     snprintf(path, sizeof path, "%s/truth.json", d->out);
     if (!text || !io_write(path, text, strlen(text), &e)) die(&e);
-    mem_free(text);
+    mem_free(text); // jansson's allocator is the heap's
     json_decref(root);
 }
 
