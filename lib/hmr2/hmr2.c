@@ -36,6 +36,13 @@ hmr2 *hmr2_open(const hmr2_options *o, err *e)
         !io_join(body, sizeof body, o->folder, "smpl.safetensors")) {
         return fail(e, ERR_LIMIT, "the path %.80s… is too long", o->folder), NULL;
     }
+    // Each file's absence in our own words: the runtime's are for programmers.
+    static const char *const part[] = { "hmr2.onnx", "hmr2.weights", "smpl.safetensors" };
+    for (int i = 0; i < 3; i++) {
+        char path[1024];
+        if (io_join(path, sizeof path, o->folder, part[i]) && io_exists(path)) continue;
+        return fail(e, ERR_NOT_FOUND, "there is no %s in %s: tryon import hmr2 writes it", part[i], o->folder), NULL;
+    }
     hmr2 *h = mem_new(1, sizeof *h);
     int betas = 0;
     h->network = nn_open_with(network, &(nn_options){ o->threads > 0 ? o->threads : 1, true, o->cuda }, e);
