@@ -39,9 +39,9 @@ static void check_round_trip(const glb_model *m, glb_flavour flavour)
     for (int i = 0; i < m->meshes; i++) {
         const glb_read_mesh *r = &m->mesh[i];
         mesh_view view = { r->position, r->triangle, r->vertex_count, r->triangle_count };
-        mesh[i] = (glb_mesh){ r->name, view, r->normal, r->uv, r->color, r->joint, r->weight, r->part, r->parts };
+        mesh[i] = (glb_mesh){ r->name, view, r->normal, r->uv, r->color, r->joint, r->weight, r->part, r->parts, NULL };
     }
-    glb_scene s = { "fuzz", mesh, m->meshes, joint, m->joints, m->material, m->materials, m->extras_json };
+    glb_scene s = { "fuzz", mesh, m->meshes, joint, m->joints, m->material, m->materials, m->extras_json, NULL, 0 };
     buf b = buf_new(64 << 20);
     glb_model again;
     err e = { 0 };

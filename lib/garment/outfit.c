@@ -1,5 +1,6 @@
 #include "garment/outfit.h"
 #include "base/mem.h"
+#include "garment/show.h"
 #include "gltf/glb.h"
 
 #include <string.h>
@@ -26,7 +27,7 @@ bool outfit_glb(const uint8_t *bytes, size_t n, const garment *g, const drape *d
 {
     glb_model avatar;
     if (!glb_load_bytes(bytes, n, &avatar, e)) return fail_within(e, "avatar.glb");
-    if (avatar.meshes < 1 || avatar.meshes > 4 || avatar.materials > MOST_MATERIALS - 1 ||
+    if (avatar.meshes < 1 || avatar.meshes > 4 || avatar.materials > MOST_MATERIALS - 3 ||
         avatar.joints > MOST_JOINTS) {
         glb_model_free(&avatar);
         return fail(e, ERR_INPUT, "avatar.glb is not an avatar of ours");
@@ -40,7 +41,7 @@ bool outfit_glb(const uint8_t *bytes, size_t n, const garment *g, const drape *d
     material[avatar.materials] = (glb_material){
         .name = g->fabric.name, .base_color = { c[0], c[1], c[2], 1 }, .roughness = 0.9f, .double_sided = 1
     };
-    glb_mesh mesh[5];
+    glb_mesh mesh[6];
     for (int i = 0; i < avatar.meshes; i++) {
         const glb_read_mesh *m = &avatar.mesh[i];
         mesh[i] = (glb_mesh){ .name = m->name,
@@ -55,22 +56,46 @@ bool outfit_glb(const uint8_t *bytes, size_t n, const garment *g, const drape *d
     }
     vec2 *uv = mem_array(vec2, d->mesh.points);
     lay_out(d, uv);
-    glb_part whole = { 0, d->mesh.triangles, avatar.materials };
+    // Vertex colours tint whatever material is on, so the strain is a second mesh in the same place; each variant hides
+    // one of the two.
+    int plain = avatar.materials, bands = plain + 1, hidden = plain + 2;
+    material[bands] =
+        (glb_material){ .name = "strain", .base_color = { 1, 1, 1, 1 }, .roughness = 1, .double_sided = 1 };
+    material[hidden] = (glb_material){ .name = "hidden", .base_color = { 1, 1, 1, 0 }, .roughness = 1 };
+    const int as_cloth[2] = { plain, hidden }, as_strain[2] = { hidden, bands };
+    static const char *const variant[2] = { "plain", "strain" };
+    uint8_t *color = mem_array(uint8_t, 4 * (size_t)d->mesh.points);
+    for (uint32_t i = 0; i < d->mesh.points; i++) {
+        vec3 band = show_strain_color(d->strain[i], g->fabric.limit);
+        for (int k = 0; k < 3; k++) color[4 * i + (uint32_t)k] = (uint8_t)((&band.x)[k] * 255 + 0.5f);
+        color[4 * i + 3] = 255;
+    }
+    glb_part cloth_part = { 0, d->mesh.triangles, plain }, strain_part = { 0, d->mesh.triangles, hidden };
     mesh[avatar.meshes] = (glb_mesh){ .name = "garment",
                                       .mesh = { d->position, d->mesh.corner, d->mesh.points, d->mesh.triangles },
                                       .normal = d->normal,
                                       .uv = uv,
-                                      .part = &whole,
-                                      .parts = 1 };
+                                      .part = &cloth_part,
+                                      .parts = 1,
+                                      .variant = as_cloth };
+    mesh[avatar.meshes + 1] = mesh[avatar.meshes];
+    mesh[avatar.meshes + 1].name = "garment strain";
+    mesh[avatar.meshes + 1].uv = NULL;
+    mesh[avatar.meshes + 1].color = color;
+    mesh[avatar.meshes + 1].part = &strain_part;
+    mesh[avatar.meshes + 1].variant = as_strain;
     glb_scene scene = { .generator = "TryOn",
                         .mesh = mesh,
-                        .meshes = avatar.meshes + 1,
+                        .meshes = avatar.meshes + 2,
                         .joint = joint,
                         .joints = avatar.joints,
                         .material = material,
-                        .materials = avatar.materials + 1 };
+                        .materials = avatar.materials + 3,
+                        .variant = variant,
+                        .variants = 2 };
     bool ok = glb_write(&scene, GLB_PLAIN, out, e);
     mem_free(uv);
+    mem_free(color);
     glb_model_free(&avatar);
     return ok;
 }

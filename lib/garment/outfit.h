@@ -3,5 +3,6 @@
 #include "garment/drape.h"
 
 // avatar_glb [n]: avatar.glb as the program wrote it. The avatar keeps its skeleton, skin and materials; the garment
-// stands in the same A-pose, its texture coordinates are the pattern.
+// stands in the same A-pose, its texture coordinates are the pattern. Two material
+// variants: "plain", and "strain" in the eight bands of show_strain_color.
 bool outfit_glb(const uint8_t *avatar_glb, size_t n, const garment *g, const drape *d, buf *out, err *e) MUST_USE;

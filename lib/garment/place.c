@@ -8,6 +8,7 @@
 // seen from before, and how thick the arms are.
 enum { ROWS = 230, COLUMNS = 181, ARM_STEPS = 120 };
 #define CELL 0.01f
+#define ANKLE 0.07f  // metres over the ground
 #define CLEAR 0.012f // metres that the start keeps off the body
 
 typedef struct {
@@ -427,6 +428,9 @@ static void place_trousers(const figure *f, const pattern *p, const sewn *s, vec
         bool flip = q->place == PLACE_LEG_FRONT_R || q->place == PLACE_LEG_BACK_L;
         float z_side = front ? 1.0f : -1.0f, x_side = left ? 1.0f : -1.0f, x = flip ? -s->flat[i].x : s->flat[i].x,
               down = -s->flat[i].y, y = waist - down;
+        // Legs longer than the wearer's start folded together above the feet.
+        if (down > rise && waist - (float)p->hem < ANKLE)
+            y = waist - rise - (down - rise) * (waist - rise - ANKLE) / ((float)p->hem - rise);
         // x: from the inside of the leg (negative) to the outside.
         float lo = 1e9f, hi = -1e9f;
         for (int k = 0; k < q->edges; k++)

@@ -13,7 +13,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    float base_color[4]; // linear
+    float base_color[4]; // linear; alpha 0: invisible, below 1: blended
     float metallic, roughness;
     int double_sided;
 } glb_material;
@@ -33,6 +33,7 @@ typedef struct {
     const float *weight;  // [4 * vertex_count], none negative; each vertex's are scaled to sum 1
     const glb_part *part; // triangles outside every part are not written
     int parts;            // 0: all triangles, without a material
+    const int *variant;   // [scene's variants] the material of every part under each, NULL: always the parts' own
 } glb_mesh;
 
 typedef struct {
@@ -43,7 +44,9 @@ typedef struct {
     int joints;
     const glb_material *material;
     int materials;
-    const char *extras_json; // a JSON object put at asset.extras, or NULL
+    const char *extras_json;    // a JSON object put at asset.extras, or NULL
+    const char *const *variant; // names to choose between (KHR_materials_variants)
+    int variants;
 } glb_scene;
 
 typedef enum {

@@ -340,6 +340,15 @@ static void *narrow(const layout *l, size_t *width)
     return out;
 }
 
+static void add_mappings(const writer *w, const glb_mesh *m, json_t *primitive)
+{
+    json_t *mappings = json_array();
+    for (int i = 0; i < w->scene->variants; i++)
+        append(mappings, json_pack("{s:i, s:[i]}", "material", m->variant[i], "variants", i));
+    json_object_set_new(primitive, "extensions",
+                        json_pack("{s:{s:o}}", "KHR_materials_variants", "mappings", mappings));
+}
+
 static bool add_primitives(writer *w, const glb_mesh *m, const layout *l, json_t *attributes, json_t *primitives,
                            err *e)
 {
@@ -358,6 +367,7 @@ static bool add_primitives(writer *w, const glb_mesh *m, const layout *l, json_t
         int material = m->parts ? m->part[i].material : -1;
         assert(material < w->scene->materials);
         if (material >= 0) json_object_set_new(primitive, "material", json_integer(material));
+        if (m->variant) add_mappings(w, m, primitive);
         append(primitives, primitive);
     }
     mem_free(index);
@@ -481,11 +491,24 @@ static void add_materials(writer *w)
                                 (double)m->metallic, "roughnessFactor", (double)m->roughness);
         json_t *item = json_pack("{s:s, s:o}", "name", m->name, "pbrMetallicRoughness", pbr);
         if (m->double_sided) json_object_set_new(item, "doubleSided", json_true());
-        if (m->base_color[3] < 1) json_object_set_new(item, "alphaMode", json_string("BLEND"));
+        if (m->base_color[3] == 0)
+            json_object_set_new(item, "alphaMode", json_string("MASK"));
+        else if (m->base_color[3] < 1)
+            json_object_set_new(item, "alphaMode", json_string("BLEND"));
         append(all, item);
     }
     if (w->scene->materials) json_object_set(w->top, "materials", all);
     json_decref(all);
+}
+
+static void add_variants(writer *w)
+{
+    json_t *names = json_array();
+    for (int i = 0; i < w->scene->variants; i++) append(names, json_pack("{s:s}", "name", w->scene->variant[i]));
+    json_object_set_new(w->top, "extensions", json_pack("{s:{s:o}}", "KHR_materials_variants", "variants", names));
+    json_t *used = json_object_get(w->top, "extensionsUsed");
+    if (!used) json_object_set_new(w->top, "extensionsUsed", used = json_array());
+    append(used, json_string("KHR_materials_variants"));
 }
 
 static bool add_asset(writer *w, err *e)
@@ -514,6 +537,7 @@ static bool check_names(const glb_scene *s, err *e)
     for (int i = 0; ok && i < s->meshes; i++) ok = check_name(s->mesh[i].name, e);
     for (int i = 0; ok && i < s->joints; i++) ok = check_name(s->joint[i].name, e);
     for (int i = 0; ok && i < s->materials; i++) ok = check_name(s->material[i].name, e);
+    for (int i = 0; ok && i < s->variants; i++) ok = check_name(s->variant[i], e);
     return ok;
 }
 
@@ -553,7 +577,7 @@ static void add_buffers(writer *w)
         json_t *mark = json_pack("{s:{s:b}}", "EXT_meshopt_compression", "fallback", 1);
         append(buffers, json_pack("{s:I, s:o}", "byteLength", (json_int_t)w->unpacked, "extensions", mark));
         json_t *names = json_pack("[s, s]", "KHR_mesh_quantization", "EXT_meshopt_compression");
-        json_object_set(w->top, "extensionsUsed", names);
+        json_object_set_new(w->top, "extensionsUsed", json_copy(names));
         json_object_set_new(w->top, "extensionsRequired", names);
     }
     json_object_set_new(w->top, "buffers", buffers);
@@ -595,6 +619,7 @@ bool glb_write(const glb_scene *scene, glb_flavour flavour, buf *out, err *e)
     json_object_set_new(w.top, "bufferViews", w.views);
     add_materials(&w);
     add_buffers(&w);
+    if (scene->variants) add_variants(&w);
     if (ok && scene->meshes == 0) ok = fail(e, ERR_INPUT, "the scene has no meshes");
     ok = ok && write_container(&w, out, e);
     json_decref(w.top);

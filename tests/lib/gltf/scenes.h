@@ -49,7 +49,7 @@ static inline void sample_init(sample *s, uint32_t sides, uint32_t rows)
     uint32_t half = m->triangle_count / 2;
     s->part[0] = (glb_part){ 0, half, 1 };
     s->part[1] = (glb_part){ half, m->triangle_count - half, 0 };
-    s->mesh[0] = (glb_mesh){ "tube", *m, s->normal, s->uv, s->color, s->joint, s->weight, s->part, 2 };
+    s->mesh[0] = (glb_mesh){ "tube", *m, s->normal, s->uv, s->color, s->joint, s->weight, s->part, 2, NULL };
     s->mesh[1] = (glb_mesh){ .name = "ball", .mesh = s->ball.view };
     s->scene = (glb_scene){ .generator = "TryOn",
                             .mesh = s->mesh,
