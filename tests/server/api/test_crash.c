@@ -172,8 +172,8 @@ static void nothing_is_twice_and_nothing_is_orphaned(void)
 {
     sleep_ms(6000); // twice the grace this server was given, and a round of the sweeper
     char url[600], root[100];
-    db *d;
-    blob_store *b;
+    db *d = NULL;
+    blob_store *b = NULL;
     err e;
     const char *given = getenv("TRYON_TEST_DATABASE_URL"), *s3 = getenv("TRYON_TEST_S3_ENDPOINT");
     snprintf(url, sizeof url, "sqlite:%s/tryon.db", data);

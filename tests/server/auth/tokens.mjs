@@ -6,6 +6,8 @@ const { pathToFileURL } = await import('node:url');
 const jose = await import(pathToFileURL(require.resolve('jose')));
 import crypto from 'node:crypto';
 
+globalThis.crypto ??= crypto.webcrypto; // Node 18, Debian 12's, has it only as a module
+
 const secret = new TextEncoder().encode('a-shared-secret-of-thirty-two-bytes!');
 const ec = await jose.generateKeyPair('ES256', { extractable: true });
 const rsa = await jose.generateKeyPair('RS256', { extractable: true });
