@@ -3,36 +3,15 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "body/survey.h"
 #include "math/linalg.h"
+#include "tools/survey_csv.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ROWS = 8000, M = SURVEY_MEASURES, MAX_COLUMNS = 200 };
-
-// Columns of the survey that are our measurements, in millimetres; up to two are added, then scaled.
-static const struct {
-    tape_measure measure;
-    const char *column[2];
-    double factor;
-} columns[M] = {
-    { TAPE_NECK_GIRTH, { "neckcircumference" }, 1 },
-    { TAPE_SHOULDER_BREADTH, { "biacromialbreadth" }, 1 },
-    { TAPE_CHEST_GIRTH, { "chestcircumference" }, 1 },
-    { TAPE_WAIST_OMPHALION_GIRTH, { "waistcircumference" }, 1 },
-    { TAPE_HIP_GIRTH, { "buttockcircumference" }, 1 },
-    { TAPE_THIGH_GIRTH, { "thighcircumference" }, 1 },
-    { TAPE_CALF_GIRTH, { "calfcircumference" }, 1 },
-    { TAPE_ANKLE_GIRTH, { "anklecircumference" }, 1 },
-    { TAPE_UPPER_ARM_GIRTH, { "bicepscircumferenceflexed" }, 0.94 }, // flexed to relaxed
-    { TAPE_WRIST_GIRTH, { "wristcircumference" }, 1 },
-    { TAPE_ARM_LENGTH, { "acromionradialelength", "radialestylionlength" }, 1 },
-    { TAPE_INSEAM, { "crotchheight" }, 1 },
-    { TAPE_WAIST_HEIGHT, { "waistheightomphalion" }, 1 },
-};
+enum { MAX_ROWS = 8000, M = SURVEY_MEASURES };
 
 typedef struct {
     survey_answers answers[MAX_ROWS];
@@ -41,54 +20,22 @@ typedef struct {
     int rows;
 } people;
 
-static int split(char *line, char **field)
+static void read_people(const char *folder, body_sex sex, people *p)
 {
-    int n = 0;
-    for (char *at = line; at && n < MAX_COLUMNS; n++) {
-        field[n] = at;
-        at = strchr(at, ',');
-        if (at) *at++ = 0;
-    }
-    return n;
-}
-
-static int find_column(char **header, int n, const char *name)
-{
-    for (int i = 0; i < n; i++)
-        if (strcasecmp(header[i], name) == 0) return i;
-    fprintf(stderr, "survey_stats: no column %s\n", name);
-    exit(2);
-}
-
-static void read_people(const char *folder, const char *file, people *p)
-{
-    char path[4096], *field[MAX_COLUMNS], *save = NULL;
-    buf text = buf_new(64 * MIB);
+    int count;
     err e = { 0 };
-    if (!io_join(path, sizeof path, folder, file) || !io_read(path, &text, &e) || !buf_append(&text, "", 1)) {
+    survey_person *read = survey_csv_read(folder, sex, 1, &count, &e);
+    if (!read) {
         fprintf(stderr, "survey_stats: %s\n", e.msg);
         exit(2);
     }
-    char *line = strtok_r((char *)text.data, "\r\n", &save);
-    int n = split(line, field), column[M][2], first = p->rows;
-    int stature = find_column(field, n, "stature"), kilograms = find_column(field, n, "weightkg"),
-        age = find_column(field, n, "age");
-    for (int m = 0; m < M; m++)
-        for (int k = 0; k < 2; k++)
-            column[m][k] = columns[m].column[k] ? find_column(field, n, columns[m].column[k]) : -1;
-    while ((line = strtok_r(NULL, "\r\n", &save)) && p->rows < MAX_ROWS) {
-        if (split(line, field) < n) continue;
+    for (int i = 0; i < count && p->rows < MAX_ROWS; i++) {
         int r = p->rows++;
-        p->answers[r] = (survey_answers){ strtod(field[stature], NULL) / 1000, strtod(field[kilograms], NULL) / 10,
-                                          strtod(field[age], NULL) };
-        for (int m = 0; m < M; m++) {
-            double sum = 0;
-            for (int k = 0; k < 2; k++) sum += column[m][k] >= 0 ? strtod(field[column[m][k]], NULL) : 0;
-            p->value[r][m] = sum * columns[m].factor / 1000;
-        }
+        p->answers[r] = read[i].answers;
+        memcpy(p->value[r], read[i].value, sizeof read[i].value);
+        p->weight[r] = 1.0 / count; // each sex counts the same
     }
-    for (int r = first; r < p->rows; r++) p->weight[r] = 1.0 / (p->rows - first); // each sex counts the same
-    buf_free(&text);
+    mem_free(read);
 }
 
 static void fit(const people *p, int given, survey_table *t)
@@ -150,11 +97,10 @@ int main(int argc, char **argv)
         return 2;
     }
     survey_stats *s = mem_new(1, sizeof *s);
-    static const char *const file[2] = { [SEX_FEMALE] = "female.csv", [SEX_MALE] = "male.csv" };
     for (int sex = 0; sex < 3; sex++) {
         people *p = mem_new(1, sizeof *p);
         for (int k = 0; k < 2; k++)
-            if (sex == SEX_NEUTRAL || sex == k) read_people(argv[1], file[k], p);
+            if (sex == SEX_NEUTRAL || sex == k) read_people(argv[1], (body_sex)k, p);
         for (int given = 0; given < GIVEN_COUNT; given++) fit(p, given, &s->table[sex][given]);
         printf("%s: %d people; residual sd with weight and age: chest %.1f, waist %.1f, hip %.1f cm\n",
                body_sex_word((body_sex)sex), p->rows, 100 * s->table[sex][GIVEN_WEIGHT_AGE].sd[2],

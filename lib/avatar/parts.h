@@ -6,6 +6,7 @@
 typedef struct {
     vec3 *position; // [m->vertices], A-pose
     vec3 joint[BODY_JOINTS];
+    float ground; // y of the soles before they were set on 0
 } avatar_shape;
 avatar_shape avatar_shape_of(const body_model *m, const float *betas);
 void avatar_shape_free(avatar_shape *s);

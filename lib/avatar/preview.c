@@ -81,10 +81,7 @@ static figure figure_new(const body_model *m, tape *t, const avatar_shape *shape
     }
     double ignored[TAPE_COUNT];
     tape_read_betas(t, r->betas, ignored); // lays the loops on the body before it was set on the ground
-    vec3 joints[BODY_JOINTS], *unset = mem_array(vec3, m->vertices);
-    body_shape(m, r->betas, unset, joints);
-    f.lift = shape->joint[JOINT_PELVIS].y - joints[JOINT_PELVIS].y;
-    mem_free(unset);
+    f.lift = -shape->ground;
     return f;
 }
 
