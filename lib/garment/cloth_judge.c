@@ -10,7 +10,7 @@ void cloth_strain(const cloth *c, float *out)
 {
     for (uint32_t t = 0; t < c->triangles; t++) {
         const membrane *m = &c->membrane[t];
-        vec3 e1 = v3_sub(c->x[m->j], c->x[m->i]), e2 = v3_sub(c->x[m->k], c->x[m->i]);
+        vec3 e1 = v3_sub(c->x[m->v[1]], c->x[m->v[0]]), e2 = v3_sub(c->x[m->v[2]], c->x[m->v[0]]);
         out[2 * t] = v3_len(v3_add(v3_scale(e1, m->a), v3_scale(e2, m->b))) - 1;
         out[2 * t + 1] = v3_len(v3_add(v3_scale(e1, m->c), v3_scale(e2, m->d))) - 1;
     }
