@@ -96,7 +96,7 @@ static void look(cloth *c)
 {
     if (c->substeps % LOOK != 0) return;
     if (c->body) look_at_body(c);
-    if (c->itself) self_find(&c->self, c->p, SELF_REACH, (float)(1.5 * c->spacing));
+    if (c->itself) self_find(&c->self, c->p, SELF_REACH, (float)c->spacing);
 }
 
 static void substep(cloth *c, const cloth_phase *p)

@@ -59,6 +59,7 @@ void self_finder_init(self_finder *f, const uint32_t *triangle, uint32_t triangl
     f->first = mem_array(uint32_t, (size_t)f->buckets + 2);
     f->bucket = mem_array(uint32_t, triangles);
     f->entry = mem_array(self_entry, triangles);
+    f->unsorted = mem_array(self_entry, triangles);
     f->mark = mem_array(uint32_t, vertices);
     f->from = mem_array(vec3, vertices);
 }
@@ -72,6 +73,7 @@ void self_finder_fini(self_finder *f)
     mem_free(f->first);
     mem_free(f->bucket);
     mem_free(f->entry);
+    mem_free(f->unsorted);
     mem_free(f->mark);
     mem_free(f->from);
 }
@@ -127,25 +129,48 @@ static bool all_near(const self_finder *f, const lane4 *x)
 }
 
 // Triangles by the cell of their centre: entry and first.
-static void sort_triangles(self_finder *f, float cell)
+static void sort_triangles(self_finder *f, float inv)
 {
-    float inv = 1 / cell;
-    self_entry *all = mem_array(self_entry, f->triangles);
     memset(f->first, 0, ((size_t)f->buckets + 2) * sizeof *f->first);
     for (uint32_t t = 0; t < f->triangles; t++) {
         const uint32_t *v = f->triangle + 3 * (size_t)t;
         vec3 a = f->from[v[0]], b = f->from[v[1]], c = f->from[v[2]], m = v3_scale(v3_add(v3_add(a, b), c), 1.0f / 3);
         vec3 p = v3_sub(a, m), q = v3_sub(b, m), r = v3_sub(c, m);
-        all[t] = (self_entry){ m, sqrtf(fmaxf(v3_dot(p, p), fmaxf(v3_dot(q, q), v3_dot(r, r)))), t };
-        f->bucket[t] = hash((int)floorf(m.x * inv), (int)floorf(m.y * inv), (int)floorf(m.z * inv)) & (f->buckets - 1);
+        self_entry *e = &f->unsorted[t];
+        e->centre = m;
+        e->radius = sqrtf(fmaxf(v3_dot(p, p), fmaxf(v3_dot(q, q), v3_dot(r, r))));
+        e->triangle = t;
+        e->x = (int)floorf(m.x * inv), e->y = (int)floorf(m.y * inv), e->z = (int)floorf(m.z * inv);
+        f->bucket[t] = hash(e->x, e->y, e->z) & (f->buckets - 1);
         f->first[f->bucket[t] + 2]++;
     }
     for (uint32_t i = 0; i < f->buckets; i++) f->first[i + 2] += f->first[i + 1];
-    for (uint32_t t = 0; t < f->triangles; t++) f->entry[f->first[f->bucket[t] + 1]++] = all[t];
-    mem_free(all);
+    for (uint32_t t = 0; t < f->triangles; t++) f->entry[f->first[f->bucket[t] + 1]++] = f->unsorted[t];
 }
 
-void self_find(self_finder *f, const lane4 *x, float reach, float cell)
+// The pairs of vertex v with the triangles of one cell.
+static void meet(self_finder *f, uint32_t v, int x, int y, int z, float reach, uint32_t old_count, uint32_t *at)
+{
+    vec3 p = f->from[v];
+    uint32_t h = hash(x, y, z) & (f->buckets - 1);
+    for (uint32_t i = f->first[h]; i < f->first[h + 1]; i++) {
+        const self_entry *e = &f->entry[i];
+        vec3 d = v3_sub(p, e->centre);
+        // The margin: a point a little beyond an edge counts too.
+        float far = reach + 1.1f * e->radius;
+        if (v3_dot(d, d) > far * far || e->x != x || e->y != y || e->z != z) continue;
+        const uint32_t *c = f->triangle + 3 * (size_t)e->triangle;
+        if (f->mark[c[0]] == v + 1 || f->mark[c[1]] == v + 1 || f->mark[c[2]] == v + 1) continue;
+        vec3 w, n;
+        float height;
+        if (!self_weights(p, f->from[c[0]], f->from[c[1]], f->from[c[2]], &w, &n, &height) || fabsf(height) > reach)
+            continue;
+        float side = known_side(f->before, old_count, at, v, c);
+        add_pair(f, v, c, side != 0 ? side : height >= 0 ? 1.0f : -1.0f);
+    }
+}
+
+void self_find(self_finder *f, const lane4 *x, float reach, float radius)
 {
     if (f->known && all_near(f, x)) return;
     f->known = true;
@@ -157,36 +182,14 @@ void self_find(self_finder *f, const lane4 *x, float reach, float cell)
     if (old_count) memcpy(f->before, f->pair, old_count * sizeof *f->before);
     f->count = 0;
     for (uint32_t v = 0; v < f->vertices; v++) f->from[v] = v3(x[v][0], x[v][1], x[v][2]);
-    sort_triangles(f, cell);
-    float inv = 1 / cell;
+    // Cells so wide that whatever a vertex can meet has its centre in one of the eight cells next to it.
+    float inv = 1 / (2 * (reach + 1.1f * radius));
+    sort_triangles(f, inv);
     memset(f->mark, 0, f->vertices * sizeof *f->mark);
     for (uint32_t v = 0; v < f->vertices; v++) {
-        vec3 p = f->from[v];
-        int cx = (int)floorf(p.x * inv), cy = (int)floorf(p.y * inv), cz = (int)floorf(p.z * inv);
+        vec3 p = v3_scale(f->from[v], inv);
+        int cx = (int)floorf(p.x - 0.5f), cy = (int)floorf(p.y - 0.5f), cz = (int)floorf(p.z - 0.5f);
         for (uint32_t i = f->near_first[v]; i < f->near_first[v + 1]; i++) f->mark[f->near[i]] = v + 1;
-        uint32_t seen[27];
-        for (int k = 0; k < 27; k++) {
-            uint32_t h = hash(cx + k % 3 - 1, cy + k / 3 % 3 - 1, cz + k / 9 - 1) & (f->buckets - 1);
-            bool twice = false; // two of the 27 cells may share a bucket
-            for (int i = 0; i < k; i++) twice = twice || seen[i] == h;
-            seen[k] = h;
-            if (twice) continue;
-            for (uint32_t i = f->first[h]; i < f->first[h + 1]; i++) {
-                const self_entry *e = &f->entry[i];
-                vec3 d = v3_sub(p, e->centre);
-                // The margin: a point a little beyond an edge counts too.
-                float far = reach + 1.1f * e->radius;
-                if (v3_dot(d, d) > far * far) continue;
-                const uint32_t *c = f->triangle + 3 * (size_t)e->triangle;
-                if (f->mark[c[0]] == v + 1 || f->mark[c[1]] == v + 1 || f->mark[c[2]] == v + 1) continue;
-                vec3 w, n;
-                float height;
-                if (!self_weights(p, f->from[c[0]], f->from[c[1]], f->from[c[2]], &w, &n, &height) ||
-                    fabsf(height) > reach)
-                    continue;
-                float side = known_side(f->before, old_count, &at, v, c);
-                add_pair(f, v, c, side != 0 ? side : height >= 0 ? 1.0f : -1.0f);
-            }
-        }
+        for (int k = 0; k < 8; k++) meet(f, v, cx + (k & 1), cy + (k >> 1 & 1), cz + (k >> 2), reach, old_count, &at);
     }
 }

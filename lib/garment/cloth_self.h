@@ -16,6 +16,7 @@ typedef struct {
     vec3 centre;
     float radius; // of a ball around it that holds the triangle
     uint32_t triangle;
+    int x, y, z; // cell
 } self_entry;
 
 typedef struct {
@@ -25,10 +26,10 @@ typedef struct {
     uint32_t before_room;
     uint32_t vertices, triangles;
     const uint32_t *triangle;
-    uint32_t *near_first, *near; // each vertex's neighbours over two edges: they never collide
-    uint32_t *mark;              // [vertices] the vertex + 1 that last named it a neighbour
-    self_entry *entry;           // [triangles] by the hash of the cell of their centre
-    uint32_t *bucket, *first;    // [triangles] each triangle's, [buckets + 2] where a bucket's entries begin
+    uint32_t *near_first, *near;  // each vertex's neighbours over two edges: they never collide
+    uint32_t *mark;               // [vertices] the vertex + 1 that last named it a neighbour
+    self_entry *unsorted, *entry; // [triangles] by number; by the hash of the cell of their centre
+    uint32_t *bucket, *first;     // [triangles] each triangle's, [buckets + 2] where a bucket's entries begin
     uint32_t buckets;
     vec3 *from; // [vertices] where they were the last time
     bool known;
@@ -39,8 +40,8 @@ void self_finder_fini(self_finder *f);
 
 // Finds the pairs nearer than reach; keeps the side of those known before. Nothing is done while no vertex has moved
 // far enough since for an unknown pair to meet: two layers that were 8 mm apart and came 3 mm nearer each are still not
-// through each other. cell: more than reach and the radius of the mesh's triangles.
-void self_find(self_finder *f, const lane4 *x, float reach, float cell);
+// through each other. radius: of the largest triangle that counts.
+void self_find(self_finder *f, const lane4 *x, float reach, float radius);
 
 // The point of the triangle nearest to p: weights; false when p lies beyond its edges.
 bool self_weights(vec3 p, vec3 a, vec3 b, vec3 c, vec3 *weights, vec3 *normal, float *height);
