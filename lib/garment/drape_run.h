@@ -8,7 +8,11 @@ typedef struct {
     double spacing;
     float anchor; // height at which a waist is held; 0: none
     bool itself;
+    bool worn; // it already hangs there, only coarser: neither tugged into place nor held up any more
 } drape_start;
+
+// Lets the cloth come to rest; the caller frees it. mesh: what of out's drape_run would use.
+cloth *drape_hang(const collider *body, const garment *g, const pattern *p, const sewn *mesh, const drape_start *start);
 
 // out->mesh and out->pattern are set.
 void drape_run(const wearer *w, const collider *body, const garment *g, const drape_start *start, drape *out);
