@@ -6,11 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
+// Nothing gets under a foot: for cloth its sole reaches into the ground, so that a hem which is too long is pushed
+// aside and not between sole and ground.
+static void root_feet(vec3 *position, const vec3 *normal, uint32_t n)
+{
+    for (uint32_t v = 0; v < n; v++)
+        if (position[v].y < 0.03f && normal[v].y < -0.35f) position[v].y = -0.03f;
+}
+
 collider *drape_collider(const wearer *w)
 {
-    // Cloth never meets hands and head in these garments and poses; a hood lies on the neck.
-    mesh_view m = body_mesh(w->model, w->position);
-    return collider_new(&m, NULL);
+    uint32_t n = w->model->vertices;
+    vec3 *position = mem_array(vec3, n), *normal = mem_array(vec3, n);
+    memcpy(position, w->position, n * sizeof *position);
+    mesh_view m = body_mesh(w->model, position);
+    mesh_normals(&m, normal);
+    root_feet(position, normal, n);
+    collider *c = collider_new(&m, NULL);
+    mem_free(position);
+    mem_free(normal);
+    return c;
 }
 
 static bool draft(const garment *g, int size, double spacing, pattern *p, sewn *s, err *e)
