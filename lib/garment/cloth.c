@@ -152,5 +152,14 @@ void cloth_free(cloth *c)
     mem_free(c);
 }
 
+void cloth_carry(cloth *c, const collider *body, const vec3 *move)
+{
+    c->body = body;
+    for (uint32_t i = 0; i < c->vertices; i++) {
+        c->x[i] = v3_add(c->x[i], move[i]);
+        c->contact[i].known = false;
+    }
+}
+
 const vec3 *cloth_position(const cloth *c) { return c->x; }
 double cloth_step(const cloth *c) { return c->dt; }

@@ -83,8 +83,9 @@ static void look_at_body(cloth *c)
         if (c->p[i][3] == 0) continue;
         body_contact *b = &c->contact[i];
         vec3 x = place(&c->p[i]), d = v3_sub(x, b->from);
-        if (c->substeps == 0 || v3_dot(d, d) > b->good * b->good) {
+        if (!b->known || v3_dot(d, d) > b->good * b->good) {
             b->near = collider_near(c->body, x, REACH, &b->plane);
+            b->known = true;
             b->from = x;
             b->good = b->near ? fmaxf(0.003f, (v3_dot(b->plane.normal, x) - b->plane.level) / 3) : REACH / 3;
         }

@@ -11,8 +11,8 @@
 typedef struct {
     collider_plane plane;
     vec3 from;  // where the vertex was then
-    float good; // metres it may move before looking again; negative: it has never looked
-    bool near;
+    float good; // metres it may move before looking again
+    bool known, near;
 } body_contact;
 
 struct cloth {

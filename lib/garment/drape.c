@@ -14,11 +14,11 @@ static void root_feet(vec3 *position, const vec3 *normal, uint32_t n)
         if (position[v].y < 0.03f && normal[v].y < -0.35f) position[v].y = -0.03f;
 }
 
-collider *drape_collider(const wearer *w)
+collider *drape_collider_of(const wearer *w, const vec3 *body)
 {
     uint32_t n = w->model->vertices;
     vec3 *position = mem_array(vec3, n), *normal = mem_array(vec3, n);
-    memcpy(position, w->position, n * sizeof *position);
+    memcpy(position, body, n * sizeof *position);
     mesh_view m = body_mesh(w->model, position);
     mesh_normals(&m, normal);
     root_feet(position, normal, n);
@@ -27,6 +27,8 @@ collider *drape_collider(const wearer *w)
     mem_free(normal);
     return c;
 }
+
+collider *drape_collider(const wearer *w) { return drape_collider_of(w, wearer_body(w)); }
 
 static bool draft(const garment *g, int size, double spacing, pattern *p, sewn *s, err *e)
 {
@@ -139,7 +141,8 @@ static void decide(drape *out)
     snprintf(out->why, sizeof out->why, "%s", why ? why : "");
 }
 
-cloth *drape_hang(const collider *body, const garment *g, const pattern *p, const sewn *s, const drape_start *from)
+cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const pattern *p, const sewn *s,
+                  const drape_start *from)
 {
     float *floor = NULL, *factor = NULL, anchor = from->anchor;
     if (anchor > 0) {
@@ -162,6 +165,8 @@ cloth *drape_hang(const collider *body, const garment *g, const pattern *p, cons
                           .hanging = fmax(0.3, hanging),
                           .body = body,
                           .itself = from->itself };
+    collider *first = w->stood && !from->worn ? drape_collider_of(w, w->position) : NULL;
+    if (first) setup.body = first;
     cloth *c = cloth_new(&setup);
     // First the cloth draws together without weight, as one tugs it into place; then it hangs, damped by the air.
     if (!from->worn) {
@@ -169,6 +174,8 @@ cloth *drape_hang(const collider *body, const garment *g, const pattern *p, cons
                   &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
         if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .held = true, .seconds = 0.15 });
     }
+    if (first) drape_walk(w, first, body, c, s);
+    collider_free(first);
     cloth_run(c,
               &(cloth_phase){ .gravity = 9.81, .damping = 18, .seconds = anchor > 0 ? 0.6 : 1.2, .until_rest = true });
     mem_free(floor);
@@ -178,14 +185,19 @@ cloth *drape_hang(const collider *body, const garment *g, const pattern *p, cons
 
 void drape_run(const wearer *w, const collider *body, const garment *g, const drape_start *from, drape *out)
 {
-    cloth *c = drape_hang(body, g, &out->pattern, &out->mesh, from);
+    cloth *c = drape_hang(w, body, g, &out->pattern, &out->mesh, from);
     cloth_settle(c);
     cloth_judge(c, &out->quality);
     publish(c, &out->mesh, out);
-    witness(body, c, &out->mesh, (double)from->anchor, out);
-    out->chest_y = (double)w->position[w->model->mark[MARK_BUST_L].id[0]].y;
-    out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100;
-    out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100;
+    // In another stance the trunk stands a little lower or higher.
+    vec3 pelvis = w->joint[JOINT_PELVIS];
+    double rise = w->stood ? (double)(rigid_apply(&w->world[JOINT_PELVIS], pelvis).y - pelvis.y) : 0;
+    witness(body, c, &out->mesh, from->anchor > 0 ? (double)from->anchor + rise : 0, out);
+    out->chest_y = (double)w->position[w->model->mark[MARK_BUST_L].id[0]].y + rise;
+    out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100 + rise;
+    out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100 + rise;
+    out->posed = w->stood != NULL;
+    memcpy(out->world, w->world, sizeof out->world);
     decide(out);
     cloth_free(c);
 }
@@ -248,7 +260,8 @@ static bool hang_coarse(const wearer *w, const collider *body, const garment *g,
         vec3 *from = mem_array(vec3, coarse.vertices);
         vec2 *rest = rest_of(&coarse);
         place_on_body(w, p, &coarse, from, anchor);
-        cloth *c = drape_hang(body, g, p, &coarse, &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, 0 });
+        cloth *c =
+            drape_hang(w, body, g, p, &coarse, &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, 0 });
         refine(&coarse, cloth_position(c), fine, body, start);
         cloth_free(c);
         mem_free(from);
