@@ -80,6 +80,23 @@ static bool read_skin(const float *weight, body_model *m)
     return more;
 }
 
+// FNV-1a, over what the betas are told in.
+static uint64_t fingerprint_of(const arrays *a, const body_model *m)
+{
+    const struct {
+        const void *data;
+        size_t bytes;
+    } part[] = { { a->template, m->vertices * sizeof(vec3) },
+                 { a->shapedirs, (size_t)m->betas * m->vertices * sizeof(vec3) },
+                 { a->triangle, (size_t)m->triangles * 3 * sizeof *a->triangle } };
+    uint64_t h = 14695981039346656037u;
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+        const uint8_t *byte = part[i].data;
+        for (size_t k = 0; k < part[i].bytes; k++) h = (h ^ byte[k]) * 1099511628211u;
+    }
+    return h;
+}
+
 static bool fill(body_model *m, const arrays *a, err *e)
 {
     size_t v = m->vertices, k = (size_t)m->betas;
@@ -91,6 +108,7 @@ static bool fill(body_model *m, const arrays *a, err *e)
     m->joint_dirs = copied(a->joint_dirs, k * BODY_JOINTS, sizeof(vec3));
     m->triangle = copied(a->triangle, (size_t)m->triangles * 3, sizeof *m->triangle);
     memcpy(m->joint_template, a->joint_template, sizeof m->joint_template);
+    m->fingerprint = fingerprint_of(a, m);
     if (read_skin(a->weight, m)) m->skin_dense = copied(a->weight, v * BODY_JOINTS, sizeof *m->skin_dense);
     return true;
 }
@@ -103,6 +121,7 @@ body_model *body_load_smpl(const char *path, body_sex sex, int betas, err *e)
     }
     if (!io_map(path, LIMIT_ARRAY_FILE_BYTES, &view, e)) return NULL;
     body_model *m = mem_new(1, sizeof *m);
+    m->name = BODY_SMPL;
     m->sex = sex;
     m->betas = betas;
     arrays a = { 0 };
