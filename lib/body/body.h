@@ -105,6 +105,12 @@ body_model *body_load(const char *path, body_sex sex, err *e) MUST_USE;
 body_model *body_load_smpl(const char *path, body_sex sex, int betas, err *e) MUST_USE;
 void body_free(body_model *m); // NULL is fine
 
+// The fingerprint as text, for files that hold betas; and whether such a text (NULL, 0: none) is this body's.
+// ERR_INPUT: it is another SMPL file's.
+enum { BODY_ID_SIZE = 17 };
+void body_id(const body_model *m, char out[BODY_ID_SIZE]);
+bool body_is(const body_model *m, const char *id, size_t n, err *e) MUST_USE;
+
 // The unposed shape: out [vertices], joints [BODY_JOINTS]. betas [m->betas].
 void body_shape(const body_model *m, const float *betas, vec3 *out, vec3 *joints);
 

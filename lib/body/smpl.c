@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "body/body.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { INFLUENCES = 4 };
@@ -111,6 +112,19 @@ static bool fill(body_model *m, const arrays *a, err *e)
     m->fingerprint = fingerprint_of(a, m);
     if (read_skin(a->weight, m)) m->skin_dense = copied(a->weight, v * BODY_JOINTS, sizeof *m->skin_dense);
     return true;
+}
+
+void body_id(const body_model *m, char out[BODY_ID_SIZE])
+{
+    snprintf(out, BODY_ID_SIZE, "%016llx", (unsigned long long)m->fingerprint);
+}
+
+bool body_is(const body_model *m, const char *id, size_t n, err *e)
+{
+    char own[BODY_ID_SIZE];
+    body_id(m, own);
+    if (n == strlen(own) && memcmp(id, own, n) == 0) return true;
+    return fail(e, ERR_INPUT, "the betas were made with another SMPL file than the one that is imported now");
 }
 
 body_model *body_load_smpl(const char *path, body_sex sex, int betas, err *e)

@@ -46,7 +46,7 @@ succeeds() {
 same() { cmp "$1" "$2"; }
 smaller() { [ "$(stat -c %s "$1")" -lt "$(stat -c %s "$2")" ]; }
 
-check files_of_random_numbers_are_written "$write_files" .
+check files_of_random_numbers_are_written "$write_files" . "$TRYON_ASSETS/open_body.safetensors"
 photo=$root/tests/fixtures/capture/mannequin_front.jpg
 box=(--bbox 150,20,450,740)
 
