@@ -1,5 +1,4 @@
 #include "avatar/smpl.h"
-#include "base/io.h"
 #include "body/stand.h"
 
 #include <string.h>
@@ -8,12 +7,7 @@ static bool need_file(smpl_bodies *b, const char *folder, int betas, err *e)
 {
     if (b->file && b->file->betas == betas) return true;
     smpl_free(b);
-    char path[4096];
-    if (!folder) return fail(e, ERR_NOT_FOUND, "the avatar stands on SMPL's body: name its folder with --model");
-    if (!io_join(path, sizeof path, folder, "smpl.safetensors"))
-        return fail(e, ERR_LIMIT, "the path %.80s… is too long", folder);
-    if (!io_exists(path)) return fail(e, ERR_NOT_FOUND, "there is no %s: tryon import hmr2 writes it", path);
-    b->file = body_load_smpl(path, SEX_NEUTRAL, betas, e);
+    b->file = body_find_smpl(folder, betas, e);
     if (b->file) body_stand_turns(b->file, b->turn);
     return b->file != NULL;
 }

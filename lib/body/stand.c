@@ -1,4 +1,5 @@
 #include "body/stand.h"
+#include "base/io.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -131,6 +132,20 @@ static bool measurable(const body_model *m, err *e)
                     100 * value[i]);
     }
     return true;
+}
+
+body_model *body_find_smpl(const char *folder, int betas, err *e)
+{
+    char path[4096];
+    if (!folder) return fail(e, ERR_NOT_FOUND, "the avatar stands on SMPL's body: name its folder with --model"), NULL;
+    if (!io_join(path, sizeof path, folder, "smpl.safetensors"))
+        return fail(e, ERR_LIMIT, "the path %.80s… is too long", folder), NULL;
+    if (!io_exists(path)) {
+        return fail(e, ERR_NOT_FOUND,
+                    "SMPL's body is not in %s: name the folder that tryon import hmr2 wrote (--model)", folder),
+               NULL;
+    }
+    return body_load_smpl(path, SEX_NEUTRAL, betas, e);
 }
 
 body_model *body_stand(const body_model *smpl, body_sex sex, const survey_stats *survey, err *e)

@@ -9,6 +9,10 @@
 // survey: NULL: no prior. ERR_INPUT: the model is not of a person that a tape can be laid on.
 body_model *body_stand(const body_model *smpl, body_sex sex, const survey_stats *survey, err *e) MUST_USE;
 
+// The file that tryon import hmr2 left in folder (NULL: none was named), with as many betas as some avatar has.
+// ERR_NOT_FOUND: there is none.
+body_model *body_find_smpl(const char *folder, int betas, err *e) MUST_USE;
+
 // The rotation of each joint from the T-pose to the standing body's zero pose, in the body's axes. out [BODY_JOINTS]
 void body_stand_turns(const body_model *smpl, mat3 *out);
 

@@ -1,6 +1,7 @@
 #include "garment/drape.h"
 #include "base/mem.h"
 #include "garment/drape_run.h"
+#include "mesh/refine.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +11,13 @@ collider *drape_collider(const wearer *w)
 {
     // Cloth never meets hands and head in these garments and poses; a hood lies on the neck.
     mesh_view m = body_mesh(w->model, w->position);
-    return collider_new(&m, NULL);
+    if (w->model->fingerprint == 0) return collider_new(&m, NULL);
+    // SMPL's vertices lie too far apart for a collider that looks for the nearest one first.
+    refined_mesh fine = mesh_refine(&m, 0.016f, 3);
+    mesh_view v = { fine.position, fine.triangle, fine.vertices, fine.triangles };
+    collider *c = collider_new(&v, NULL);
+    refined_mesh_free(&fine);
+    return c;
 }
 
 static bool draft(const garment *g, int size, double spacing, pattern *p, sewn *s, err *e)

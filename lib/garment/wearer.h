@@ -10,8 +10,9 @@ typedef struct {
     fit_body fit;
 } wearer;
 
-// folder: with measurements.json and params.npz; assets: with the open body.
-bool wearer_open(const char *folder, const char *assets, wearer *out, err *e) MUST_USE;
+// folder: with measurements.json and params.npz; assets: with the open body; smpl: NULL, or the folder that tryon
+// import hmr2 wrote, for avatars that stand on SMPL.
+bool wearer_open(const char *folder, const char *assets, const char *smpl, wearer *out, err *e) MUST_USE;
 // A body of these betas without uncertainty.
 bool wearer_of_betas(const char *assets, body_sex sex, const float *betas, wearer *out, err *e) MUST_USE;
 void wearer_close(wearer *w); // a zeroed one is fine
