@@ -161,6 +161,8 @@ static bool run(const arguments *a, const char *photo, err *e)
         ok = fwrite(files.measurements.data, 1, files.measurements.len, stdout) == files.measurements.len;
     else if (ok)
         print_table(&files, a->out);
+    if (ok && q.seen && !files.estimate.hinted)
+        fprintf(stderr, "tryon: what HMR2.0 sees does not lie on the person in the photo; it was not listened to\n");
     if (made) avatar_files_free(&files);
     avatar_studio_close(studio);
     hmr2_sight_free(&o->sight);

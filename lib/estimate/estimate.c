@@ -129,7 +129,9 @@ bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estim
     for (int i = 0; i < TAPE_COUNT; i++)
         if (in->tape[i] > 0) out->unfollowed[i] = 0; // measured
     spread(t, &prior, out->unfollowed, prior_value, prior_sd);
-    if (in->front && in->hint) hint_shape(m, in->hint, &prior);
+    const estimate_hint *hint = in->front && in->hint && hint_agrees(in->front, in->hint) ? in->hint : NULL;
+    out->hinted = hint != NULL;
+    if (hint) hint_shape(m, hint, &prior);
 
     out->mode = in->front ? (in->side ? 'C' : 'B') : 'A';
     out->posterior = prior;
@@ -141,7 +143,7 @@ bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estim
         bool loose = in->front->verdict & VERDICT_LOOSE_CLOTHES;
         float height = (float)in->answers.height;
         view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, height, loose);
-        if (in->hint) hint_view(&p->view[0], in->hint);
+        if (hint) hint_view(&p->view[0], hint);
         if (in->side) view_open(&p->view[p->views++], in->side, VIEW_SIDE, in->side_focal_35mm, height, loose);
         if (!fit_solve(p, &out->posterior)) out->posterior = prior;
         keep_view(&p->view[0], &out->front);

@@ -39,6 +39,7 @@ typedef struct {
     double unfollowed[TAPE_COUNT]; // the part of sd that is the body model's own, metres
     estimate_view front, side;     // meaningful when the photo was given
     unsigned verdict;              // of the photos, merged
+    bool hinted;                   // the other network was listened to
 } estimate_result;
 
 // Answers outside what people are, or contradicting one another, are ERR_INPUT with a sentence.

@@ -77,7 +77,7 @@ void hint_shape(const body_model *m, const estimate_hint *hint, body_gaussian *g
     for (int i = 0; i < k; i++) g->mean[i] += solved[i];
 }
 
-static bool agrees(const photo_view *v, const estimate_hint *hint)
+bool hint_agrees(const capture_evidence *evidence, const estimate_hint *hint)
 {
     static const int pair[][2] = { { LM_LEFT_SHOULDER, JOINT_L_SHOULDER }, { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER },
                                    { LM_LEFT_ELBOW, JOINT_L_ELBOW },       { LM_RIGHT_ELBOW, JOINT_R_ELBOW },
@@ -85,9 +85,9 @@ static bool agrees(const photo_view *v, const estimate_hint *hint)
                                    { LM_LEFT_KNEE, JOINT_L_KNEE },         { LM_RIGHT_KNEE, JOINT_R_KNEE },
                                    { LM_LEFT_ANKLE, JOINT_L_ANKLE },       { LM_RIGHT_ANKLE, JOINT_R_ANKLE } };
     enum { PAIRS = sizeof pair / sizeof *pair };
-    float off[PAIRS], tall = (float)(v->evidence->bottom - v->evidence->top);
+    float off[PAIRS], tall = (float)(evidence->bottom - evidence->top);
     for (int i = 0; i < PAIRS; i++) {
-        const capture_landmark *lm = &v->evidence->at[pair[i][0]];
+        const capture_landmark *lm = &evidence->at[pair[i][0]];
         vec2 at = hint->joint_at[pair[i][1]];
         float d = hypotf(at.x - lm->x, at.y - lm->y);
         int q = i;
@@ -99,7 +99,6 @@ static bool agrees(const photo_view *v, const estimate_hint *hint)
 
 void hint_view(photo_view *v, const estimate_hint *hint)
 {
-    if (!agrees(v, hint)) return;
     v->hint = hint;
     for (int i = 0; i < VIEW_JOINTS; i++) {
         mat3 mean;

@@ -4,12 +4,14 @@
 #include "estimate/estimate.h"
 #include "estimate/view.h"
 
+// Whether the hint's joints lie where the photo's landmarks are. If not, it speaks of someone else, or of nobody.
+bool hint_agrees(const capture_evidence *evidence, const estimate_hint *hint);
+
 // Fuses the betas into g. They speak of proportions: of size a network of one picture knows nothing, so that their
 // error along the direction in which the body grows as a whole is left open. Betas far from g are believed less.
 void hint_shape(const body_model *m, const estimate_hint *hint, body_gaussian *g);
 
-// Starts the view at the hint's pose and place, and makes the pose evidence for hint_pose; nothing when the hint's
-// joints do not lie where the photo's landmarks are: it then speaks of someone else, or of nobody.
+// Starts the view at the hint's pose and place, and makes the pose evidence for hint_pose.
 void hint_view(photo_view *v, const estimate_hint *hint);
 
 // Narrows the prior of a free joint by the hint's rotation of it, where the view has one.
