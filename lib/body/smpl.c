@@ -4,7 +4,9 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/sum.h"
 #include "body/body.h"
+#include "import/seal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,21 +83,13 @@ static bool read_skin(const float *weight, body_model *m)
     return more;
 }
 
-// FNV-1a, over what the betas are told in.
+// Of what the betas are told in.
 static uint64_t fingerprint_of(const arrays *a, const body_model *m)
 {
-    const struct {
-        const void *data;
-        size_t bytes;
-    } part[] = { { a->template, m->vertices * sizeof(vec3) },
-                 { a->shapedirs, (size_t)m->betas * m->vertices * sizeof(vec3) },
-                 { a->triangle, (size_t)m->triangles * 3 * sizeof *a->triangle } };
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
-        const uint8_t *byte = part[i].data;
-        for (size_t k = 0; k < part[i].bytes; k++) h = (h ^ byte[k]) * 1099511628211u;
-    }
-    return h;
+    const uint64_t part[3] = { sum64(NULL, a->template, m->vertices * sizeof(vec3)),
+                               sum64(NULL, a->shapedirs, (size_t)m->betas * m->vertices * sizeof(vec3)),
+                               sum64(NULL, a->triangle, (size_t)m->triangles * 3 * sizeof *a->triangle) };
+    return sum64(NULL, part, sizeof part);
 }
 
 static bool fill(body_model *m, const arrays *a, err *e)
@@ -140,7 +134,7 @@ body_model *body_load_smpl(const char *path, body_sex sex, int betas, err *e)
     m->betas = betas;
     arrays a = { 0 };
     safetensors *file = st_parse(view.data, view.len, e);
-    bool ok = file && read_arrays(file, m, &a, e) && fill(m, &a, e);
+    bool ok = file && seal_check_body(file, e) && read_arrays(file, m, &a, e) && fill(m, &a, e);
     if (!ok) fail_within(e, path);
     st_free(file);
     io_unmap(&view);

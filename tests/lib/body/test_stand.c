@@ -204,6 +204,17 @@ static void the_answers_shape_the_body_as_the_survey_says(void)
     tape_free(u);
 }
 
+static void betas_of_another_file_are_told_apart(void)
+{
+    char id[BODY_ID_SIZE], other[BODY_ID_SIZE];
+    err e = { 0 };
+    body_id(standing, id);
+    body_id(open_body, other);
+    CHECK(strlen(id) == 16 && body_is(standing, id, 16, &e) && body_is(smpl, id, 16, &e));
+    CHECK(!body_is(standing, other, 16, &e) && strstr(e.msg, "another SMPL file"));
+    CHECK(!body_is(standing, "", 0, &e));
+}
+
 static void a_body_that_is_nobody_s_is_refused_with_a_sentence(void)
 {
     err e = { 0 };
@@ -245,4 +256,4 @@ TEST_MAIN(make(); RUN(the_test_body_has_the_size_of_smpl); RUN(standing_up_is_po
           RUN(the_feet_stand_flat_and_the_arms_hang_as_the_open_body_s);
           RUN(the_tape_agrees_with_the_open_body_s_listed_marks); RUN(women_s_and_men_s_bodies_are_measured_too);
           RUN(the_jacobian_of_a_tape_between_vertices_is_its_slope); RUN(the_answers_shape_the_body_as_the_survey_says);
-          RUN(a_body_that_is_nobody_s_is_refused_with_a_sentence); drop();)
+          RUN(betas_of_another_file_are_told_apart); RUN(a_body_that_is_nobody_s_is_refused_with_a_sentence); drop();)
