@@ -51,6 +51,7 @@ const http_route api_routes[] = {
     { "PUT", "/v1/garments/{id}/size-chart", "putSizeChart", garment_chart_put, WHO_SECRET, "garments", COST_WRITE,
       HTTP_BYTES, 256 << 10 },
 
+    { "GET", "/v1/embed", "getEmbed", embed_get, 0, NULL, COST_READ, HTTP_NO_BODY, 0 },
     { "POST", "/v1/events", "addEvents", events_add, BRAND | WHO_SHOPPER, "events", COST_INGEST, HTTP_JSON, BATCH },
     { "GET", "/v1/analytics/{report}", "getAnalytics", analytics_get, WHO_SECRET, "analytics", COST_READ, HTTP_NO_BODY,
       0 },

@@ -1,0 +1,3 @@
+import { PROTOCOL } from './messages';
+
+document.documentElement.dataset['tryon'] = PROTOCOL;
