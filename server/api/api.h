@@ -1,6 +1,8 @@
 // The routes of the service. One file a resource; this header holds what they share. The route table is in routes.c:
 // who may call, what it costs, how large a body may be.
 #pragma once
+#include "api/ingest.h"
+#include "api/known.h"
 #include "auth/jwt.h"
 #include "blob/blob.h"
 #include "db/db.h"
@@ -51,6 +53,8 @@ struct api {
     const job_handlers *handlers; // for fit
     jwt_verifier *jwt;            // NULL: guests only
     bucket_table *buckets;
+    known_callers *known;
+    ingest *events;
     http_server *http; // set once it runs
     atomic_bool draining;
     struct api_stats *stats;
