@@ -25,6 +25,7 @@
 enum { PEOPLE = 2000, CONNECTIONS = 32, MAX_ROUNDS = 20 };
 
 static char folder[64], database[600];
+static uuid_text garment;
 static int seconds = 4, rounds = 3;
 
 static void die(const char *what, const char *why)
@@ -47,22 +48,38 @@ static bool can_run(const char *command)
 
 // --- the rows -------------------------------------------------------------------------------------------------------
 
-static const char *const TAPES[] = { "height",       "chest_girth",  "waist_girth", "hip_girth",   "neck_girth",
-                                     "shoulder",     "arm_length",   "upper_arm",   "forearm",     "wrist_girth",
-                                     "thigh_girth",  "knee_girth",   "calf_girth",  "ankle_girth", "inseam",
-                                     "crotch_depth", "waist_height", "hip_height",  "back_length", "across_back",
-                                     "bust_height",  "head_girth",   "under_bust",  "high_hip" };
+static const struct {
+    const char *name;
+    double cm;
+} TAPES[] = { { "height", 172 },
+              { "neck_girth", 36 },
+              { "shoulder_breadth", 40 },
+              { "chest_girth", 96 },
+              { "underbust_girth", 84 },
+              { "waist_natural_girth", 80 },
+              { "waist_omphalion_girth", 85 },
+              { "hip_girth", 102 },
+              { "thigh_girth", 58 },
+              { "knee_girth", 38 },
+              { "calf_girth", 37 },
+              { "ankle_girth", 23 },
+              { "upper_arm_girth", 30 },
+              { "wrist_girth", 16 },
+              { "arm_length", 60 },
+              { "shoulder_to_wrist", 60 },
+              { "inseam", 79 },
+              { "head_girth", 57 } };
 
 static const char *measurements(arena *a, int i)
 {
     buf b = buf_new(64 << 10);
     bool ok = buf_printf(&b, "{\"measurements\":{");
     for (size_t k = 0; k < sizeof TAPES / sizeof *TAPES; k++) {
-        double v = 30 + (double)((i * 7 + (int)k * 13) % 700) / 10;
+        double v = TAPES[k].cm * (1 + ((i * 7 + (int)k * 13) % 21 - 10) / 120.0);
         ok = ok && buf_printf(&b,
                               "%s\"%s\":{\"value_cm\":%.1f,\"sd_cm\":1.8,\"lo_cm\":%.1f,\"hi_cm\":%.1f,"
                               "\"source\":\"photo\"}",
-                              k ? "," : "", TAPES[k], v, v - 3, v + 3);
+                              k ? "," : "", TAPES[k].name, v, v - 3, v + 3);
     }
     ok = ok && buf_printf(&b, "},\"mode\":\"B\",\"verdict\":[{\"code\":\"loose_clothes\",\"text\":\"The clothes are "
                               "loose; girths are less sure.\"}]}");
@@ -70,6 +87,16 @@ static const char *measurements(arena *a, int i)
     buf_free(&b);
     return text;
 }
+
+// What the hoodie measures all around, by size.
+static const char CHART[] =
+    "{\"unit\":\"cm\",\"basis\":\"garment_circ\",\"sizes\":{"
+    "\"XS\":{\"chest\":102,\"shoulder\":42,\"waist\":98,\"hem\":96,\"biceps\":38,\"sleeve\":58},"
+    "\"S\":{\"chest\":107,\"shoulder\":44,\"waist\":103,\"hem\":101,\"biceps\":40,\"sleeve\":59},"
+    "\"M\":{\"chest\":112,\"shoulder\":46,\"waist\":108,\"hem\":106,\"biceps\":42,\"sleeve\":60},"
+    "\"L\":{\"chest\":118,\"shoulder\":48,\"waist\":114,\"hem\":112,\"biceps\":44,\"sleeve\":61},"
+    "\"XL\":{\"chest\":124,\"shoulder\":50,\"waist\":120,\"hem\":118,\"biceps\":46,\"sleeve\":62},"
+    "\"XXL\":{\"chest\":130,\"shoulder\":52,\"waist\":126,\"hem\":124,\"biceps\":48,\"sleeve\":63}}}";
 
 // A brand with its key and people with a ready avatar each; the lists that wrk goes through.
 static void make_rows(void)
@@ -88,7 +115,9 @@ static void make_rows(void)
     sha256_text(token, strlen(token), hash);
     db_key k = { .secret = true, .prefix = "try_live_", .scopes = "[\"garments\",\"events\"]", .origins = "[]" };
     memcpy(k.brand_id, brand, sizeof brand);
-    if (!db_key_create(d, a, &k, hash, id, &e)) die("key", e.msg);
+    db_garment hoodie = { .name = "Hoodie", .category = "hoodie", .sizes = "{}", .size_chart = CHART };
+    if (!db_key_create(d, a, &k, hash, id, &e) || !db_garment_create(d, a, brand, &hoodie, garment, &e))
+        die("key", e.msg);
     buf keys = buf_new(1 << 20), people = buf_new(4 << 20);
     bool ok = buf_printf(&keys, "%s -\n", token);
     sql_txn *t;
@@ -249,8 +278,8 @@ static sight load(const server *s, const char *route, const char *list, int for_
     char command[600], line[200];
     sight v = { 0 };
     snprintf(command, sizeof command,
-             "exec wrk -t1 -c%d -d%ds --latency -s '" SOURCE_ROOT "/bench/api/load.lua' %s -- %s %s/%s", CONNECTIONS,
-             for_seconds, s->url, route, folder, list);
+             "exec wrk -t1 -c%d -d%ds --latency -s '" SOURCE_ROOT "/bench/api/load.lua' %s -- %s %s/%s %s", CONNECTIONS,
+             for_seconds, s->url, route, folder, list, garment);
     int pipe_[2], status;
     if (pipe2(pipe_, O_CLOEXEC)) die("wrk", "no pipe");
     double before = cpu_of(s->pid, NULL), before_database = cpu_of_database();
@@ -328,6 +357,7 @@ static void one_engine(const char *engine)
     start(&both[1], "twin", true);
     race(engine, both, "avatar", "read an avatar", "people");
     race(engine, both, "event", "ingest an event", "keys");
+    race(engine, both, "fit", "fit a garment", "people");
     stop(&both[0]);
     stop(&both[1]);
 }
@@ -363,9 +393,9 @@ int main(int argc, char **argv)
     }
     if (seconds < 1 || rounds < 1 || rounds > MAX_ROUNDS) die("usage", "at least one second, 1 to 20 rounds");
     if (!can_run("command -v wrk") ||
-        !can_run("exec /usr/bin/python3 -c 'import fastapi, uvicorn, uvloop, httptools'")) {
+        !can_run("exec /usr/bin/python3 -c 'import fastapi, uvicorn, uvloop, httptools, numpy'")) {
         printf("api: not measured; this needs the Debian packages wrk, python3-fastapi, python3-uvicorn, "
-               "python3-uvloop, python3-httptools (and python3-asyncpg for PostgreSQL)\n");
+               "python3-uvloop, python3-httptools, python3-numpy (and python3-asyncpg for PostgreSQL)\n");
         return 0;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);

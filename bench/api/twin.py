@@ -6,13 +6,15 @@ import datetime
 import hashlib
 import hmac
 import json
+import math
 import os
 import sqlite3
 import sys
 import time
 import uuid
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
+import numpy
 from fastapi import FastAPI, Header, HTTPException, Request, Response
 from pydantic import BaseModel
 
@@ -179,3 +181,103 @@ async def add_event(event: Event, authorization: Optional[str] = Header(None)):
             "$2::uuid, $3, $4, $5::jsonb, to_timestamp($6::bigint / 1000.0)) ON CONFLICT DO NOTHING", *args)
         added = int(done.rsplit(" ", 1)[1])
     return {"accepted": added, "repeated": 1 - added}
+
+
+# The hoodie's rows of lib/garment/garment.c and the judgement of lib/garment/fit.c: region, site, weight, least, ideal,
+# most ease.
+REGIONS = [("chest", "chest_girth", 4, 4, 17, 34), ("shoulder", "shoulder_breadth", 2, -1, 5, 14),
+           ("waist", "waist_natural_girth", 1, 4, 24, 50), ("hem", "hip_girth", 1, -4, 6, 30),
+           ("biceps", "upper_arm_girth", 1, 3, 12, 26), ("sleeve", "shoulder_to_wrist", 1, -3, 1, 8)]
+GIRTHS = {"chest", "waist", "hem", "biceps"}
+USUAL = {"chest": 96.0}
+ERRORS = numpy.random.default_rng(1).standard_normal((256, len(REGIONS)))
+KNIT_LIMIT, TOLERANCE = 0.4, 1.0
+
+
+def above(z: float) -> float:
+    return 0.5 * math.erfc(-z / math.sqrt(2))
+
+
+def judge_size(row, body) -> dict:
+    regions, logs, near, weights, least_p, worst = [], 0.0, 0.0, 0.0, 1.0, None
+    for name, site, weight, least, ideal, most in REGIONS:
+        value, made = body[site]["value_cm"], row[name]
+        k = math.sqrt(value / USUAL[name]) if name in USUAL else 1.0
+        ideal, most = ideal * k, ideal * k + (most - ideal) * max(k, 1)
+        hard = least - 6
+        if name in GIRTHS:
+            give = KNIT_LIMIT * value
+            least, hard = min(least, -0.05 * give), -min(0.25 * give, 9.5)
+        ease, spread = made - value, math.hypot(body[site]["sd_cm"], TOLERANCE)
+        p = max(0.0, above((ease - least) / spread) - above((ease - most) / spread))
+        verdict = ("cannot_wear" if ease < hard else "too_tight" if ease < least else
+                   "fitted" if ease <= min((ideal + most) / 2, ideal + 3) else "relaxed" if ease <= most else "loose")
+        regions.append({"region": name, "body": site, "garment_cm": round(made, 2), "body_cm": round(value, 2),
+                        "ease_cm": round(ease, 2), "ease_pct": round(100 * ease / value, 1), "sd_cm": round(spread, 2),
+                        "least_cm": round(least, 2), "ideal_cm": round(ideal, 2), "most_cm": round(most, 2),
+                        "class": verdict, "probability": round(p, 4), "source": "chart"})
+        if p < least_p:
+            least_p, worst = p, name
+        logs += weight * math.log(max(p, 1e-9))
+        near -= weight * ((ease - ideal) / ((most - least) / 3)) ** 2 / 2
+        weights += weight
+    ease = numpy.array([r["ease_cm"] for r in regions]) + ERRORS * [r["sd_cm"] for r in regions]
+    fits = (ease >= [r["least_cm"] for r in regions]) & (ease <= [r["most_cm"] for r in regions])
+    score = max(least_p, 1e-9) ** 0.6 * math.exp(0.4 * logs / weights) * math.exp(near / weights)
+    return {"score": round(score, 4), "probability": float(fits.all(axis=1).mean()), "worst_region": worst,
+            "sentence": "fits; closest at the %s" % worst, "regions": regions}
+
+
+class TryOn(BaseModel):
+    avatar_id: uuid.UUID
+    garment_id: uuid.UUID
+    size: Optional[str] = None
+    drape: bool = True
+
+
+@app.post("/v1/tryons", status_code=201)
+async def try_on(wish: TryOn, authorization: Optional[str] = Header(None)):
+    user = await shopper(authorization)
+    avatar = await avatar_of(user, str(wish.avatar_id))
+    g = await one("SELECT id, brand_id, category, fabric, size_chart FROM garments WHERE id = ?",
+                  "SELECT id, brand_id, category, fabric, size_chart FROM garments WHERE id = $1::uuid",
+                  str(wish.garment_id))
+    if not g or avatar["status"] != "ready":
+        raise HTTPException(404, "there is no such garment, or the avatar is not ready")
+    body = parsed(avatar["measurements"])["measurements"]
+    sizes = {name: judge_size(row, body) for name, row in parsed(g["size_chart"])["sizes"].items()}
+    order = sorted(sizes, key=lambda name: -sizes[name]["score"])
+    size = wish.size or order[0]
+    if size not in sizes:
+        raise HTTPException(422, "this garment has no such size")
+    fit = {"recommended": order[0], "runner_up": order[1],
+           "between_sizes": sizes[order[0]]["score"] - sizes[order[1]]["score"] < 0.05, "preference": "regular",
+           "category": g["category"], "order": list(sizes), "sizes": sizes}
+    session, now = str(uuid.uuid4()), now_ms()
+    row = (session, user, str(g["brand_id"]), str(avatar["id"]), str(g["id"]), size, json.dumps(fit), now)
+    event = (str(uuid.uuid4()), str(g["brand_id"]), user, session, str(g["id"]), json.dumps({"size": size}), now)
+    if lite:
+        lite.execute("PRAGMA synchronous=FULL")
+        lite.execute("BEGIN IMMEDIATE")
+        lite.execute("INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, "
+                     "fit_result, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)", row)
+        lite.execute("INSERT INTO events (id, brand_id, user_id, session_id, garment_id, event_type, metadata, "
+                     "created_at) VALUES (?, ?, ?, ?, ?, 'tryon_started', ?, ?)", event)
+        lite.execute("COMMIT")
+        lite.execute("PRAGMA synchronous=NORMAL")
+    else:
+        async with pool.acquire() as c:
+            async with c.transaction():
+                await c.execute(
+                    "INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, "
+                    "fit_result, created_at, updated_at) VALUES ($1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::uuid, "
+                    "$6, $7::jsonb, to_timestamp($8::bigint / 1000.0), to_timestamp($8::bigint / 1000.0))", *row)
+                await c.execute(
+                    "INSERT INTO events (id, brand_id, user_id, session_id, garment_id, event_type, metadata, "
+                    "created_at) VALUES ($1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::uuid, 'tryon_started', "
+                    "$6::jsonb, to_timestamp($7::bigint / 1000.0))", *event)
+    return Response(json.dumps({
+        "id": session, "avatar_id": str(avatar["id"]), "garment_id": str(g["id"]), "brand_id": str(g["brand_id"]),
+        "selected_size": size, "fit": fit, "drapes": [], "created_at": iso(now), "updated_at": iso(now),
+    }, separators=(",", ":")), status_code=201, media_type="application/json",
+        headers={"Location": "/v1/tryons/" + session})
