@@ -7,7 +7,7 @@
 
 #define DEGREE 0.017453293f
 #define LOWEST (18 * DEGREE)
-#define APART 0.012f // metres between an arm and the trunk, for the cloth of both
+#define APART 0.016f // metres between an arm and the trunk, for the cloth of both
 #define FREE 0.03f   // metres between them in the A-pose, outside of the armpit
 
 const char *const stance_word[STANCES] = { "a", "arms-down", "hand-on-hip", "contrapposto" };
@@ -64,13 +64,16 @@ static void over_trunk(const wearer *w, const vec3 *at, float *out)
 // was not, because no cloth would fit in between.
 static float arm_gap(const wearer *w, const float *before, const body_pose *p, int side)
 {
+    // Above the joint there is no armpit, and the trunk's surface is open where the arm begins.
+    float top = w->joint[side == 0 ? JOINT_L_SHOULDER : JOINT_R_SHOULDER].y - 0.06f;
     vec3 *at = mem_array(vec3, w->model->vertices);
     float *height = mem_array(float, w->model->vertices), least = 1;
     rigid world[BODY_JOINTS];
     pose_body(w, p, at, world);
     over_trunk(w, at, height);
     for (uint32_t v = 0; v < w->model->vertices; v++)
-        if (on_side(w->model->label[v], side) && before[v] > FREE) least = fminf(least, height[v]);
+        if (on_side(w->model->label[v], side) && w->position[v].y < top && before[v] > FREE)
+            least = fminf(least, height[v]);
     mem_free(at);
     mem_free(height);
     return least;
