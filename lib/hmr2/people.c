@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-static const float SEEN = 0.5f; // of both networks, and of a mask's pixel
+// Of the landmark network and of a pixel of its mask. The detector proposes generously: the other has the last word.
+static const float SEEN = 0.5f, PROPOSED = 0.3f;
 // Of the smaller box inside another: two detections of one person.
 static const double SAME = 0.6;
 
@@ -65,7 +66,7 @@ static bool detect(nn_session *detector, const image *im, detection *people, int
     image_roi square = detect_letterbox(im->width, im->height);
     float *crop = mem_array(float, (size_t)DETECT_SIDE *DETECT_SIDE * 3);
     image_sample_roi(im, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, crop);
-    bool ok = detect_run(detector, crop, SEEN, people, count, e);
+    bool ok = detect_run(detector, crop, PROPOSED, people, count, e);
     mem_free(crop);
     if (!ok) return false;
     detect_unletterbox(people, *count, im->width, im->height);
