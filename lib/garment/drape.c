@@ -165,7 +165,7 @@ void drape_run(const wearer *w, const collider *body, const garment *g, const dr
     cloth_judge(c, &out->quality);
     publish(c, s, out);
     witness(body, c, s, (double)anchor, out);
-    out->chest_y = (double)w->position[w->model->mark[MARK_BUST_L].id[0]].y;
+    out->chest_y = (double)body_mark_at(w->model, MARK_BUST_L, w->position).y;
     out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100;
     out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100;
     decide(out);
