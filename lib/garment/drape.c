@@ -201,7 +201,7 @@ void drape_run(const wearer *w, const collider *body, const garment *g, const dr
     vec3 pelvis = w->joint[JOINT_PELVIS];
     double rise = w->stood ? (double)(rigid_apply(&w->world[JOINT_PELVIS], pelvis).y - pelvis.y) : 0;
     witness(body, c, &out->mesh, from->anchor > 0 ? (double)from->anchor + rise : 0, out);
-    out->chest_y = (double)w->position[w->model->mark[MARK_BUST_L].id[0]].y + rise;
+    out->chest_y = (double)body_mark_at(w->model, MARK_BUST_L, w->position).y + rise;
     out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100 + rise;
     out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100 + rise;
     out->posed = w->stood != NULL;
