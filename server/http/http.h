@@ -68,8 +68,8 @@ struct http_response {
     buf body;
     const void *fixed; // instead of body: bytes that outlive the request
     size_t fixed_len;
-    int fd; // instead of both: a file, -1 for none; closed by the server
-    uint64_t file_size;
+    int fd;                        // instead of both: a file, -1 for none; closed by the server
+    uint64_t file_size, file_from; // bytes to send, and where they begin
     http_pair header[HTTP_MAX_HEADERS];
     int header_count;
     bool compress; // worth gzip when the client takes it
