@@ -86,6 +86,9 @@ struct http_response {
 // request is gone.
 void http_answer(http_request *q);
 
+// The client has closed its side: who waits in vain should be given nothing.
+bool http_gone(const http_request *q);
+
 void http_set(http_response *r, const char *name, const char *value); // both must outlive the request: arena or literal
 // A body of JSON: the text is r->body, built by the handler.
 void http_json(http_response *r, int status);

@@ -75,6 +75,14 @@ const char *http_header(const http_request *q, const char *name)
     return MHD_lookup_connection_value(((wire *)q->wire)->c, MHD_HEADER_KIND, name);
 }
 
+bool http_gone(const http_request *q)
+{
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(((wire *)q->wire)->c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char c;
+    return i && recv(i->connect_fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void set_deadline(wire *w, int64_t ms)
 {
     const union MHD_ConnectionInfo *i = MHD_get_connection_info(w->c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);

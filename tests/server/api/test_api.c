@@ -170,6 +170,8 @@ static bool fill(const char *tpl, int i, char *out, size_t size)
                         : !strcmp(name, "*path")    ? "x/y.glb"
                         : !strcmp(name, "endpoint") ? "avatar"
                         : !strcmp(name, "worker")   ? "w1"
+                        : !strcmp(name, "job")      ? "some-job"
+                        : !strcmp(name, "token")    ? "x"
                                                     : NULL;
         if (!v) return false;
         n += (size_t)snprintf(out + n, size - n, "%s", v);
