@@ -1,5 +1,6 @@
 // How drapes come out over bodies, categories and sizes, and how long they take on one core.
 //   bench_drape [--bodies N] [--category WORD] [--pose WORD] [--sheets DIR] [--matrix FILE.png] [--verbose] [--json]
+//   bench_drape --clothes DIR [--sheets DIR]   garments imported from GLB files, see bench/drape_clothes.h
 //   bench_drape --blender         the same cloth on the same body in Blender's solver, when Blender is installed
 // Bodies are the mean people of heights, weights and sexes; the charts are the built-in letters. Times are the
 // thread's own, so that a busy machine does not count; only "five sizes" is a clock's, with two threads.
@@ -11,6 +12,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "drape_clothes.h"
 #include "drape_peer.h"
 #include "drape_people.h"
 #include "garment/show.h"
@@ -28,7 +30,7 @@ enum { THUMB_WIDE = 84, THUMB_TALL = 150, LABEL = 70 };
 
 typedef struct {
     int bodies;
-    const char *only, *sheets, *matrix;
+    const char *only, *sheets, *matrix, *clothes;
     stance pose;
     bool json, verbose;
     image picture;
@@ -256,6 +258,8 @@ int main(int argc, char **argv)
             p.bodies = (int)strtol(next, NULL, 10), i++;
         else if (strcmp(argv[i], "--category") == 0)
             p.only = next, i++;
+        else if (strcmp(argv[i], "--clothes") == 0)
+            p.clothes = next, i++;
         else if (strcmp(argv[i], "--sheets") == 0)
             p.sheets = next, i++;
         else if (strcmp(argv[i], "--matrix") == 0)
@@ -268,7 +272,9 @@ int main(int argc, char **argv)
         }
     }
     if (p.bodies < 1 || p.bodies > DRAPE_PEOPLE) p.bodies = DRAPE_PEOPLE;
-    bool ok = peer ? drape_peer(ASSETS, SOURCE_ROOT, p.only, p.json, &e) : run(&p, &good, &e);
+    bool ok = p.clothes ? drape_clothes(ASSETS, p.clothes, p.sheets, &e)
+              : peer    ? drape_peer(ASSETS, SOURCE_ROOT, p.only, p.json, &e)
+                        : run(&p, &good, &e);
     if (!ok) fprintf(stderr, "bench_drape: %s\n", e.msg);
     if (ok && !good) fprintf(stderr, "bench_drape: a bar was not held\n");
     return ok && good ? 0 : 1;

@@ -280,8 +280,9 @@ static bool hang_coarse(const wearer *w, const collider *body, const garment *g,
     return ok;
 }
 
-bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
-                err *e)
+// coarse: by way of a coarser mesh; else the fine one falls into place itself, which takes three times as long.
+static bool make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, bool coarse,
+                 drape *out, err *e)
 {
     memset(out, 0, sizeof *out);
     double spacing = o && o->spacing > 0 ? o->spacing : 0.015;
@@ -289,15 +290,33 @@ bool drape_make(const wearer *w, const collider *body, const garment *g, int siz
     if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
     vec3 *start = mem_array(vec3, out->mesh.vertices);
     float anchor;
-    bool ok = hang_coarse(w, body, g, size, spacing, itself, &out->mesh, start, &anchor, e);
+    bool ok = true;
+    if (coarse)
+        ok = hang_coarse(w, body, g, size, spacing, itself, &out->mesh, start, &anchor, e);
+    else
+        place_on_body(w, &out->pattern, &out->mesh, start, &anchor);
     if (ok) {
         vec2 *rest = rest_of(&out->mesh);
-        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, true }, out);
+        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, coarse }, out);
         mem_free(rest);
     }
     mem_free(start);
     if (!ok) drape_free(out);
     return ok;
+}
+
+bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
+                err *e)
+{
+    if (!make(w, body, g, size, o, true, out, e)) return false;
+    if (!out->degraded) return true;
+    // What went wrong at first may have been the coarse mesh's doing.
+    drape again;
+    if (!make(w, body, g, size, o, false, &again, e)) return drape_free(out), false;
+    bool better = !again.degraded;
+    drape_free(better ? out : &again);
+    if (better) *out = again;
+    return true;
 }
 
 void drape_free(drape *d)
