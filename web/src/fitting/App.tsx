@@ -23,7 +23,7 @@ export function App() {
   useEffect(() => {
     scrollTo(0, 0);
     const head = main.current?.querySelector<HTMLElement>('h1');
-    if (head && s.step !== 'loading') head.focus({ preventScroll: true });
+    if (head && s.step !== 'loading' && !main.current?.contains(document.activeElement)) head.focus({ preventScroll: true });
   }, [s.step]);
   return (
     <div class={`frame frame-${s.step}`}>
