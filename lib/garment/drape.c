@@ -1,6 +1,7 @@
 #include "garment/drape.h"
 #include "base/mem.h"
 #include "garment/drape_run.h"
+#include "mesh/refine.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +23,14 @@ collider *drape_collider_of(const wearer *w, const vec3 *body)
     mesh_view m = body_mesh(w->model, position);
     mesh_normals(&m, normal);
     root_feet(position, normal, n);
-    collider *c = collider_new(&m, NULL);
+    collider *c;
+    if (w->model->fingerprint == 0) {
+        c = collider_new(&m, NULL);
+    } else { // SMPL's vertices lie too far apart for a collider that looks for the nearest one first
+        refined_mesh fine = mesh_refine(&m, 0.016f, 3);
+        c = collider_new(&(mesh_view){ fine.position, fine.triangle, fine.vertices, fine.triangles }, NULL);
+        refined_mesh_free(&fine);
+    }
     mem_free(position);
     mem_free(normal);
     return c;

@@ -87,6 +87,17 @@ static void fill(image *im)
     for (size_t i = 0; i < (size_t)im->width * im->height; i++) memcpy(im->px + 3 * i, &paper, 3);
 }
 
+image show_one(const wearer *w, const garment *g, const drape *d, uint32_t wide, uint32_t tall, float yaw)
+{
+    stage st = stage_of(w, g);
+    image im = image_new(wide, tall, 3);
+    fill(&im);
+    draw(&im, &st, d, yaw, false);
+    mem_free(st.triangle);
+    mem_free(st.normal);
+    return im;
+}
+
 bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e)
 {
     stage st = stage_of(w, g);

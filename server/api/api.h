@@ -1,6 +1,8 @@
 // The routes of the service. One file a resource; this header holds what they share. The route table is in routes.c:
 // who may call, what it costs, how large a body may be.
 #pragma once
+#include "api/ingest.h"
+#include "api/known.h"
 #include "auth/jwt.h"
 #include "blob/blob.h"
 #include "db/db.h"
@@ -53,7 +55,9 @@ struct api {
     const job_handlers *handlers; // for fit
     jwt_verifier *jwt;            // NULL: guests only
     bucket_table *buckets;
-    site *site;        // the pages; NULL: API only
+    site *site; // the pages; NULL: API only
+    known_callers *known;
+    ingest *events;
     http_server *http; // set once it runs
     atomic_bool draining;
     struct api_stats *stats;

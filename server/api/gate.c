@@ -75,10 +75,15 @@ static bool as_brand(http_request *q, http_response *r, api_caller *who, const c
     if (!secret && !token_looks_right("try_pub_", key))
         return denied(q, r, "this API key is not complete; copy it whole");
     sha256_text(key, strlen(key), hash);
-    if (!db_key_find(p->d, q->a, hash, &k, &e)) {
-        if (e.code == ERR_NOT_FOUND) return denied(q, r, e.msg);
-        http_fail(q, r, &e);
-        return false;
+    if (!known_key(p->known, q->a, hash, &k)) {
+        if (!db_key_find(p->d, q->a, hash, &k, &e)) {
+            if (e.code == ERR_NOT_FOUND) return denied(q, r, e.msg);
+            http_fail(q, r, &e);
+            return false;
+        }
+        if (clock_ms() - k.last_used_at > 60000 && !db_key_used(p->d, q->a, k.id, &e))
+            log_say(LOG_WARN, "api key: %s", e.msg);
+        known_note_key(p->known, hash, &k);
     }
     const char *origin = http_header(q, "Origin");
     // A publishable key is in every shopper's browser: it works only on the pages it was made for.
@@ -86,8 +91,6 @@ static bool as_brand(http_request *q, http_response *r, api_caller *who, const c
         http_problem(q, r, 403, "origin", NULL, "this key may not be used on %.100s", origin);
         return false;
     }
-    if (clock_ms() - k.last_used_at > 60000 && !db_key_used(p->d, q->a, k.id, &e))
-        log_say(LOG_WARN, "api key: %s", e.msg);
     memcpy(who->brand, k.brand_id, sizeof who->brand);
     who->secret = k.secret;
     who->scopes = k.scopes;
@@ -102,7 +105,11 @@ static bool as_shopper(http_request *q, http_response *r, api_caller *who, const
         sha256_hex hash;
         sha256_text(token, strlen(token), hash);
         if (!token_looks_right("try_guest_", token)) return denied(q, r, "this guest token is not complete");
-        if (db_guest_find(p->d, q->a, hash, who->user, &e)) return true;
+        if (known_guest(p->known, hash, who->user)) return true;
+        if (db_guest_find(p->d, q->a, hash, who->user, &e)) {
+            known_note_guest(p->known, hash, who->user);
+            return true;
+        }
     } else {
         jwt_claims c;
         if (!p->jwt) return denied(q, r, "this token is not known here");

@@ -100,6 +100,8 @@ api *api_new(const api_config *c, db *d, blob_store *blobs, const job_handlers *
     p->jwt = jwt;
     p->plane = (job_plane){ .d = d, .blobs = blobs };
     p->buckets = buckets_new(12);
+    p->known = known_new();
+    p->events = ingest_new(d);
     p->stats = stats_new();
     return p;
 }
@@ -108,6 +110,8 @@ void api_free(api *p)
 {
     if (!p) return;
     buckets_free(p->buckets);
+    known_free(p->known);
+    ingest_free(p->events);
     stats_free(p->stats);
     mem_free(p);
 }

@@ -163,6 +163,15 @@ typedef struct {
 
 // All or none; *added leaves out those whose dedupe_key was already there.
 bool db_events_add(db *d, arena *a, const char *brand, const db_event *v, int count, int *added, err *e) MUST_USE;
+// The same for several callers' events with one commit: each batch fares as if it had come alone.
+typedef struct {
+    const char *brand;
+    const db_event *events;
+    int count, added;
+    bool ok;
+    err e; // when not ok
+} db_event_batch;
+void db_events_add_all(db *d, arena *a, db_event_batch *v, int count);
 // Each appends one JSON value: counts over [from, to) by what the name says.
 bool db_analytics_funnel(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
 bool db_analytics_sizes(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
