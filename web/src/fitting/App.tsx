@@ -4,7 +4,7 @@ import { i18n, t } from './i18n';
 import { Answers } from './Answers';
 import { Method } from './Method';
 import { Privacy } from './Privacy';
-import { deleteSoon, deleteUndo, hasGuest, leave, shop, start, useRoom, type Step } from './store';
+import { deleteSoon, deleteUndo, hasGuest, shop, start, useRoom, type Step } from './store';
 import { lazy } from './lazy';
 import { Welcome } from './Welcome';
 import { Working } from './Working';
@@ -23,10 +23,10 @@ export function App() {
   useEffect(() => {
     scrollTo(0, 0);
     const head = main.current?.querySelector<HTMLElement>('h1');
-    if (head && s.step !== 'loading') head.focus({ preventScroll: true });
+    if (head && s.step !== 'loading' && !main.current?.contains(document.activeElement)) head.focus({ preventScroll: true });
   }, [s.step]);
   return (
-    <div class={`frame frame-${s.step}`}>
+    <div class={`frame frame-${s.step}${shop.framed ? ' framed' : ''}`}>
       <header class="bar">
         <div class="bar-side">
           {BACK.includes(s.step) && <IconButton label={t('back')} onClick={() => history.back()}><Icon name="back" flip /></IconButton>}
@@ -34,7 +34,6 @@ export function App() {
         <p class="bar-title">{s.embed ? s.embed.brand.name : t('title')}</p>
         <div class="bar-side bar-end">
           <IconButton label={t('consent_more')} onClick={() => setPrivacy(true)}><Icon name="lock" size={22} /></IconButton>
-          {shop.framed && <IconButton label={t('close')} onClick={leave}><Icon name="close" /></IconButton>}
         </div>
       </header>
       {s.offline && <p class="strip" role="status"><span class="spinner" aria-hidden="true" />{t('offline_short')}</p>}

@@ -70,14 +70,15 @@ function Verdict({ s, fit }: { s: State; fit: Fit | null }) {
   const f = fit.sizes[best]!;
   const other = fit.runner_up;
   const between = fit.between_sizes && other;
-  // What decides: the places that speak for it most, at most three, in words.
-  const telling = [...f.regions].sort((a, b) => b.probability - a.probability).slice(0, 2);
+  // What speaks for it: the first places that sit as meant. Regions come with the weightiest first.
+  const well = f.regions.filter((r) => r.class === 'fitted');
+  const telling = (well.length ? well : f.regions).slice(0, 2);
   return (
     <>
       <h2>{between ? t('rec_between', pair(best, other, s)) : t('rec_title', { size: best })}</h2>
       {between
         ? <p class="soft">{t('rec_between_text', pair(best, other, s))} {t('rec_title', { size: best })}.</p>
-        : <p class="soft">{t('why_good', { size: best, regions: list(telling.map((r) => t('why_region', { region: regionName(r.region), ease: easeText(r, s.units) }))) })}</p>}
+        : <p class="soft">{t('why_good', { size: best, regions: list(telling.map((r) => t('why_region', { region: inSentence(regionName(r.region)), ease: easeText(r, s.units) }))) })}</p>}
       <p class="odds"><span class="odds-dot" aria-hidden="true" />{t('rec_probability', { percent: i18n.percent(Math.min(0.99, f.probability)) })}</p>
     </>
   );
@@ -88,6 +89,9 @@ function pair(a: string, b: string, s: State): { a: string; b: string } {
   const order = sizesOf(s);
   return order.indexOf(a) < order.indexOf(b) ? { a, b } : { a: b, b: a };
 }
+
+// Names of places are nouns: German writes them large, others small within a sentence.
+const inSentence = (word: string): string => (i18n.language() === 'de' ? word : word.toLocaleLowerCase(i18n.language()));
 
 function Regions({ s, fit }: { s: State; fit: Fit | null }) {
   const f = s.size ? fit?.sizes[s.size] : undefined;

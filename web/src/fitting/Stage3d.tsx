@@ -1,4 +1,4 @@
-import { Button, Icon, Segmented } from '../design';
+import { Icon, IconButton, Segmented } from '../design';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Stage as StageClass, Closeup, View } from '../viewer/stage';
 import { t } from './i18n';
@@ -114,7 +114,7 @@ export function Stage3d() {
   const label = shown ? t('room_stage', { garment: s.embed!.garment!.name, size: shown }) : t('room_stage_body');
   const others = sizesOf(s).filter((n) => n !== s.size);
   return (
-    <section class="stage" aria-label={label}>
+    <section class={`stage${s.beside ? ' stage-comparing' : ''}`} aria-label={label}>
       <canvas ref={canvas} class="stage-canvas" tabIndex={0} role="img" aria-label={label} data-ready={shown ?? ''} data-body={body ? '1' : ''} />
       {(!body || s.updating) && trouble !== 'cannot' && (
         <p class="stage-note" role="status"><span class="spinner" aria-hidden="true" />{t(s.updating ? 'body_updating' : 'work_body')}</p>
@@ -131,18 +131,18 @@ export function Stage3d() {
       {body && (
         <>
           <div class="stage-tools">
-            <button type="button" class="tool" aria-pressed={heat} disabled={!shown} onClick={() => setHeat(!heat)}><Icon name="heat" size={20} />{t('heat')}</button>
+            <button type="button" class="tool" aria-pressed={heat} disabled={!shown} onClick={() => setHeat(!heat)}><Icon name="heat" size={20} /><span>{t('heat')}</span></button>
             <button type="button" class="tool" aria-pressed={!!s.beside} disabled={!shown || others.length === 0} onClick={() => {
               const all = sizesOf(s);
               const i = all.indexOf(s.size!);
               compareWith(s.beside ? null : (s.tryon?.fit?.between_sizes && s.tryon.fit.runner_up !== s.size ? s.tryon.fit.runner_up : (all[i + 1] ?? all[i - 1] ?? null)));
-            }}><Icon name="compare" size={20} />{t('compare')}</button>
+            }}><Icon name="compare" size={20} /><span>{t('compare')}</span></button>
             <button type="button" class="tool" aria-label={`${t('closeup')}: ${t(part)}`} onClick={() => {
               const order: Closeup[] = ['whole', 'top', 'middle', 'bottom'];
               const next = order[(order.indexOf(part) + 1) % order.length]!;
               setPart(next);
               stage?.closeup(next);
-            }}><Icon name="zoom" size={20} />{t(part === 'whole' ? 'closeup' : part)}</button>
+            }}><Icon name="zoom" size={20} /><span>{t(part === 'whole' ? 'closeup' : part)}</span></button>
           </div>
           <div class="stage-views">
             <Segmented label={t('view')} value={view} onValue={(v) => {
@@ -158,11 +158,11 @@ export function Stage3d() {
           )}
           {s.beside && (
             <div class="compare-bar">
-              <span class="small">{t('compare_with', { size: s.size ?? '' })}</span>
-              <div class="chips">
+              <div class="chips" role="group" aria-label={t('compare_with', { size: s.size ?? '' })}>
+                <span class="chips-label">{s.size} +</span>
                 {others.map((n) => <button key={n} type="button" class="chip" aria-pressed={n === s.beside} onClick={() => compareWith(n)}>{n}</button>)}
               </div>
-              <Button kind="quiet" onClick={() => compareWith(null)}>{t('compare_stop')}</Button>
+              <IconButton label={t('compare_stop')} onClick={() => compareWith(null)}><Icon name="close" size={20} /></IconButton>
             </div>
           )}
         </>

@@ -12,7 +12,7 @@ const theme = asked.get('theme');
 if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;
 
 const chosen = kept<string>('localStorage', 'language');
-const wanted = [chosen, asked.get('locale'), ...navigator.languages].filter((v): v is string => !!v);
+const wanted = [chosen, asked.get('lang'), asked.get('locale'), ...navigator.languages].filter((v): v is string => !!v);
 const language: Language = chosen && chosen in LANGUAGES ? (chosen as Language) : chooseLanguage(wanted);
 
 async function begin(): Promise<void> {

@@ -437,8 +437,6 @@ export function addToCart(): void {
   cartTimer = window.setTimeout(() => state.cart === 'busy' && set({ cart: 'added' }), 4000);
 }
 
-export const leave = (): void => shop.say({ type: 'close' });
-
 export function again(): void {
   set({ failure: null, photos: {} });
   go('method');

@@ -11,11 +11,11 @@ export function usualUnits(languages: readonly string[]): Units {
 
 // "94 cm", "37.0 in"
 export function length(cm: number, units: Units, digits = units === 'metric' ? 0 : 1): string {
-  return units === 'metric' ? `${i18n.number(cm, digits)} cm` : `${i18n.number(cm / CM, digits)} in`;
+  return units === 'metric' ? `${i18n.number(cm, digits)} cm` : `${i18n.number(cm / CM, digits)} in`;
 }
 export const lengthNumber = (cm: number, units: Units, digits = units === 'metric' ? 0 : 1): string => i18n.number(units === 'metric' ? cm : cm / CM, digits);
 export const lengthUnit = (units: Units): string => (units === 'metric' ? 'cm' : 'in');
-export const weight = (kg: number, units: Units): string => (units === 'metric' ? `${i18n.number(kg)} kg` : `${i18n.number(kg / KG)} lb`);
+export const weight = (kg: number, units: Units): string => (units === 'metric' ? `${i18n.number(kg)} kg` : `${i18n.number(kg / KG)} lb`);
 
 // A number as people type it: with a comma or a point, with blanks. NaN when it is none.
 export function parse(text: string): number {

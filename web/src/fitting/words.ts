@@ -30,7 +30,7 @@ export const hint = (word: string): string | null => (has(`v_${word}`) ? t(`v_${
 
 export function easeText(r: FitRegion, units: Units): string {
   const digits = units === 'metric' ? 0 : 1;
-  const shown = (cm: number) => `${lengthNumber(Math.abs(cm), units, digits)} ${lengthUnit(units)}`;
+  const shown = (cm: number) => `${lengthNumber(Math.abs(cm), units, digits)} ${lengthUnit(units)}`;
   if (Math.abs(r.ease_cm) < 0.5) return t('ease_exact');
   if (r.ease_cm > 0) return t('ease_room', { value: shown(r.ease_cm) });
   // Below the body's own measure cloth that gives is meant to stretch; beyond that it is too small.

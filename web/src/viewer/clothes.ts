@@ -147,8 +147,8 @@ const smooth = (a: number, b: number, x: number) => {
 export function heatColors(strain: Float32Array, clearance: Float32Array): Float32Array {
   const out = new Float32Array(3 * strain.length);
   for (let i = 0; i < strain.length; i++) {
-    const tight = smooth(0.015, 0.11, strain[i]!);
-    const loose = smooth(0.012, 0.07, clearance[i]!) * (1 - tight);
+    const tight = smooth(0.012, 0.09, strain[i]!);
+    const loose = smooth(0.01, 0.06, clearance[i]!) * (1 - tight);
     const at = 2 + 2 * (tight - loose); // 0 … 4
     const k = Math.min(3, Math.floor(at));
     for (let c = 0; c < 3; c++) out[3 * i + c] = STOPS[k]![c]! + (STOPS[k + 1]![c]! - STOPS[k]![c]!) * (at - k);

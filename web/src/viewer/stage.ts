@@ -7,12 +7,14 @@ import {
 import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js';
 import { MeshoptDecoder } from '../../node_modules/meshoptimizer/meshopt_decoder_reference.js';
 import { BodyGrid, findTwins, heatColors, makeNormals, readDrape, type Drape } from './clothes';
+import { calmFace } from './face';
 import { contactShadow } from './shadow';
 
 export type View = 'front' | 'side' | 'back';
 export type Closeup = 'whole' | 'top' | 'middle' | 'bottom';
 
 const ANGLE: Record<View, number> = { front: 0, side: Math.PI / 2, back: Math.PI };
+const STRIP = 66; // CSS pixels at the lower edge
 const MOST_PIXELS = 2; // of the device for one of CSS: more is not seen and costs frames
 
 interface Outfit {
@@ -103,18 +105,18 @@ export class Stage {
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, MOST_PIXELS));
     this.renderer.outputColorSpace = SRGBColorSpace;
     this.renderer.toneMapping = ACESFilmicToneMapping;
-    this.renderer.toneMappingExposure = 1.12;
+    this.renderer.toneMappingExposure = 1.05;
     this.renderer.setClearColor(0, 0);
-    const key = new DirectionalLight(0xfff4e6, 2.3);
-    key.position.set(1.6, 2.6, 2.4);
-    const fill = new DirectionalLight(0xe6efff, 0.9);
-    fill.position.set(-2.4, 1.4, 1.2);
+    const key = new DirectionalLight(0xfff3e4, 2.5);
+    key.position.set(2.6, 2.4, 1.2);
+    const fill = new DirectionalLight(0xe3ecff, 0.85);
+    fill.position.set(-2.6, 0.8, 1.6);
     const rim = new DirectionalLight(0xffffff, 1.2);
     rim.position.set(-0.6, 2.2, -2.6);
     // Lights stand with the camera, so that a back is lit as well as a front.
     this.camera.add(key, fill, rim, key.target, fill.target, rim.target);
     for (const light of [key, fill, rim]) light.target.position.set(0, 0, -4);
-    this.scene.add(this.camera, new HemisphereLight(0xffffff, 0xb8a894, 1.25), new AmbientLight(0xffffff, 0.25), this.people);
+    this.scene.add(this.camera, new HemisphereLight(0xffffff, 0xa89882, 0.95), new AmbientLight(0xffffff, 0.12), this.people);
     this.resize = new ResizeObserver(() => this.fit());
     this.resize.observe(canvas);
     this.listen();
@@ -218,14 +220,16 @@ export class Stage {
         v.fromBufferAttribute(n, i).normalize().toArray(directions, 3 * i);
       }
       const geometry = new BufferGeometry();
+      const index = source.getIndex();
+      const suit = /suit/.test((o.material as Material).name);
+      const mask = suit ? null : calmFace(positions);
       geometry.setAttribute('position', new BufferAttribute(positions, 3));
       geometry.setAttribute('normal', new BufferAttribute(directions, 3));
-      geometry.setIndex(source.getIndex());
-      const found = o.material as MeshStandardMaterial;
+      geometry.setIndex(index);
       // A mannequin in a quiet suit: nothing that draws the eye from the garment.
-      const suit = /suit/.test(found.name);
-      const material = new MeshStandardMaterial({ color: new Color(suit ? 0x8d8a86 : 0xcdbfb0), roughness: suit ? 0.85 : 0.62, metalness: 0, polygonOffset: true, polygonOffsetFactor: 1.5, polygonOffsetUnits: 2 });
+      const material = new MeshStandardMaterial({ color: new Color(suit ? 0x84827f : 0xc9baa9), roughness: suit ? 0.85 : 0.62, metalness: 0, polygonOffset: true, polygonOffsetFactor: 1.5, polygonOffsetUnits: 2 });
       group.add(new Mesh(geometry, material));
+      if (mask) group.add(new Mesh(mask, material));
       parts.push(positions);
       normals.push(directions);
     });
@@ -371,9 +375,14 @@ export class Stage {
     const c = this.camera;
     c.aspect = aspect;
     const half = Math.tan((c.fov * Math.PI) / 360);
-    // The whole person with air above and below; her arms with air at the sides.
-    const distance = Math.max((this.height * 0.565) / half, 0.7 / (half * aspect)) / this.zoom;
-    const y = this.height * (this.zoom > 1 ? this.look : 0.5 + (this.look - 0.5) * (this.zoom - 1));
+    // The whole person with air above, her arms with air at the sides, and a strip below her feet for the controls.
+    const strip = Math.min(0.25, STRIP / this.canvas.clientHeight);
+    const tall = this.height * 1.06;
+    const distance = Math.max(tall / (2 * half * (1 - strip)), 0.69 / (half * aspect)) / this.zoom;
+    const seen = 2 * half * distance;
+    const whole = this.height * 0.5 + (tall - this.height) * 0.2 - (seen * strip) / 2;
+    const close = this.height * this.look - (seen * strip) / 2;
+    const y = whole + (close - whole) * Math.min(1, 2 * (this.zoom - 1));
     c.position.set(Math.sin(this.angle) * distance, y + distance * Math.sin(this.tilt + 0.03), Math.cos(this.angle) * distance);
     c.lookAt(0, y, 0);
     c.updateProjectionMatrix();
