@@ -8,8 +8,8 @@
 // Attributes: brand or shop, product-id, variant-id, variants (JSON {"M": "variant id"}), lang, label, host.
 // Events (bubbling, detail in parentheses): tryon:available (garmentId), tryon:open, tryon:close, tryon:recommended
 // (size, probability), tryon:size-selected (size), tryon:add-to-cart (size, variantId, sessionId; call
-// preventDefault() and detail.done(ok, message) to tell the shopper yourself what became of it).
-import { isStamped, stamp, type FromRoom, type FromShop } from './protocol';
+// preventDefault() and later detail.done(true or false) when adding takes time or may fail).
+import { PROTOCOL, isMessage, type ToRoom, type ToShop } from './messages';
 import { words } from './words';
 import { css } from './style';
 
@@ -41,7 +41,7 @@ class TryOnButton extends HTMLElement {
   private button = document.createElement('button');
   private dialog: HTMLDialogElement | null = null;
   private frame: HTMLIFrameElement | null = null;
-  private before: { overflow: string; padding: string } | null = null;
+  private page: { overflow: string; padding: string } | null = null;
   private marked = false; // our entry lies on top of the page's history
   private asked = '';
 
@@ -64,7 +64,7 @@ class TryOnButton extends HTMLElement {
 
   attributeChangedCallback(name: string): void {
     if (!this.isConnected) return;
-    if (name === 'variant-id') this.tell({ type: 'variant', variant_id: this.getAttribute('variant-id') });
+    if (name === 'variant-id') this.greet();
     else this.check();
   }
 
@@ -110,8 +110,13 @@ class TryOnButton extends HTMLElement {
     return this.dispatchEvent(new CustomEvent(`tryon:${name}`, { detail: all, bubbles: true, composed: true, cancelable }));
   }
 
-  private tell(m: FromShop): void {
-    this.frame?.contentWindow?.postMessage(stamp(m), this.host);
+  private tell(m: ToRoom): void {
+    this.frame?.contentWindow?.postMessage(m, this.host);
+  }
+
+  private greet(): void {
+    const of = (name: string) => this.getAttribute(name) ?? undefined;
+    this.tell({ tryon: PROTOCOL, type: 'open', product_id: of('product-id'), variant_id: of('variant-id'), locale: this.language });
   }
 
   open(): void {
@@ -150,7 +155,7 @@ class TryOnButton extends HTMLElement {
     });
     this.root.append(d);
     const page = document.documentElement.style;
-    this.before = { overflow: page.overflow, padding: page.paddingInlineEnd };
+    this.page = { overflow: page.overflow, padding: page.paddingInlineEnd };
     const bar = innerWidth - document.documentElement.clientWidth;
     page.overflow = 'hidden';
     if (bar > 0) page.paddingInlineEnd = `${bar}px`; // the scroll bar goes; what it covered stays where it was
@@ -172,8 +177,8 @@ class TryOnButton extends HTMLElement {
     this.dialog = this.frame = null;
     opened = null;
     const page = document.documentElement.style;
-    page.overflow = this.before?.overflow ?? '';
-    page.paddingInlineEnd = this.before?.padding ?? '';
+    page.overflow = this.page?.overflow ?? '';
+    page.paddingInlineEnd = this.page?.padding ?? '';
     if (this.marked && (history.state as { tryon?: boolean } | null)?.tryon) history.back();
     this.marked = false;
     if (this.isConnected) this.button.focus();
@@ -188,10 +193,10 @@ class TryOnButton extends HTMLElement {
   };
 
   private onMessage = (e: MessageEvent): void => {
-    if (e.origin !== this.host || !this.frame || e.source !== this.frame.contentWindow || !isStamped(e.data)) return;
-    const m = e.data as FromRoom;
+    if (e.origin !== this.host || !this.frame || e.source !== this.frame.contentWindow || !isMessage(e.data)) return;
+    const m = e.data as ToShop;
     if (m.type === 'ready') {
-      this.tell({ type: 'hello', variants: this.variants(), variant_id: this.getAttribute('variant-id') });
+      this.greet();
     } else if (m.type === 'close') {
       this.close();
     } else if (m.type === 'recommended') {
@@ -199,7 +204,7 @@ class TryOnButton extends HTMLElement {
     } else if (m.type === 'size-selected') {
       this.fire('size-selected', { ...choice(m), variantId: this.variants()?.[m.size] ?? null });
     } else if (m.type === 'add-to-cart') {
-      const done = (ok: boolean, message?: string) => this.tell({ type: 'cart', ok, message: message ?? null });
+      const done = (ok: boolean) => this.tell({ tryon: PROTOCOL, type: 'cart', ok });
       const variantId = this.variants()?.[m.size] ?? m.variant_id;
       if (this.fire('add-to-cart', { ...choice(m), variantId, done }, true)) done(true);
     }
