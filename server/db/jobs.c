@@ -233,6 +233,7 @@ bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db
                      "UPDATE tryon_sessions SET drape_status = 'ready', drape_url = $2, fit_result = coalesce($3, "
                      "fit_result), updated_at = @ts($4) WHERE id = $1",
                      "ttti", j.session_id, x->drape_path, x->fit_result, now);
+    if (ok && x->report) ok = preview_done(t, j.id, x->sheet_path, x->report, e);
     ok = ok && count_end(t, j.queue, "completed", e);
     *applied = sql_end(t, ok, e);
     return *applied;
