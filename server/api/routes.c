@@ -62,7 +62,7 @@ const http_route api_routes[] = {
       HTTP_NO_BODY, 0 },
 
     { "GET", "/v1/widget", "getWidget", widget_get, 0, NULL, COST_READ, HTTP_NO_BODY, 0 },
-
+    { "GET", "/v1/embed", "getEmbed", embed_get, 0, NULL, COST_READ, HTTP_NO_BODY, 0 },
     { "POST", "/v1/events", "addEvents", events_add, BRAND | WHO_SHOPPER, "events", COST_INGEST, HTTP_JSON, BATCH },
     { "GET", "/v1/analytics/{report}", "getAnalytics", analytics_get, WHO_SECRET, "analytics", COST_READ, HTTP_NO_BODY,
       0 },

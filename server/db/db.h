@@ -94,6 +94,8 @@ typedef struct {
 bool db_brand_create(db *d, arena *a, const char *name, const char *shop_domain, int64_t quota, uuid_text id,
                      err *e) MUST_USE;
 bool db_brand_get(db *d, arena *a, const char *id, db_brand *out, err *e) MUST_USE;
+// By the domain its shop was connected with. ERR_NOT_FOUND.
+bool db_brand_by_shop(db *d, arena *a, const char *shop_domain, db_brand *out, err *e) MUST_USE;
 bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e) MUST_USE;
 // A NULL name stays as it is; days as in db_brand, -1 stays.
 bool db_brand_update(db *d, arena *a, const char *id, const char *name, int64_t avatar_days, int64_t event_days,
@@ -105,8 +107,8 @@ bool db_key_find(db *d, arena *a, const char *hash, db_key *out, err *e) MUST_US
 bool db_key_list(db *d, arena *a, const char *brand, db_key **out, int *count, err *e) MUST_USE;
 // The key stops working at the time given (rotation with overlap), or now when at is in the past.
 bool db_key_retire(db *d, arena *a, const char *brand, const char *id, int64_t at, err *e) MUST_USE;
-// The origins lists (JSON) of all publishable keys that work.
-bool db_key_origins(db *d, arena *a, const char ***lists, int *count, err *e) MUST_USE;
+// The origins lists (JSON) of all publishable keys that work; brand NULL: of all brands.
+bool db_key_origins(db *d, arena *a, const char *brand, const char ***lists, int *count, err *e) MUST_USE;
 // Other pages for a publishable key (JSON array).
 bool db_key_set_origins(db *d, arena *a, const char *brand, const char *id, const char *origins, err *e) MUST_USE;
 bool db_key_used(db *d, arena *a, const char *id, err *e) MUST_USE;
