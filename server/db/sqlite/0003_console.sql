@@ -1,5 +1,5 @@
 -- What a brand settles in its console, and the pictures of its garments on a row of bodies. The twin of
--- deploy/supabase/migrations/0005_console.sql.
+-- deploy/supabase/migrations/0006_console.sql.
 ALTER TABLE brands ADD COLUMN avatar_days INTEGER;  -- avatars made for it go so many days after their last use; NULL: kept
 ALTER TABLE brands ADD COLUMN event_days INTEGER;   -- events and try-ons go after so many days; NULL: kept
 CREATE TABLE garment_previews (     -- the latest of each garment
