@@ -92,7 +92,7 @@ static bool dress(int who, garment_category c, const char *sheets, tally *t, err
         double took = cpu() - begin;
         const cloth_quality *q = &d[i].quality;
         fit_sentence(&fit->size[from + i], note[i], sizeof note[i]);
-        column[i] = (show_column){ &d[i], g.chart.size[from + i].name, note[i] };
+        column[i] = (show_column){ &d[i], NULL, g.chart.size[from + i].name, note[i] };
         t->runs++;
         t->degraded += d[i].degraded;
         t->cannot += fit->size[from + i].verdict == FIT_CANNOT_WEAR;

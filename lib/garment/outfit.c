@@ -23,6 +23,32 @@ static void lay_out(const drape *d, vec2 *uv)
     }
 }
 
+static glb_material cloth_material(const garment *g)
+{
+    const float *c = g->fabric.color;
+    return (glb_material){
+        .name = g->fabric.name, .base_color = { c[0], c[1], c[2], 1 }, .roughness = 0.9f, .double_sided = 1
+    };
+}
+
+bool outfit_garment_glb(const garment *g, const drape *d, buf *out, err *e)
+{
+    vec2 *uv = mem_array(vec2, d->mesh.points);
+    lay_out(d, uv);
+    glb_material material = cloth_material(g);
+    glb_part part = { 0, d->mesh.triangles, 0 };
+    glb_mesh mesh = { .name = "garment",
+                      .mesh = { d->position, d->mesh.corner, d->mesh.points, d->mesh.triangles },
+                      .normal = d->normal,
+                      .uv = uv,
+                      .part = &part,
+                      .parts = 1 };
+    glb_scene scene = { .generator = "TryOn", .mesh = &mesh, .meshes = 1, .material = &material, .materials = 1 };
+    bool ok = glb_write(&scene, GLB_PLAIN, out, e);
+    mem_free(uv);
+    return ok;
+}
+
 bool outfit_glb(const uint8_t *bytes, size_t n, const garment *g, const drape *d, buf *out, err *e)
 {
     glb_model avatar;
@@ -37,10 +63,7 @@ bool outfit_glb(const uint8_t *bytes, size_t n, const garment *g, const drape *d
         joint[i] = (glb_joint){ avatar.joint[i].name, avatar.joint[i].parent, avatar.joint[i].origin };
     glb_material material[MOST_MATERIALS];
     memcpy(material, avatar.material, (size_t)avatar.materials * sizeof *material);
-    const float *c = g->fabric.color;
-    material[avatar.materials] = (glb_material){
-        .name = g->fabric.name, .base_color = { c[0], c[1], c[2], 1 }, .roughness = 0.9f, .double_sided = 1
-    };
+    material[avatar.materials] = cloth_material(g);
     glb_mesh mesh[6];
     for (int i = 0; i < avatar.meshes; i++) {
         const glb_read_mesh *m = &avatar.mesh[i];

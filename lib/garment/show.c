@@ -69,14 +69,18 @@ static void fill(image *im)
 
 bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e)
 {
-    stage st = { w, g, mem_array(vec3, w->model->vertices), 0 };
-    for (uint32_t v = 0; v < w->model->vertices; v++) {
-        st.body_color[v] = bare(w->model->label[v]) ? v3(0.62f, 0.56f, 0.50f) : v3(0.105f, 0.135f, 0.175f);
-        st.tall = fmaxf(st.tall, w->position[v].y);
+    stage st = { .g = g };
+    for (int i = 0; i < columns; i++) {
+        const wearer *x = column[i].w ? column[i].w : w;
+        for (uint32_t v = 0; v < x->model->vertices; v++) st.tall = fmaxf(st.tall, x->position[v].y);
     }
     image sheet = image_new((uint32_t)(WIDE * columns), 3 * TALL + HEAD, 3);
     fill(&sheet);
     for (int i = 0; i < columns; i++) {
+        st.w = column[i].w ? column[i].w : w;
+        st.body_color = mem_array(vec3, st.w->model->vertices);
+        for (uint32_t v = 0; v < st.w->model->vertices; v++)
+            st.body_color[v] = bare(st.w->model->label[v]) ? v3(0.62f, 0.56f, 0.50f) : v3(0.105f, 0.135f, 0.175f);
         draw_text(&sheet, WIDE * i + 12, 8, 2, ink, column[i].title);
         draw_text(&sheet, WIDE * i + 12, 36, 1, quiet, column[i].note);
         for (int row = 0; row < 3; row++) {
@@ -86,8 +90,8 @@ bool show_sheet(const wearer *w, const garment *g, const show_column *column, in
             draw_image(&sheet, WIDE * i, HEAD + TALL * row, &one);
             image_free(&one);
         }
+        mem_free(st.body_color);
     }
-    mem_free(st.body_color);
     bool ok = image_encode_png(&sheet, png, e);
     image_free(&sheet);
     return ok;

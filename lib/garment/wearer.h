@@ -12,6 +12,9 @@ typedef struct {
 
 // folder: with measurements.json and params.npz; assets: with the open body.
 bool wearer_open(const char *folder, const char *assets, wearer *out, err *e) MUST_USE;
+// The same from the files' bytes.
+bool wearer_read(const uint8_t *params, size_t params_bytes, const char *measurements, size_t measurements_bytes,
+                 const char *assets, wearer *out, err *e) MUST_USE;
 // A body of these betas without uncertainty.
 bool wearer_of_betas(const char *assets, body_sex sex, const float *betas, wearer *out, err *e) MUST_USE;
 void wearer_close(wearer *w); // a zeroed one is fine

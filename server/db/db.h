@@ -154,12 +154,28 @@ bool db_retention_sweep(db *d, arena *a, int64_t now, int64_t *removed, err *e) 
 
 typedef struct {
     uuid_text id, user_id, brand_id, avatar_id, garment_id; // "" for null
-    const char *selected_size, *fit_result, *drape_url, *drape_status, *drape_key;
+    const char *selected_size, *fit_result;
     int64_t created_at, updated_at;
 } db_tryon;
 
-// Records tryon_started. When start_drape, a job is queued, unless a drape of the same key is ready (its URL is taken).
-bool db_tryon_create(db *d, arena *a, const db_tryon *t, bool start_drape, db_tryon *out, err *e) MUST_USE;
+// One size of a try-on as it is draped: pending, processing, ready (the URLs are set; bin_url may be NULL), failed.
+typedef struct {
+    uuid_text id, avatar_id;
+    const char *size, *status, *glb_url, *garment_url, *bin_url, *quality, *failure; // quality JSON
+    int64_t updated_at;
+} db_drape;
+
+typedef struct {
+    const char *size, *key; // key: all it depends on, by content
+} db_drape_wish;
+
+// Records tryon_started. Each wish becomes a drape of the session: the avatar's drape of the same key when there is
+// one, else a job is queued, the selected size's before the others.
+bool db_tryon_create(db *d, arena *a, const db_tryon *t, const db_drape_wish *wish, int wishes, db_tryon *out,
+                     err *e) MUST_USE;
+// In the order they were wished.
+bool db_tryon_drapes(db *d, arena *a, const char *session, db_drape **out, int *count, err *e) MUST_USE;
+bool db_drape_of_job(db *d, arena *a, const char *job, db_drape *out, err *e) MUST_USE;
 bool db_tryon_get(db *d, arena *a, db_scope who, const char *id, db_tryon *out, err *e) MUST_USE;
 // Records size_switched with both sizes when the size is another one.
 bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const char *size, err *e) MUST_USE;
@@ -227,7 +243,7 @@ typedef struct {
 typedef struct {
     const char *output; // JSON
     const char *glb_path, *web_glb_path, *preview_path, *params_path, *measurements;
-    const char *drape_path, *fit_result;
+    const char *drape_path, *drape_garment_path, *drape_bin_path, *drape_quality;
     const db_blob *blobs; // [blob_count] become live
     int blob_count;
     const char *sheet_path, *report; // of a garment's preview

@@ -81,11 +81,10 @@ static bool show_stage(sql_txn *t, const db_job *j, const char *stage, const cha
                        "'ready'",
                        "ttti", j->avatar_id, stage, failure, now);
     if (*j->session_id)
-        return sql_run(
-            t, NULL, e,
-            "UPDATE tryon_sessions SET drape_status = $2, updated_at = @ts($3) WHERE id = $1 AND drape_status "
-            "<> 'ready'",
-            "tti", j->session_id, stage, now);
+        return sql_run(t, NULL, e,
+                       "UPDATE drapes SET status = $2, failure = $3, updated_at = @ts($4) WHERE job_id = $1 AND status "
+                       "<> 'ready'",
+                       "ttti", j->id, stage, failure, now);
     return true;
 }
 
@@ -168,6 +167,19 @@ static bool count_end(sql_txn *t, const char *queue, const char *state, err *e)
         "tt", queue, state);
 }
 
+// They show a body that is no longer hers. Jobs still making one find nothing to put their results to.
+static bool forget_drapes(sql_txn *t, const char *avatar, err *e)
+{
+    sql_rows r;
+    if (!sql_run(t, &r, e, "DELETE FROM drapes WHERE avatar_id = $1 RETURNING glb_url, garment_url, bin_url", "t",
+                 avatar))
+        return false;
+    for (int i = 0; i < r.count; i++)
+        for (int k = 0; k < 3; k++)
+            if (!blob_doom(t, "avatars", sql_cell(&r, i, k), e)) return false;
+    return true;
+}
+
 static bool avatar_done(sql_txn *t, const db_job *j, const db_job_effect *x, err *e)
 {
     sql_rows r;
@@ -189,6 +201,7 @@ static bool avatar_done(sql_txn *t, const db_job *j, const db_job_effect *x, err
     if (x->photo_doom)
         for (int i = 3; i < 5; i++)
             if (!blob_doom(t, x->photo_doom, sql_cell(&r, 0, i), e)) return false;
+    if (!forget_drapes(t, j->avatar_id, e)) return false;
     if (!sql_run(t, NULL, e,
                  "UPDATE avatars SET status = 'ready', failure = NULL, progress = 1, glb_url = $2, preview_url = $3, "
                  "smpl_params_url = $4, measurements = $5, photo_url = CASE WHEN $6 = 1 THEN NULL ELSE photo_url END, "
@@ -228,11 +241,14 @@ bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db
     if (ok) read_job(&r, 0, &j);
     for (int i = 0; ok && i < x->blob_count; i++) ok = blob_live(t, &x->blobs[i], e);
     if (ok && !strcmp(j.kind, "avatar")) ok = avatar_done(t, &j, x, e);
-    if (ok && !strcmp(j.kind, "drape"))
-        ok = sql_run(t, NULL, e,
-                     "UPDATE tryon_sessions SET drape_status = 'ready', drape_url = $2, fit_result = coalesce($3, "
-                     "fit_result), updated_at = @ts($4) WHERE id = $1",
-                     "ttti", j.session_id, x->drape_path, x->fit_result, now);
+    if (ok && !strcmp(j.kind, "drape")) {
+        ok =
+            sql_run(t, &r, e,
+                    "UPDATE drapes SET status = 'ready', failure = NULL, glb_url = $2, garment_url = $3, bin_url = $4, "
+                    "quality = $5, updated_at = @ts($6) WHERE job_id = $1",
+                    "ttttti", j.id, x->drape_path, x->drape_garment_path, x->drape_bin_path, x->drape_quality, now);
+        if (ok && !r.changed) ok = fail(e, ERR_NOT_FOUND, "the avatar was deleted or made anew meanwhile");
+    }
     if (ok && x->report) ok = preview_done(t, j.id, x->sheet_path, x->report, e);
     ok = ok && count_end(t, j.queue, "completed", e);
     *applied = sql_end(t, ok, e);

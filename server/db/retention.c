@@ -1,17 +1,8 @@
 // What a brand does not want kept. In small steps, so that no sweep holds the writer for long; the next one goes on.
 #include "db/domain.h"
-#include "common/text.h"
 
-enum { STEP = 50, EVENTS_STEP = 2000 };
+enum { EVENTS_STEP = 2000 };
 static const int64_t DAY = 86400000;
-
-static bool doom_folder(sql_txn *t, arena *a, const char *user, const char *folder, int64_t now, err *e)
-{
-    return sql_run(t, NULL, e,
-                   "UPDATE blobs SET state = 'doomed', updated_at = @ts($3) WHERE user_id = $4 AND path >= $1 AND path "
-                   "< $2",
-                   "ttit", arena_printf(a, "%s/%s/", user, folder), arena_printf(a, "%s/%s0", user, folder), now, user);
-}
 
 static bool old_avatars(db *d, arena *a, int64_t now, int64_t *removed, err *e)
 {
@@ -31,29 +22,24 @@ static bool old_avatars(db *d, arena *a, int64_t now, int64_t *removed, err *e)
     return true;
 }
 
-// A try-on outlives its avatar as a count of sizes: what points at the person, and the drape, go.
+// A try-on outlives its avatar (whose drapes went with it) as a count of sizes: what points at the person goes.
 static bool loose_tryons(db *d, arena *a, int64_t now, int64_t *removed, err *e)
 {
     sql_rows r;
     sql_txn *t;
     if (!sql_once(d, db_service, SQL_READ, a, &r, e,
-                  "SELECT s.id, s.user_id FROM tryon_sessions s JOIN brands b ON b.id = s.brand_id WHERE s.user_id IS "
-                  "NOT NULL AND b.avatar_days IS NOT NULL AND @ms(s.updated_at) < CAST($1 AS bigint) - b.avatar_days * "
-                  "CAST($2 AS bigint) LIMIT 50",
+                  "SELECT s.id FROM tryon_sessions s JOIN brands b ON b.id = s.brand_id WHERE s.user_id IS NOT NULL "
+                  "AND b.avatar_days IS NOT NULL AND @ms(s.updated_at) < CAST($1 AS bigint) - b.avatar_days * CAST($2 "
+                  "AS bigint) LIMIT 50",
                   "ii", now, DAY))
         return false;
     if (!r.count) return true;
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok = true;
-    for (int i = 0; ok && i < r.count; i++) {
-        const char *id = sql_cell(&r, i, 0), *user = sql_cell(&r, i, 1);
-        ok = doom_folder(t, a, user, id, now, e) &&
-             sql_run(t, NULL, e, "UPDATE events SET user_id = NULL WHERE session_id = $1", "t", id) &&
-             sql_run(t, NULL, e,
-                     "UPDATE tryon_sessions SET user_id = NULL, avatar_id = NULL, drape_url = NULL, drape_status = "
-                     "'none', drape_key = NULL WHERE id = $1",
-                     "t", id);
-    }
+    for (int i = 0; ok && i < r.count; i++)
+        ok = sql_run(t, NULL, e, "UPDATE events SET user_id = NULL WHERE session_id = $1", "t", sql_cell(&r, i, 0)) &&
+             sql_run(t, NULL, e, "UPDATE tryon_sessions SET user_id = NULL, avatar_id = NULL WHERE id = $1", "t",
+                     sql_cell(&r, i, 0));
     *removed += r.count;
     return sql_end(t, ok, e);
 }
@@ -73,23 +59,12 @@ static bool old_events(db *d, arena *a, int64_t now, int64_t *removed, err *e)
                       "tii", sql_cell(&r, i, 0), before, (int64_t)EVENTS_STEP))
             return false;
         *removed += gone.changed;
-        sql_rows old;
-        if (!sql_once(d, db_service, SQL_READ, a, &old, e,
-                      "SELECT id, user_id FROM tryon_sessions WHERE brand_id = $1 AND created_at < @ts($2) LIMIT "
-                      "CAST($3 AS bigint)",
-                      "tii", sql_cell(&r, i, 0), before, (int64_t)STEP))
+        if (!sql_once(d, db_service, SQL_WRITE, a, &gone, e,
+                      "DELETE FROM tryon_sessions WHERE id IN (SELECT id FROM tryon_sessions WHERE brand_id = $1 AND "
+                      "created_at < @ts($2) LIMIT CAST($3 AS bigint))",
+                      "tii", sql_cell(&r, i, 0), before, (int64_t)EVENTS_STEP))
             return false;
-        sql_txn *t;
-        if (!old.count) continue;
-        if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
-        bool ok = true;
-        for (int k = 0; ok && k < old.count; k++) {
-            const char *id = sql_cell(&old, k, 0), *user = sql_cell(&old, k, 1);
-            ok = (!user || doom_folder(t, a, user, id, now, e)) &&
-                 sql_run(t, NULL, e, "DELETE FROM tryon_sessions WHERE id = $1", "t", id);
-        }
-        *removed += old.count;
-        if (!sql_end(t, ok, e)) return false;
+        *removed += gone.changed;
     }
     return true;
 }

@@ -20,8 +20,8 @@ typedef struct {
 
 typedef struct {
     const char *job_id;
-    const uint8_t *params; // the avatar's params.npz
-    size_t params_len;
+    const uint8_t *params, *avatar; // the avatar's params.npz and avatar.glb
+    size_t params_len, avatar_len;
     const uint8_t *garment; // GLB of the size, or NULL: drafted from category and chart
     size_t garment_len;
     const char *category, *fabric, *size, *size_chart, *measurements; // the last two JSON; may be NULL
@@ -30,7 +30,8 @@ typedef struct {
 } job_drape_in;
 
 typedef struct {
-    buf glb, fit; // tryon.glb, fit.json
+    // tryon.glb, garment.glb (the garment alone), drape.bin (empty when the sizes do not share a mesh), fit.json
+    buf glb, garment, bin, fit;
 } job_drape_out;
 
 // A garment judged, and shown on a row of bodies that are nobody's: what a brand looks at before it sells.

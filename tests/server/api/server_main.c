@@ -40,6 +40,7 @@ static bool drape(void *ctx, const job_drape_in *in, job_drape_out *out, err *e)
     (void)ctx;
     static const unsigned char glb[20] = "glTF\2\0\0\0\24\0\0\0\0\0\0\0JSON";
     return (buf_append(&out->glb, glb, sizeof glb) && buf_printf(&out->glb, "%zu %s", in->params_len, in->size) &&
+            buf_append(&out->garment, glb, sizeof glb) && buf_printf(&out->bin, "TDRP %s", in->size) &&
             buf_printf(&out->fit,
                        "{\"recommended\":\"M\",\"sizes\":{\"M\":{\"score\":0.9,\"regions\":[]}},\"quality\":{}}")) ||
            fail(e, ERR_LIMIT, "too long");

@@ -102,6 +102,20 @@ static void from_guest_to_analytics(void)
         a = get(path, guest[i]);
         put_text(url, sizeof url, json_string_value(json_object_get(json_object_get(a->json, "drape"), "url")));
         CHECK(get(url, NULL)->status == 200);
+        a = get(path, guest[i]);
+        const json_t *medium = json_object_get(json_object_get(a->json, "drapes"), "M");
+        CHECK(json_object_size(json_object_get(a->json, "drapes")) == 2);
+        CHECK(json_is_object(json_object_get(medium, "quality")));
+        put_text(url, sizeof url, json_string_value(json_object_get(medium, "bin_url")));
+        a = get(url, NULL);
+        CHECK(a->status == 200 && !memcmp(a->text, "TDRP M", 6));
+        char file[160];
+        static const char *const files_of_m[] = { "tryon.glb?size=M", "garment.glb?size=M", "drape.bin",
+                                                  "tryon.glb?size=Q" };
+        for (int k = 0; k < 4; k++) {
+            snprintf(file, sizeof file, "/v1/tryons/%s/files/%s", tryon[i], files_of_m[k]);
+            CHECK(get(file, guest[i])->status == (k < 3 ? 302 : 404));
+        }
         a = send_json("PATCH", path, guest[i], "{\"size\":\"S\"}");
         CHECK(a->status == 200);
         CHECK_STR(text_of(a, "selected_size"), "S");
