@@ -3,7 +3,7 @@ import { Notice, Segmented, Select } from '../design';
 import { BodyHeat, regionName, type Share } from './BodyHeat';
 import { bySize } from './chart';
 import { useLoad } from './hooks';
-import { i18n, t, type Key } from './i18n';
+import { i18n, locale, t, type Key } from './i18n';
 import { Page, Waiting } from './Page';
 import { Bars, DataTable, Groups, Lines, Panel, type Table } from './plots';
 import { call } from './session';
@@ -162,7 +162,7 @@ function HeatPanel({ span, garments }: { span: string; garments: Tried[] }) {
 const tried = (g: Tried[]): Table => ({ head: [t('heat_garment'), t('top_tryons'), t('top_switches'), t('top_purchases')], rows: g.map((x) => [x.name, x.tryons, x.size_switches, x.purchases]) });
 
 function RecentPanel({ recent }: { recent: Recent[] }) {
-  const when = (s: string) => new Intl.DateTimeFormat(i18n.language(), { dateStyle: 'short', timeStyle: 'short' }).format(new Date(s));
+  const when = (s: string) => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(s));
   const rows = recent.map((r) => [when(r.created_at), r.garment ?? t('recent_deleted'), r.recommended ?? '–', r.chosen ?? '–', r.added_to_cart ? t('yes') : t('no'), r.purchases ? t('yes') : t('no')]);
   const table: Table = { head: [t('recent_when'), t('heat_garment'), t('flow_recommended'), t('flow_chosen'), t('funnel_added_to_cart'), t('flow_bought')], rows };
   return (

@@ -36,11 +36,11 @@ export function BodyHeat({ shares, label }: { shares: Share[]; label: string }) 
     let last = -100;
     for (const s of drawn.filter((d) => BANDS[d.region]!.side === side).sort((a, b) => BANDS[a.region]!.from - BANDS[b.region]!.from)) {
       const b = BANDS[s.region]!;
-      last = at[s.region] = Math.max((b.from + b.to) / 2, last + 34);
+      last = at[s.region] = Math.max((b.from + b.to) / 2, last + 42);
     }
   }
   return (
-    <svg class="body-heat" viewBox="-150 0 500 470" role="img" aria-label={label}>
+    <svg class="body-heat" viewBox="-110 0 420 470" role="img" aria-label={label}>
       <defs>
         <clipPath id={`${id}trunk`}><path d={TRUNK} /></clipPath>
         <clipPath id={`${id}legs`}><path d={LEGS} /></clipPath>
@@ -58,7 +58,7 @@ export function BodyHeat({ shares, label }: { shares: Share[]; label: string }) 
           <g key={s.region}>
             <polyline points={`${x},${(b.from + b.to) / 2} ${right ? 192 : 8},${y} ${right ? 204 : -4},${y}`} class="leader" />
             <text x={right ? 208 : -8} y={y - 2} class="plot-label" text-anchor={right ? 'start' : 'end'}>{regionName(s.region)}</text>
-            <text x={right ? 208 : -8} y={y + 13} class="plot-small" text-anchor={right ? 'start' : 'end'}>{share < 0.05 ? word : `${i18n.percent(share)} ${word}`}</text>
+            <text x={right ? 208 : -8} y={y + 14} class="plot-small" text-anchor={right ? 'start' : 'end'}>{share < 0.05 ? word : `${i18n.percent(share)} ${word}`}</text>
           </g>
         );
       })}

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { Button, Icon } from '../design';
 import { download } from './csv';
-import { i18n, t } from './i18n';
+import { i18n, locale, t } from './i18n';
 
 type Row = readonly (string | number)[];
 export interface Table { head: readonly string[]; rows: readonly Row[] }
@@ -108,7 +108,7 @@ export function Lines({ days, series, label }: { days: string[]; series: { name:
   const most = nice(Math.max(1, ...series.flatMap((s) => s.values)));
   const x = (i: number) => L + ((W - L - 14) * i) / Math.max(1, days.length - 1), y = (v: number) => 12 + (H - B - 12) * (1 - v / most);
   const ticks = [0, most / 2, most], every = Math.max(1, Math.ceil(days.length / 6));
-  const short = (d: string) => new Intl.DateTimeFormat(i18n.language(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(`${d}T00:00:00Z`));
+  const short = (d: string) => new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(`${d}T00:00:00Z`));
   return (
     <figure class="stack tight">
       <Legend series={series.map((s) => s.name)} />
