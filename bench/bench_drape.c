@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "body/prior.h"
 #include "garment/show.h"
+#include "garment/stance.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -64,7 +65,7 @@ static bool save(const wearer *w, const garment *g, const show_column *column, i
     return ok;
 }
 
-static bool dress(int who, garment_category c, const char *sheets, tally *t, err *e)
+static bool dress(int who, garment_category c, stance pose, const char *sheets, tally *t, err *e)
 {
     static const char *const usual[GARMENT_CATEGORIES] = { "jersey", "shirting", "satin", "twill", "denim", "fleece" };
     wearer w;
@@ -78,6 +79,7 @@ static bool dress(int who, garment_category c, const char *sheets, tally *t, err
     for (int i = 0; i < g.chart.count; i++)
         if (fit->size[i].score > fit->size[middle].score) middle = i;
     int from = middle - 2 < 0 ? 0 : middle - 2 > g.chart.count - 5 ? g.chart.count - 5 : middle - 2;
+    wearer_stand(&w, pose);
     collider *body = drape_collider(&w);
     drape d[5];
     show_column column[5];
@@ -124,10 +126,12 @@ int main(int argc, char **argv)
     int bodies = 12;
     const char *only = NULL, *sheets = NULL;
     bool json = false;
+    stance pose = STANCE_A;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) json = true;
         if (i + 1 < argc && strcmp(argv[i], "--bodies") == 0) bodies = (int)strtol(argv[++i], NULL, 10);
         if (i + 1 < argc && strcmp(argv[i], "--category") == 0) only = argv[++i];
+        if (i + 1 < argc && strcmp(argv[i], "--pose") == 0 && !stance_read(argv[++i], &pose)) return 2;
         if (i + 1 < argc && strcmp(argv[i], "--sheets") == 0) sheets = argv[++i];
     }
     if (bodies < 1 || bodies > 12) bodies = 12;
@@ -137,7 +141,7 @@ int main(int argc, char **argv)
         if (only && strcmp(only, garment_category_word[c]) != 0) continue;
         tally t = { 0 };
         for (int i = 0; i < bodies; i++)
-            if (!dress(i, (garment_category)c, sheets, &t, &e)) {
+            if (!dress(i, (garment_category)c, pose, sheets, &t, &e)) {
                 fprintf(stderr, "bench_drape: %s\n", e.msg);
                 return 1;
             }

@@ -21,17 +21,20 @@ bool cli_garment_of(const char *category, const char *made_of, const char *chart
 }
 
 bool cli_fit(void *ctx, const char *measurements, const char *category, const char *made_of, const char *chart,
-             buf *fit_json, err *e)
+             const char *preference, buf *fit_json, err *e)
 {
     (void)ctx;
     fit_body body;
+    fit_preference p = PREFER_REGULAR;
+    if (preference && !fit_preference_read(preference, &p))
+        return fail(e, ERR_INPUT, "a preference is snug, regular or loose");
     garment *g = mem_new(1, sizeof *g);
     fit_result *r = mem_new(1, sizeof *r);
     bool ok =
         cli_garment_of(category, made_of, chart, g, e) && fit_body_parse(measurements, strlen(measurements), &body, e);
     if (ok) {
-        fit_judge(g, &body, PREFER_REGULAR, r);
-        ok = fit_print(g, r, PREFER_REGULAR, NULL, fit_json) || fail(e, ERR_LIMIT, "the verdict is too long");
+        fit_judge(g, &body, p, r);
+        ok = fit_print(g, r, p, NULL, fit_json) || fail(e, ERR_LIMIT, "the verdict is too long");
     }
     mem_free(g);
     mem_free(r);

@@ -8,7 +8,7 @@ const job_handlers *cli_handlers(void);
 
 // Members of that table (handlers_garment.c).
 bool cli_fit(void *ctx, const char *measurements, const char *category, const char *made_of, const char *chart,
-             buf *fit_json, err *e) MUST_USE;
+             const char *preference, buf *fit_json, err *e) MUST_USE;
 bool cli_preview(void *ctx, const job_preview_in *in, job_preview_out *out, err *e) MUST_USE;
 
 // The garment a brand describes; made_of may be NULL. ERR_INPUT is for the brand to read.

@@ -56,30 +56,26 @@ void self_finder_init(self_finder *f, const uint32_t *triangle, uint32_t triangl
     mem_free(count);
     f->buckets = 1;
     while (f->buckets < triangles) f->buckets *= 2;
-    f->head = mem_array(uint32_t, f->buckets);
-    f->next = mem_array(uint32_t, triangles);
+    f->first = mem_array(uint32_t, (size_t)f->buckets + 2);
+    f->bucket = mem_array(uint32_t, triangles);
+    f->entry = mem_array(self_entry, triangles);
+    f->unsorted = mem_array(self_entry, triangles);
+    f->mark = mem_array(uint32_t, vertices);
+    f->from = mem_array(vec3, vertices);
 }
 
 void self_finder_fini(self_finder *f)
 {
     mem_free(f->pair);
+    mem_free(f->before);
     mem_free(f->near_first);
     mem_free(f->near);
-    mem_free(f->head);
-    mem_free(f->next);
-}
-
-static bool neighbours(const self_finder *f, uint32_t v, uint32_t o)
-{
-    uint32_t lo = f->near_first[v], hi = f->near_first[v + 1];
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (f->near[mid] < o)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < f->near_first[v + 1] && f->near[lo] == o;
+    mem_free(f->first);
+    mem_free(f->bucket);
+    mem_free(f->entry);
+    mem_free(f->unsorted);
+    mem_free(f->mark);
+    mem_free(f->from);
 }
 
 bool self_weights(vec3 p, vec3 a, vec3 b, vec3 c, vec3 *w, vec3 *normal, float *height)
@@ -121,46 +117,79 @@ static float known_side(const self_pair *old, uint32_t count, uint32_t *at, uint
     return 0;
 }
 
-void self_find(self_finder *f, const vec3 *x, float reach, float cell)
+#define MAY_MOVE 0.003f // metres
+
+static bool all_near(const self_finder *f, const lane4 *x)
 {
-    uint32_t old_count = f->count, at = 0;
-    self_pair *old = mem_array(self_pair, old_count + 1);
-    if (old_count) memcpy(old, f->pair, old_count * sizeof *old);
-    f->count = 0;
-    memset(f->head, 0xff, f->buckets * sizeof *f->head);
-    float inv = 1 / cell, far = reach + cell, far2 = far * far;
-    vec3 *centre = mem_array(vec3, f->triangles);
-    for (uint32_t t = f->triangles; t-- > 0;) {
-        const uint32_t *v = f->triangle + 3 * (size_t)t;
-        centre[t] = v3_scale(v3_add(v3_add(x[v[0]], x[v[1]]), x[v[2]]), 1.0f / 3);
-        uint32_t h =
-            hash((int)floorf(centre[t].x * inv), (int)floorf(centre[t].y * inv), (int)floorf(centre[t].z * inv)) &
-            (f->buckets - 1);
-        f->next[t] = f->head[h];
-        f->head[h] = t;
-    }
     for (uint32_t v = 0; v < f->vertices; v++) {
-        int cx = (int)floorf(x[v].x * inv), cy = (int)floorf(x[v].y * inv), cz = (int)floorf(x[v].z * inv);
-        uint32_t begin = f->count;
-        for (int k = 0; k < 27; k++) {
-            uint32_t h = hash(cx + k % 3 - 1, cy + k / 3 % 3 - 1, cz + k / 9 - 1) & (f->buckets - 1);
-            for (uint32_t t = f->head[h]; t != UINT32_MAX; t = f->next[t]) {
-                vec3 d = v3_sub(x[v], centre[t]);
-                const uint32_t *c = f->triangle + 3 * (size_t)t;
-                vec3 w, n;
-                float height;
-                if (v3_dot(d, d) > far2 || !self_weights(x[v], x[c[0]], x[c[1]], x[c[2]], &w, &n, &height) ||
-                    fabsf(height) > reach)
-                    continue;
-                bool twice = false; // two of the 27 cells may share a bucket
-                for (uint32_t i = begin; i < f->count && !twice; i++)
-                    twice = f->pair[i].a == c[0] && f->pair[i].b == c[1] && f->pair[i].c == c[2];
-                if (twice || neighbours(f, v, c[0]) || neighbours(f, v, c[1]) || neighbours(f, v, c[2])) continue;
-                float side = known_side(old, old_count, &at, v, c);
-                add_pair(f, v, c, side != 0 ? side : height >= 0 ? 1.0f : -1.0f);
-            }
-        }
+        vec3 d = v3_sub(v3(x[v][0], x[v][1], x[v][2]), f->from[v]);
+        if (v3_dot(d, d) > MAY_MOVE * MAY_MOVE) return false;
     }
-    mem_free(centre);
-    mem_free(old);
+    return true;
+}
+
+// Triangles by the cell of their centre: entry and first.
+static void sort_triangles(self_finder *f, float inv)
+{
+    memset(f->first, 0, ((size_t)f->buckets + 2) * sizeof *f->first);
+    for (uint32_t t = 0; t < f->triangles; t++) {
+        const uint32_t *v = f->triangle + 3 * (size_t)t;
+        vec3 a = f->from[v[0]], b = f->from[v[1]], c = f->from[v[2]], m = v3_scale(v3_add(v3_add(a, b), c), 1.0f / 3);
+        vec3 p = v3_sub(a, m), q = v3_sub(b, m), r = v3_sub(c, m);
+        self_entry *e = &f->unsorted[t];
+        e->centre = m;
+        e->radius = sqrtf(fmaxf(v3_dot(p, p), fmaxf(v3_dot(q, q), v3_dot(r, r))));
+        e->triangle = t;
+        e->x = (int)floorf(m.x * inv), e->y = (int)floorf(m.y * inv), e->z = (int)floorf(m.z * inv);
+        f->bucket[t] = hash(e->x, e->y, e->z) & (f->buckets - 1);
+        f->first[f->bucket[t] + 2]++;
+    }
+    for (uint32_t i = 0; i < f->buckets; i++) f->first[i + 2] += f->first[i + 1];
+    for (uint32_t t = 0; t < f->triangles; t++) f->entry[f->first[f->bucket[t] + 1]++] = f->unsorted[t];
+}
+
+// The pairs of vertex v with the triangles of one cell.
+static void meet(self_finder *f, uint32_t v, int x, int y, int z, float reach, uint32_t old_count, uint32_t *at)
+{
+    vec3 p = f->from[v];
+    uint32_t h = hash(x, y, z) & (f->buckets - 1);
+    for (uint32_t i = f->first[h]; i < f->first[h + 1]; i++) {
+        const self_entry *e = &f->entry[i];
+        vec3 d = v3_sub(p, e->centre);
+        // The margin: a point a little beyond an edge counts too.
+        float far = reach + 1.1f * e->radius;
+        if (v3_dot(d, d) > far * far || e->x != x || e->y != y || e->z != z) continue;
+        const uint32_t *c = f->triangle + 3 * (size_t)e->triangle;
+        if (f->mark[c[0]] == v + 1 || f->mark[c[1]] == v + 1 || f->mark[c[2]] == v + 1) continue;
+        vec3 w, n;
+        float height;
+        if (!self_weights(p, f->from[c[0]], f->from[c[1]], f->from[c[2]], &w, &n, &height) || fabsf(height) > reach)
+            continue;
+        float side = known_side(f->before, old_count, at, v, c);
+        add_pair(f, v, c, side != 0 ? side : height >= 0 ? 1.0f : -1.0f);
+    }
+}
+
+void self_find(self_finder *f, const lane4 *x, float reach, float radius)
+{
+    if (f->known && all_near(f, x)) return;
+    f->known = true;
+    if (f->before_room < f->room) {
+        f->before_room = f->room;
+        f->before = mem_grow(f->before, f->room, sizeof *f->before);
+    }
+    uint32_t old_count = f->count, at = 0;
+    if (old_count) memcpy(f->before, f->pair, old_count * sizeof *f->before);
+    f->count = 0;
+    for (uint32_t v = 0; v < f->vertices; v++) f->from[v] = v3(x[v][0], x[v][1], x[v][2]);
+    // Cells so wide that whatever a vertex can meet has its centre in one of the eight cells next to it.
+    float inv = 1 / (2 * (reach + 1.1f * radius));
+    sort_triangles(f, inv);
+    memset(f->mark, 0, f->vertices * sizeof *f->mark);
+    for (uint32_t v = 0; v < f->vertices; v++) {
+        vec3 p = v3_scale(f->from[v], inv);
+        int cx = (int)floorf(p.x - 0.5f), cy = (int)floorf(p.y - 0.5f), cz = (int)floorf(p.z - 0.5f);
+        for (uint32_t i = f->near_first[v]; i < f->near_first[v + 1]; i++) f->mark[f->near[i]] = v + 1;
+        for (int k = 0; k < 8; k++) meet(f, v, cx + (k & 1), cy + (k >> 1 & 1), cz + (k >> 2), reach, old_count, &at);
+    }
 }

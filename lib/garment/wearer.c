@@ -107,6 +107,8 @@ void wearer_close(wearer *w)
 {
     body_free(w->model);
     mem_free(w->position);
+    mem_free(w->stood);
+    w->stood = NULL;
     w->model = NULL;
     w->position = NULL;
 }

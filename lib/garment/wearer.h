@@ -1,5 +1,6 @@
 // The person who tries something on: an avatar's folder opened, with body, measurements and what is uncertain.
 #pragma once
+#include "body/body.h"
 #include "garment/fit.h"
 
 typedef struct {
@@ -8,7 +9,14 @@ typedef struct {
     vec3 *position; // [model->vertices] A-pose, feet on y = 0
     vec3 joint[BODY_JOINTS];
     fit_body fit;
+    // Another stance (garment/stance.h): where each joint turns, and the body in it; stood is NULL in the A-pose.
+    body_pose pose;
+    vec3 *stood;              // [model->vertices]
+    rigid world[BODY_JOINTS]; // of the stance, feet on y = 0
 } wearer;
+
+// The body as it stands.
+static inline const vec3 *wearer_body(const wearer *w) { return w->stood ? w->stood : w->position; }
 
 // folder: with measurements.json and params.npz; assets: with the open body.
 bool wearer_open(const char *folder, const char *assets, wearer *out, err *e) MUST_USE;

@@ -92,14 +92,14 @@ static int wishes(http_request *q, const db_avatar *v, const db_garment *g, db_d
     return n;
 }
 
-static const char *score(http_request *q, const db_avatar *v, const db_garment *g)
+static const char *score(http_request *q, const db_avatar *v, const db_garment *g, const char *preference)
 {
     const job_handlers *h = api_of(q)->handlers;
     if (!h || !h->fit || !v->measurements || !g->size_chart) return NULL;
     buf b = buf_new(FIT_MAX);
     err e;
     const char *text = NULL;
-    if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, &b, &e))
+    if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &b, &e))
         text = arena_textn(q->a, (const char *)b.data, b.len);
     else
         log_say(LOG_WARN, "fit: %s", e.msg); // a chart that cannot be scored still can be tried on
@@ -116,6 +116,7 @@ void tryon_create(http_request *q, http_response *r)
     const char *avatar = json_string_value(json_object_get(j, "avatar_id")),
                *garment = json_string_value(json_object_get(j, "garment_id"));
     const char *size = json_string_value(json_object_get(j, "size"));
+    const char *preference = json_string_value(json_object_get(j, "preference"));
     bool drape = !json_is_false(json_object_get(j, "drape"));
     uuid_text avatar_id, garment_id;
     db_avatar v;
@@ -124,6 +125,8 @@ void tryon_create(http_request *q, http_response *r)
     bool ok = true;
     if (!uuid_parse(avatar, avatar_id)) ok = api_invalid(q, r, "avatar_id", "avatar_id is needed");
     if (ok && !uuid_parse(garment, garment_id)) ok = api_invalid(q, r, "garment_id", "garment_id is needed");
+    if (ok && preference && strcmp(preference, "snug") && strcmp(preference, "regular") && strcmp(preference, "loose"))
+        ok = api_invalid(q, r, "preference", "preference is snug, regular or loose");
     if (ok && (!db_avatar_get(p->d, q->a, db_as_user(who->user), avatar_id, &v, &e) ||
                !db_garment_get(p->d, q->a, db_service, garment_id, &g, &e))) {
         http_fail(q, r, &e);
@@ -139,7 +142,7 @@ void tryon_create(http_request *q, http_response *r)
     }
     db_tryon n = { 0 }, t;
     if (ok) {
-        n.fit_result = score(q, &v, &g);
+        n.fit_result = score(q, &v, &g, preference);
         if (!size && n.fit_result) { // the size that fits best, when none was asked for
             json_t *fit = api_parse(n.fit_result);
             const char *best = json_string_value(json_object_get(fit, "recommended"));

@@ -19,7 +19,7 @@ static const struct {
       "\"L\":{\"chest\":105,\"waist\":103,\"hem\":111,\"length\":69,\"shoulder\":44,\"sleeve\":20},"
       "\"XL\":{\"chest\":113,\"waist\":111,\"hem\":119,\"length\":72,\"shoulder\":46.5,\"sleeve\":21},"
       "\"XXL\":{\"chest\":122,\"waist\":120,\"hem\":128,\"length\":74,\"shoulder\":49,\"sleeve\":22}}}" },
-    { "demo-dress", "Summer dress", "dress", "viscose",
+    { "demo-dress", "Summer dress", "dress", "satin",
       "{\"unit\":\"cm\",\"basis\":\"body\",\"columns\":{\"length\":{\"basis\":\"garment_circ\"}},\"sizes\":{"
       "\"34\":{\"chest\":[79,82],\"waist\":[62,65],\"hip\":[87,90],\"length\":96},"
       "\"36\":{\"chest\":[83,86],\"waist\":[66,69],\"hip\":[91,94],\"length\":97},"
@@ -36,7 +36,7 @@ static const struct {
       "\"L\":{\"waist\":[78,84],\"hip\":[101,106],\"inseam\":79},"
       "\"XL\":{\"waist\":[85,92],\"hip\":[107,113],\"inseam\":80},"
       "\"XXL\":{\"waist\":[93,101],\"hip\":[114,120],\"inseam\":80}}}" },
-    { "demo-shirt", "Poplin shirt", "shirt", "poplin",
+    { "demo-shirt", "Poplin shirt", "shirt", "shirting",
       "{\"unit\":\"cm\",\"basis\":\"garment_circ\",\"tolerance\":1,\"sizes\":{"
       "\"XS\":{\"chest\":94,\"waist\":92,\"hem\":98,\"length\":68,\"shoulder\":40,\"sleeve\":59},"
       "\"S\":{\"chest\":100,\"waist\":98,\"hem\":104,\"length\":70,\"shoulder\":42,\"sleeve\":60},"
@@ -44,7 +44,7 @@ static const struct {
       "\"L\":{\"chest\":113,\"waist\":111,\"hem\":117,\"length\":74,\"shoulder\":46,\"sleeve\":63},"
       "\"XL\":{\"chest\":121,\"waist\":119,\"hem\":125,\"length\":76,\"shoulder\":48.5,\"sleeve\":64},"
       "\"XXL\":{\"chest\":130,\"waist\":128,\"hem\":134,\"length\":78,\"shoulder\":51,\"sleeve\":65}}}" },
-    { "demo-hoodie", "Brushed hoodie", "hoodie", "sweatshirt",
+    { "demo-hoodie", "Brushed hoodie", "hoodie", "fleece",
       "{\"unit\":\"cm\",\"basis\":\"garment_flat\",\"tolerance\":1,\"sizes\":{"
       "\"XS\":{\"chest\":50,\"hem\":47,\"length\":62,\"shoulder\":43,\"sleeve\":58},"
       "\"S\":{\"chest\":53,\"hem\":50,\"length\":65,\"shoulder\":45,\"sleeve\":60},"

@@ -59,8 +59,8 @@ typedef struct {
     bool (*drape)(void *ctx, const job_drape_in *in, job_drape_out *out, err *e);
     bool (*preview)(void *ctx, const job_preview_in *in, job_preview_out *out, err *e);
     // Every size of a chart scored for these measurements (measurements.json): appends fit.json. Milliseconds, not a
-    // job.
+    // job. preference: snug, regular, loose, or NULL.
     bool (*fit)(void *ctx, const char *measurements, const char *category, const char *fabric, const char *size_chart,
-                buf *fit_json, err *e);
+                const char *preference, buf *fit_json, err *e);
     void *ctx;
 } job_handlers;

@@ -120,6 +120,9 @@ static void from_guest_to_analytics(void)
         CHECK(a->status == 200);
         CHECK_STR(text_of(a, "selected_size"), "S");
         CHECK(send_json("PATCH", path, guest[i], "{\"size\":\"XXL\"}")->status == 422);
+        CHECK(send_json("POST", "/v1/tryons", guest[i],
+                        "{\"avatar_id\":\"%s\",\"garment_id\":\"%s\",\"preference\":\"tight\"}", avatar[i], garment[i])
+                  ->status == 422);
         a = send_json("POST", "/v1/events", secret[i],
                       "{\"events\":[{\"event_type\":\"purchase_completed\",\"id\":\"o1\",\"session_id\":\"%s\","
                       "\"garment_id\":\"%s\"},{\"event_type\":\"x_seen\"}]}",

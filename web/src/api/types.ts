@@ -40,7 +40,38 @@ export interface Embed {
 }
 
 export type DrapeStatus = 'none' | 'pending' | 'processing' | 'ready' | 'failed';
-export interface Drape { status: DrapeStatus; glb_url: string | null; bin_url: string | null; quality?: Record<string, unknown> | null }
+export interface Drape {
+  status: DrapeStatus;
+  glb_url: string | null; // avatar and garment
+  garment_url: string | null; // the garment alone
+  bin_url: string | null; // drape.bin: this size on the mesh of any garment_url; null when the sizes do not share one
+  quality: Record<string, unknown> | null;
+  failure: string | null;
+}
+export type FitClass = 'cannot_wear' | 'too_tight' | 'fitted' | 'relaxed' | 'loose';
+export interface FitRegion {
+  region: string;
+  garment_cm: number;
+  body_cm: number;
+  ease_cm: number;
+  ease_pct: number;
+  sd_cm: number;
+  least_cm: number;
+  ideal_cm: number;
+  most_cm: number;
+  class: FitClass;
+  probability: number;
+  source: string;
+}
+export interface FitSize { score: number; probability: number; class: FitClass; says: string; worst_region: string; regions: FitRegion[] }
+// fit.json
+export interface Fit {
+  recommended: string | null;
+  runner_up: string | null;
+  between_sizes: boolean;
+  order?: string[];
+  sizes: Record<string, FitSize>;
+}
 export interface Tryon {
   id: string;
   avatar_id: string | null;
@@ -49,10 +80,7 @@ export interface Tryon {
   selected_size: string | null;
   fit: Fit | null;
   drape: { status: DrapeStatus; url: string | null };
-  drapes?: Record<string, Drape>;
+  drapes: Record<string, Drape>;
   created_at: string;
   updated_at: string;
 }
-// fit.json
-export interface FitRegion { [key: string]: unknown }
-export interface Fit { recommended: string | null; sizes: Record<string, { score: number; [key: string]: unknown }>; [key: string]: unknown }
