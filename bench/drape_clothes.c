@@ -44,7 +44,7 @@ static bool wear(const char *assets, const wearer *w, const char *who, const gar
 static bool save(const wearer *w, const garment *g, const drape *d, const char *folder, const char *name, err *e)
 {
     char path[512];
-    show_column column = { d, name, d->why };
+    show_column column = { d, NULL, name, d->why };
     buf png = buf_new((size_t)64 << 20);
     snprintf(path, sizeof path, "%s/%s.png", folder, name);
     bool ok = io_make_dirs(folder, e) && show_sheet(w, g, &column, 1, &png, e) && io_write(path, png.data, png.len, e);
