@@ -88,8 +88,9 @@ static double waist_ease(const fit_size *s)
     return 0;
 }
 
-// A waist this much too wide sinks to where the body is as wide, some centimetres lower on most bodies.
-#define TOO_WIDE 3.0 // cm
+// The ease a waist usually has (garment/garment.c); one that is wider sinks to where its wearer is as wide, which on a
+// body that is widest at the waist is nowhere.
+#define TOO_WIDE 1.5 // cm
 
 static void count(const drape *d, const drape *before, const fit_size *fit, tally *t)
 {
