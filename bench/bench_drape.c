@@ -19,6 +19,7 @@
 #include "garment/stance.h"
 #include "image/draw.h"
 #include "image/encode.h"
+#include "image/resample.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -115,7 +116,10 @@ static void show_row(plan *p, int who, const wearer *w, const garment *g, const 
     draw_text(&p->picture, 4, y + THUMB_TALL / 2, 1, ink, drape_people[who].name);
     for (int i = 0; i < DRAPE_SIZES; i++) {
         int x = LABEL + ((int)g->category * DRAPE_SIZES + i) * THUMB_WIDE;
-        image one = show_one(w, g, &j->d[i], THUMB_WIDE, THUMB_TALL, 0.5f);
+        // Drawn larger: at this size a pixel is wider than the gap between cloth and skin.
+        image large = show_one(w, g, &j->d[i], 4 * THUMB_WIDE, 4 * THUMB_TALL, 0.5f);
+        image one = image_resize(&large, THUMB_WIDE, THUMB_TALL);
+        image_free(&large);
         draw_image(&p->picture, x, y, &one);
         image_free(&one);
         draw_text(&p->picture, x + 3, y + 2, 1, j->d[i].degraded ? red : ink, g->chart.size[j->from + i].name);
