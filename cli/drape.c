@@ -8,12 +8,13 @@
 #include "cli/options.h"
 #include "garment/outfit.h"
 #include "garment/show.h"
+#include "garment/stance.h"
 
 #include <stdio.h>
 #include <string.h>
 
 typedef struct {
-    const char *avatar, *garment, *size, *out, *assets, *model, *prefer;
+    const char *avatar, *garment, *size, *out, *assets, *model, *pose;
     double spacing_mm, threads;
     bool all, json;
 } arguments;
@@ -112,6 +113,10 @@ static bool run(work *k, err *e)
     if (chosen < 0) return fail(e, ERR_INPUT, "the garment has no size \"%.24s\"", a->size);
     for (int i = 0; i < k->g.chart.count; i++)
         if (a->all || i == chosen) k->wanted[k->count++] = i;
+    stance pose = STANCE_A;
+    if (a->pose && !stance_read(a->pose, &pose))
+        return fail(e, ERR_INPUT, "--pose is a, arms-down, hand-on-hip or contrapposto, not \"%.40s\"", a->pose);
+    wearer_stand(&k->w, pose);
     k->assets = assets;
     for (int i = 0; k->g.imported && i < k->count; i++)
         if (!cli_read_mesh(a->garment, &k->g, k->wanted[i], &k->mesh[k->wanted[i]], e)) return false;
@@ -152,6 +157,7 @@ int cmd_drape(int argc, char **argv)
         { "size", OPTION_TEXT, &a.size, "NAME", "the size to wear (required)" },
         { "out", OPTION_TEXT, &a.out, "DIR", "folder for tryon.glb, fit.json, drape.bin, sheet.png" },
         { "all", OPTION_FLAG, &a.all, NULL, "drape every size: all in sheet.png, drape.NAME.bin each" },
+        { "pose", OPTION_TEXT, &a.pose, "WORD", "a (default), arms-down, hand-on-hip or contrapposto" },
         { "spacing", OPTION_NUMBER, &a.spacing_mm, "MM", "of the cloth's mesh, 15 when not given" },
         { "threads", OPTION_NUMBER, &a.threads, "N", "sizes at once; the result does not depend on it" },
         { "json", OPTION_FLAG, &a.json, NULL, "print fit.json" },

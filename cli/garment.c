@@ -49,8 +49,7 @@ static bool read_chart(const arguments *a, size_chart *chart, err *e)
 
 static bool read_fabric(const arguments *a, garment_category c, fabric *out, err *e)
 {
-    static const char *const usual[GARMENT_CATEGORIES] = { "jersey", "shirting", "satin", "twill", "denim", "fleece" };
-    const fabric *preset = fabric_preset(a->fabric ? a->fabric : usual[c]);
+    const fabric *preset = a->fabric ? fabric_preset(a->fabric) : garment_usual_fabric(c);
     if (preset) return *out = *preset, true;
     buf text;
     if (!io_exists(a->fabric))

@@ -7,18 +7,23 @@
 int cmd_serve(int argc, char **argv)
 {
     const char *data = NULL, *listen = NULL;
+    const char *web = NULL;
+    bool demo = false;
     double workers = 1;
     const option options[] = {
         { "data", OPTION_TEXT, &data, "DIR", "database, objects and secrets of this machine (else ./data)" },
         { "listen", OPTION_TEXT, &listen, "ADDR:PORT", "where to answer (else 0.0.0.0:$PORT, or port 8080)" },
         { "workers", OPTION_NUMBER, &workers, "N", "jobs done at once by this process; 0 leaves them to tryon worker" },
+        { "web", OPTION_TEXT, &web, "DIR", "the pages (else build/web or share/tryon/web beside the program)" },
+        { "demo", OPTION_FLAG, &demo, NULL, "make the demo shop, which is then at /, if it is not there" },
     };
     const option_table table = {
         "tryon serve --data DIR --listen ADDR:PORT [--workers N]",
         "The service: API, queue and workers in one process, on SQLite and the local disk. The environment moves it "
         "to\n"
         "PostgreSQL (DATABASE_URL), S3 (S3_ENDPOINT, S3_REGION, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY) or\n"
-        "Supabase (SUPABASE_URL, SUPABASE_SERVICE_KEY, SUPABASE_JWT_SECRET). See also PUBLIC_URL, CORS_ORIGINS,\n"
+        "Supabase (SUPABASE_URL, SUPABASE_SERVICE_KEY, SUPABASE_JWT_SECRET); jobs to RunPod (RUNPOD_ENDPOINT_ID,\n"
+        "RUNPOD_API_KEY; its workers reach this server by PUBLIC_URL). See also PUBLIC_URL, CORS_ORIGINS,\n"
         "TRUST_PROXY, TRYON_WORKER_KEY, TRYON_OPERATOR_KEY, TRYON_METRICS_TOKEN, TRYON_RATE. SIGTERM lets running\n"
         "requests and jobs end.",
         options,
@@ -31,6 +36,11 @@ int cmd_serve(int argc, char **argv)
     options_outcome outcome = options_parse(&table, argc, argv, NULL, &words, &e);
     if (outcome == OPTIONS_HELP) return 0;
     if (outcome == OPTIONS_WRONG) return cli_fail(&e);
-    return app_serve(
-        &(app_options){ .data = data, .listen = listen, .workers = (int)workers, .handlers = cli_handlers() });
+    if (!web) web = cli_web();
+    return app_serve(&(app_options){ .data = data,
+                                     .listen = listen,
+                                     .workers = (int)workers,
+                                     .handlers = cli_handlers(),
+                                     .web = web,
+                                     .demo = demo });
 }

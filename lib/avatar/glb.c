@@ -1,13 +1,11 @@
 #include "avatar/parts.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "body/suit.h"
 #include "gltf/glb.h"
 
 #include <stdio.h>
 #include <string.h>
-
-const float avatar_suit_color[3] = { 0.105f, 0.135f, 0.175f };
-const float avatar_mannequin_color[3] = { 0.62f, 0.56f, 0.50f };
 
 avatar_shape avatar_shape_of(const body_model *m, const float *betas)
 {
@@ -23,58 +21,6 @@ void avatar_shape_free(avatar_shape *s)
 {
     mem_free(s->position);
     s->position = NULL;
-}
-
-// How far p lies along the bone from joint a to joint b of the mean body, 0 at a, 1 at b.
-static float along(const body_model *m, int a, int b, vec3 p)
-{
-    vec3 bone = v3_sub(m->joint_template[b], m->joint_template[a]);
-    return v3_dot(v3_sub(p, m->joint_template[a]), bone) / v3_dot(bone, bone);
-}
-
-// The suit ends in planes across the neck, the wrists and the ankles, so that its hems are straight.
-static bool shows_mannequin(const body_model *m, uint32_t vertex)
-{
-    vec3 p = m->template_position[vertex];
-    switch (m->label[vertex]) {
-    case JOINT_HEAD:
-    case JOINT_L_HAND:
-    case JOINT_R_HAND:
-    case JOINT_L_FOOT:
-    case JOINT_R_FOOT:
-        return true;
-    case JOINT_NECK:
-    case JOINT_SPINE3:
-    case JOINT_L_COLLAR:
-    case JOINT_R_COLLAR:
-        return along(m, JOINT_NECK, JOINT_HEAD, p) > 0.05f;
-    case JOINT_L_WRIST:
-    case JOINT_L_ELBOW:
-        return along(m, JOINT_L_ELBOW, JOINT_L_WRIST, p) > 0.97f;
-    case JOINT_R_WRIST:
-    case JOINT_R_ELBOW:
-        return along(m, JOINT_R_ELBOW, JOINT_R_WRIST, p) > 0.97f;
-    case JOINT_L_ANKLE:
-    case JOINT_L_KNEE:
-        return along(m, JOINT_L_KNEE, JOINT_L_ANKLE, p) > 0.90f;
-    case JOINT_R_ANKLE:
-    case JOINT_R_KNEE:
-        return along(m, JOINT_R_KNEE, JOINT_R_ANKLE, p) > 0.90f;
-    default:
-        return false;
-    }
-}
-
-uint32_t avatar_suit(const body_model *m, uint8_t *out)
-{
-    uint32_t n = 0;
-    for (uint32_t t = 0; t < m->triangles; t++) {
-        int bare = 0;
-        for (int k = 0; k < 3; k++) bare += shows_mannequin(m, m->triangle[3 * t + (uint32_t)k]);
-        out[t] = bare == 0;
-        n += out[t];
-    }
-    return n;
 }
 
 // A GLB vertex is a body vertex with one texture coordinate. Body vertices keep their numbers; where a vertex lies on a
@@ -115,7 +61,7 @@ static seam_mesh cut_seams(const body_model *m)
     for (uint32_t v = 0; v < m->vertices; v++) s.body[v] = v;
     memset(s.uv, 0xff, most * sizeof *s.uv);
     uint8_t *suit = mem_array(uint8_t, m->triangles);
-    s.suit = avatar_suit(m, suit);
+    s.suit = body_suit(m, suit);
     uint32_t at[2] = { s.suit, 0 };
     for (uint32_t t = 0; t < m->triangles; t++) {
         uint32_t to = at[suit[t]]++;
@@ -166,7 +112,7 @@ bool avatar_glb(const body_model *m, const avatar_shape *shape, buf *plain, buf 
     glb_joint skeleton[BODY_JOINTS];
     for (int j = 0; j < BODY_JOINTS; j++)
         skeleton[j] = (glb_joint){ body_joint_name[j], body_joint_parent[j], shape->joint[j] };
-    const float *c = avatar_suit_color, *d = avatar_mannequin_color;
+    const float *c = body_suit_color, *d = body_mannequin_color;
     glb_material material[2] = { { .name = "body suit", .base_color = { c[0], c[1], c[2], 1 }, .roughness = 0.75f },
                                  { .name = "mannequin", .base_color = { d[0], d[1], d[2], 1 }, .roughness = 0.6f } };
     glb_part part[2] = { { 0, s.suit, 0 }, { s.suit, m->triangles - s.suit, 1 } };

@@ -11,11 +11,6 @@ typedef struct {
 avatar_shape avatar_shape_of(const body_model *m, const float *betas);
 void avatar_shape_free(avatar_shape *s);
 
-// Triangles wear the body suit or show the mannequin (head, neck, hands, feet). out [m->triangles] 1: suit. Returns how
-// many.
-uint32_t avatar_suit(const body_model *m, uint8_t *out);
-extern const float avatar_suit_color[3], avatar_mannequin_color[3]; // linear RGB
-
 bool avatar_glb(const body_model *m, const avatar_shape *shape, buf *plain, buf *web, err *e) MUST_USE;
 bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err *e) MUST_USE;
 bool avatar_report(const body_model *m, const avatar_request *request, const estimate_result *r, buf *out,

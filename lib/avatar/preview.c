@@ -1,5 +1,6 @@
 #include "avatar/parts.h"
 #include "base/mem.h"
+#include "body/suit.h"
 #include "image/draw.h"
 #include "image/encode.h"
 #include "image/resample.h"
@@ -64,7 +65,7 @@ static figure figure_new(const body_model *m, tape *t, const avatar_shape *shape
                  .triangle = mem_array(uint32_t, 3 * (size_t)m->triangles),
                  .normal = mem_array(vec3, m->vertices) };
     uint8_t *suit = mem_array(uint8_t, m->triangles);
-    uint32_t worn = avatar_suit(m, suit), at[2] = { worn, 0 };
+    uint32_t worn = body_suit(m, suit), at[2] = { worn, 0 };
     for (uint32_t k = 0; k < m->triangles; k++)
         memcpy(f.triangle + 3 * at[suit[k]]++, m->triangle + 3 * k, 3 * sizeof *f.triangle);
     mem_free(suit);
@@ -72,7 +73,7 @@ static figure figure_new(const body_model *m, tape *t, const avatar_shape *shape
     mesh_normals(&body, f.normal);
     for (uint32_t v = 0; v < m->vertices; v++) f.tall = fmaxf(f.tall, shape->position[v].y);
     for (int k = 0; k < 2; k++) {
-        const float *c = k ? avatar_mannequin_color : avatar_suit_color;
+        const float *c = k ? body_mannequin_color : body_suit_color;
         uint32_t from = k ? worn : 0, count = k ? m->triangles - worn : worn;
         f.item[k] = (raster_item){ .mesh = { shape->position, f.triangle + 3 * (size_t)from, m->vertices, count },
                                    .normal = f.normal,

@@ -13,7 +13,8 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { CHUNK = 64 << 10, ALIGN = 16, GUARD = 16 };
+// The first chunk is small: most requests need little, and a chunk is zeroed whole.
+enum { FIRST_CHUNK = 4 << 10, CHUNK = 64 << 10, ALIGN = 16, GUARD = 16 };
 
 typedef struct chunk {
     struct chunk *next;
@@ -46,7 +47,9 @@ void arena_free(arena *a)
 
 static chunk *add_chunk(arena *a, size_t step)
 {
-    size_t room = a->max - a->held, cap = step > CHUNK ? step : CHUNK;
+    size_t room = a->max - a->held, cap = a->head ? a->held : FIRST_CHUNK;
+    if (cap > CHUNK) cap = CHUNK;
+    if (cap < step) cap = step;
     if (cap > room) cap = step;
     if (cap > room) return NULL;
     chunk *c = mem_try(1, sizeof *c + cap);

@@ -44,15 +44,29 @@ bool buf_append_zeros(buf *b, size_t n)
 
 bool buf_printf(buf *b, const char *fmt, ...)
 {
+    // Written where it belongs; a text that does not fit there was measured by the attempt.
     va_list ap;
+    size_t room = b->cap - b->len;
     va_start(ap, fmt);
-    char *text = NULL;
-    int n = vasprintf(&text, fmt, ap);
+    int n = vsnprintf(room ? (char *)b->data + b->len : NULL, room, fmt, ap);
     va_end(ap);
     if (n < 0) return false;
-    bool ok = buf_append(b, text, (size_t)n);
-    mem_free(text);
-    return ok;
+    size_t len = (size_t)n;
+    if (len >= room) {
+        if (!reserve(b, len)) return false;
+        // vsnprintf ends with a zero, for which a buffer at its maximum has no room.
+        bool beside = b->cap - b->len == len;
+        char *text = beside ? mem_new(len + 1, 1) : (char *)b->data + b->len;
+        va_start(ap, fmt);
+        vsnprintf(text, len + 1, fmt, ap);
+        va_end(ap);
+        if (beside) {
+            if (len) memcpy(b->data + b->len, text, len);
+            mem_free(text);
+        }
+    }
+    b->len += len;
+    return true;
 }
 
 bool buf_align(buf *b, size_t alignment, uint8_t fill)

@@ -218,6 +218,48 @@ static bool jeans_size(const char *name, int *waist, int *inseam)
            sscanf(name, "W%2dL%2d%1s", waist, inseam, rest) == 2;
 }
 
+// Where a size's name stands among names of its kind: letters (XS, 2XL), numbers (38), waist and inseam (32x34). False:
+// it is of none of these kinds.
+static bool name_rank(const char *name, int *kind, double *rank)
+{
+    int waist, inseam;
+    if (jeans_size(name, &waist, &inseam)) return *kind = 3, *rank = 1000.0 * waist + inseam, true;
+    char *end;
+    double number = strtod(name, &end);
+    if (end != name && !*end && isfinite(number)) return *kind = 2, *rank = number, true;
+    int crosses = 0;
+    const char *p = name;
+    if (end != name) { // 2XL is XXL
+        if (toupper((unsigned char)*end) != 'X' || !(number >= 1 && number <= 9)) return false;
+        crosses = (int)number - 1, p = end;
+    }
+    for (; *p == 'X' || *p == 'x'; p++) crosses++;
+    int letter = toupper((unsigned char)*p);
+    if (!letter || p[1] || !strchr("SML", letter) || (letter == 'M' && p != name)) return false;
+    *kind = 1;
+    *rank = letter == 'M' ? 0 : letter == 'S' ? -1.0 - crosses : 1.0 + crosses;
+    return true;
+}
+
+// Smallest first, when all names are of one kind: what a chart went through on its way here (a spreadsheet sorted by
+// name, a database that keeps no order of members) may have shuffled them.
+static void put_in_order(size_chart *c)
+{
+    double rank[CHART_MAX_SIZES];
+    int kind, first = 0;
+    for (int i = 0; i < c->count; i++) {
+        if (!name_rank(c->size[i].name, &kind, &rank[i]) || (i && kind != first)) return;
+        first = kind;
+    }
+    for (int i = 1; i < c->count; i++)
+        for (int k = i; k > 0 && rank[k - 1] > rank[k]; k--) {
+            chart_size s = c->size[k];
+            double r = rank[k];
+            c->size[k] = c->size[k - 1], rank[k] = rank[k - 1];
+            c->size[k - 1] = s, rank[k - 1] = r;
+        }
+}
+
 bool chart_finish(size_chart *c, err *e)
 {
     if (c->count == 0) return fail(e, ERR_INPUT, "the size chart has no sizes");
@@ -237,6 +279,7 @@ bool chart_finish(size_chart *c, err *e)
         }
         for (int d = 0; d < DIM_COUNT; d++) told += s->value[d].hi > 0;
     }
+    put_in_order(c);
     return told > 0 || fail(e, ERR_INPUT, "the size chart names sizes but gives no measurement of any");
 }
 

@@ -41,7 +41,7 @@ typedef struct {
 
 typedef struct {
     int count;
-    chart_size size[CHART_MAX_SIZES]; // in the chart's order
+    chart_size size[CHART_MAX_SIZES]; // smallest first when their names tell, else in the chart's order
     chart_basis basis[DIM_COUNT];
     double tolerance; // cm the sewn garment may differ from the chart, to either side
     bool standard;    // a built-in table, not the brand's own

@@ -37,6 +37,9 @@ typedef struct {
 // Runs a phase; true when it ended at rest.
 bool cloth_run(cloth *c, const cloth_phase *p);
 
+// Between two runs: the body moved, and takes the cloth along by move [vertices] for each of its vertices.
+void cloth_carry(cloth *c, const collider *body, const vec3 *move);
+
 // Pushes every vertex and edge's middle out to 1 mm over the body.
 void cloth_settle(cloth *c);
 

@@ -10,7 +10,7 @@ void cloth_strain(const cloth *c, float *out)
 {
     for (uint32_t t = 0; t < c->triangles; t++) {
         const membrane *m = &c->membrane[t];
-        vec3 e1 = v3_sub(c->x[m->j], c->x[m->i]), e2 = v3_sub(c->x[m->k], c->x[m->i]);
+        vec3 e1 = v3_sub(c->x[m->v[1]], c->x[m->v[0]]), e2 = v3_sub(c->x[m->v[2]], c->x[m->v[0]]);
         out[2 * t] = v3_len(v3_add(v3_scale(e1, m->a), v3_scale(e2, m->b))) - 1;
         out[2 * t + 1] = v3_len(v3_add(v3_scale(e1, m->c), v3_scale(e2, m->d))) - 1;
     }
@@ -21,8 +21,7 @@ void cloth_strain(const cloth *c, float *out)
 static vec3 lifted(const collider *body, vec3 p)
 {
     collider_plane plane;
-    // Not from under the soles: the way out is not into the ground.
-    if (!collider_near(body, p, 0.03f, &plane) || (plane.normal.y < -0.5f && p.y < 0.03f)) return v3(0, 0, 0);
+    if (!collider_near(body, p, 0.03f, &plane)) return v3(0, 0, 0);
     float depth = plane.level + LEAST_HEIGHT - v3_dot(plane.normal, p);
     return depth > 0 ? v3_scale(plane.normal, depth) : v3(0, 0, 0);
 }

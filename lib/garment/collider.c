@@ -157,6 +157,8 @@ static void surface(const collider *c, vec3 p, uint32_t vertex, vec3 *point, vec
     *normal = v3_unit(*normal);
 }
 
+uint32_t collider_vertex(const collider *c, vec3 p, float reach) { return nearest_vertex(c, p, reach); }
+
 bool collider_near(const collider *c, vec3 p, float reach, collider_plane *out)
 {
     uint32_t v = nearest_vertex(c, p, reach);

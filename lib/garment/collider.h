@@ -19,5 +19,8 @@ typedef struct {
 #define COLLIDER_REACH 0.08f
 bool collider_near(const collider *c, vec3 p, float reach, collider_plane *out);
 
+// The vertex of the body nearest to p within reach metres; UINT32_MAX: none.
+uint32_t collider_vertex(const collider *c, vec3 p, float reach);
+
 // Signed height of p over the nearest surface, positive outside; COLLIDER_REACH when nothing is near.
 float collider_height(const collider *c, vec3 p);

@@ -7,18 +7,36 @@
 #include <stdio.h>
 #include <string.h>
 
-collider *drape_collider(const wearer *w)
+// Nothing gets under a foot: for cloth its sole reaches into the ground, so that a hem which is too long is pushed
+// aside and not between sole and ground.
+static void root_feet(vec3 *position, const vec3 *normal, uint32_t n)
 {
-    // Cloth never meets hands and head in these garments and poses; a hood lies on the neck.
-    mesh_view m = body_mesh(w->model, w->position);
-    if (w->model->fingerprint == 0) return collider_new(&m, NULL);
-    // SMPL's vertices lie too far apart for a collider that looks for the nearest one first.
-    refined_mesh fine = mesh_refine(&m, 0.016f, 3);
-    mesh_view v = { fine.position, fine.triangle, fine.vertices, fine.triangles };
-    collider *c = collider_new(&v, NULL);
-    refined_mesh_free(&fine);
+    for (uint32_t v = 0; v < n; v++)
+        if (position[v].y < 0.03f && normal[v].y < -0.35f) position[v].y = -0.03f;
+}
+
+collider *drape_collider_of(const wearer *w, const vec3 *body)
+{
+    uint32_t n = w->model->vertices;
+    vec3 *position = mem_array(vec3, n), *normal = mem_array(vec3, n);
+    memcpy(position, body, n * sizeof *position);
+    mesh_view m = body_mesh(w->model, position);
+    mesh_normals(&m, normal);
+    root_feet(position, normal, n);
+    collider *c;
+    if (w->model->fingerprint == 0) {
+        c = collider_new(&m, NULL);
+    } else { // SMPL's vertices lie too far apart for a collider that looks for the nearest one first
+        refined_mesh fine = mesh_refine(&m, 0.016f, 3);
+        c = collider_new(&(mesh_view){ fine.position, fine.triangle, fine.vertices, fine.triangles }, NULL);
+        refined_mesh_free(&fine);
+    }
+    mem_free(position);
+    mem_free(normal);
     return c;
 }
+
+collider *drape_collider(const wearer *w) { return drape_collider_of(w, wearer_body(w)); }
 
 static bool draft(const garment *g, int size, double spacing, pattern *p, sewn *s, err *e)
 {
@@ -131,9 +149,9 @@ static void decide(drape *out)
     snprintf(out->why, sizeof out->why, "%s", why ? why : "");
 }
 
-void drape_run(const wearer *w, const collider *body, const garment *g, const drape_start *from, drape *out)
+cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const pattern *p, const sewn *s,
+                  const drape_start *from)
 {
-    const sewn *s = &out->mesh;
     float *floor = NULL, *factor = NULL, anchor = from->anchor;
     if (anchor > 0) {
         floor = mem_array(float, s->vertices);
@@ -142,7 +160,7 @@ void drape_run(const wearer *w, const collider *body, const garment *g, const dr
         waist_factor(s, factor);
     }
     // What hangs, hangs from the bust or the hips down.
-    double hanging = out->pattern.hem - (anchor > 0 ? out->pattern.hip : 0.25);
+    double hanging = p->hem - (anchor > 0 ? p->hip : 0.25);
     cloth_setup setup = { .vertices = s->vertices,
                           .triangles = s->triangles,
                           .triangle = s->triangle,
@@ -155,40 +173,149 @@ void drape_run(const wearer *w, const collider *body, const garment *g, const dr
                           .hanging = fmax(0.3, hanging),
                           .body = body,
                           .itself = from->itself };
+    collider *first = w->stood && !from->worn ? drape_collider_of(w, w->position) : NULL;
+    if (first) setup.body = first;
     cloth *c = cloth_new(&setup);
     // First the cloth draws together without weight, as one tugs it into place; then it hangs, damped by the air.
-    cloth_run(c, &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
-    if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .held = true, .seconds = 0.15 });
+    if (!from->worn) {
+        cloth_run(c,
+                  &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
+        if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .held = true, .seconds = 0.15 });
+    }
+    if (first) drape_walk(w, first, body, c, s);
+    collider_free(first);
     cloth_run(c,
               &(cloth_phase){ .gravity = 9.81, .damping = 18, .seconds = anchor > 0 ? 0.6 : 1.2, .until_rest = true });
-    cloth_settle(c);
-    cloth_judge(c, &out->quality);
-    publish(c, s, out);
-    witness(body, c, s, (double)anchor, out);
-    out->chest_y = (double)body_mark_at(w->model, MARK_BUST_L, w->position).y;
-    out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100;
-    out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100;
-    decide(out);
-    cloth_free(c);
     mem_free(floor);
     mem_free(factor);
+    return c;
+}
+
+void drape_run(const wearer *w, const collider *body, const garment *g, const drape_start *from, drape *out)
+{
+    cloth *c = drape_hang(w, body, g, &out->pattern, &out->mesh, from);
+    cloth_settle(c);
+    cloth_judge(c, &out->quality);
+    publish(c, &out->mesh, out);
+    // In another stance the trunk stands a little lower or higher.
+    vec3 pelvis = w->joint[JOINT_PELVIS];
+    double rise = w->stood ? (double)(rigid_apply(&w->world[JOINT_PELVIS], pelvis).y - pelvis.y) : 0;
+    witness(body, c, &out->mesh, from->anchor > 0 ? (double)from->anchor + rise : 0, out);
+    out->chest_y = (double)body_mark_at(w->model, MARK_BUST_L, w->position).y + rise;
+    out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100 + rise;
+    out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100 + rise;
+    out->posed = w->stood != NULL;
+    memcpy(out->world, w->world, sizeof out->world);
+    decide(out);
+    cloth_free(c);
+}
+
+static vec2 *rest_of(const sewn *s)
+{
+    vec2 *rest = mem_array(vec2, 3 * (size_t)s->triangles);
+    for (uint32_t i = 0; i < 3 * s->triangles; i++) rest[i] = s->flat[s->corner[i]];
+    return rest;
+}
+
+// Where the fine mesh's vertices lie on the coarse one, whose panels are the same.
+static void refine(const sewn *coarse, const vec3 *from, const sewn *fine, const collider *body, vec3 *to)
+{
+    float *count = mem_array(float, fine->vertices);
+    memset(to, 0, fine->vertices * sizeof *to);
+    for (uint32_t i = 0; i < fine->points; i++) {
+        vec2 p = fine->flat[i];
+        float best = -1e9f, weight[3] = { 1, 0, 0 };
+        uint32_t found = 0;
+        // Along a curve a fine point may lie outside of every coarse triangle: then the one it is least outside of.
+        for (uint32_t t = 0; t < coarse->triangles && best < 0; t++) {
+            const uint32_t *k = coarse->corner + 3 * (size_t)t;
+            if (coarse->panel[k[0]] != fine->panel[i]) continue;
+            vec2 a = coarse->flat[k[0]], b = coarse->flat[k[1]], c = coarse->flat[k[2]];
+            float whole = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+            float u = ((b.x - p.x) * (c.y - p.y) - (b.y - p.y) * (c.x - p.x)) / whole,
+                  v = ((c.x - p.x) * (a.y - p.y) - (c.y - p.y) * (a.x - p.x)) / whole, w = 1 - u - v;
+            float least = fminf(u, fminf(v, w));
+            if (!(least > best)) continue;
+            best = least;
+            found = t;
+            weight[0] = u, weight[1] = v, weight[2] = w;
+        }
+        uint32_t o = fine->vertex[i];
+        const uint32_t *k = coarse->triangle + 3 * (size_t)found;
+        for (int n = 0; n < 3; n++) to[o] = v3_mad(to[o], from[k[n]], weight[n]);
+        count[o]++;
+    }
+    for (uint32_t v = 0; v < fine->vertices; v++) {
+        to[v] = v3_scale(to[v], 1 / fmaxf(count[v], 1));
+        collider_plane plane;
+        if (!collider_near(body, to[v], 0.03f, &plane)) continue;
+        float height = v3_dot(plane.normal, to[v]) - plane.level;
+        if (height < 0.0012f) to[v] = v3_mad(to[v], plane.normal, 0.0012f - height);
+    }
+    mem_free(count);
+}
+
+// A mesh of twice the spacing falls into place eight times as fast; the fine one starts from where it hangs.
+#define COARSER 2.0
+
+static bool hang_coarse(const wearer *w, const collider *body, const garment *g, int size, double spacing, bool itself,
+                        const sewn *fine, vec3 *start, float *anchor, err *e)
+{
+    pattern *p = mem_new(1, sizeof *p);
+    sewn coarse;
+    bool ok = draft(g, size, COARSER * spacing, p, &coarse, e);
+    if (ok) {
+        vec3 *from = mem_array(vec3, coarse.vertices);
+        vec2 *rest = rest_of(&coarse);
+        place_on_body(w, p, &coarse, from, anchor);
+        cloth *c =
+            drape_hang(w, body, g, p, &coarse, &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, 0 });
+        refine(&coarse, cloth_position(c), fine, body, start);
+        cloth_free(c);
+        mem_free(from);
+        mem_free(rest);
+        sewn_free(&coarse);
+    }
+    mem_free(p);
+    return ok;
+}
+
+// coarse: by way of a coarser mesh; else the fine one falls into place itself, which takes three times as long.
+static bool make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, bool coarse,
+                 drape *out, err *e)
+{
+    memset(out, 0, sizeof *out);
+    double spacing = o && o->spacing > 0 ? o->spacing : 0.015;
+    bool itself = !(o && o->no_self);
+    if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
+    vec3 *start = mem_array(vec3, out->mesh.vertices);
+    float anchor;
+    bool ok = true;
+    if (coarse)
+        ok = hang_coarse(w, body, g, size, spacing, itself, &out->mesh, start, &anchor, e);
+    else
+        place_on_body(w, &out->pattern, &out->mesh, start, &anchor);
+    if (ok) {
+        vec2 *rest = rest_of(&out->mesh);
+        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, coarse }, out);
+        mem_free(rest);
+    }
+    mem_free(start);
+    if (!ok) drape_free(out);
+    return ok;
 }
 
 bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
                 err *e)
 {
-    memset(out, 0, sizeof *out);
-    double spacing = o && o->spacing > 0 ? o->spacing : 0.015;
-    if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
-    const sewn *s = &out->mesh;
-    vec3 *start = mem_array(vec3, s->vertices);
-    vec2 *rest = mem_array(vec2, 3 * (size_t)s->triangles);
-    float anchor;
-    place_on_body(w, &out->pattern, s, start, &anchor);
-    for (uint32_t i = 0; i < 3 * s->triangles; i++) rest[i] = s->flat[s->corner[i]];
-    drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, !(o && o->no_self) }, out);
-    mem_free(start);
-    mem_free(rest);
+    if (!make(w, body, g, size, o, true, out, e)) return false;
+    if (!out->degraded) return true;
+    // What went wrong at first may have been the coarse mesh's doing.
+    drape again;
+    if (!make(w, body, g, size, o, false, &again, e)) return drape_free(out), false;
+    bool better = !again.degraded;
+    drape_free(better ? out : &again);
+    if (better) *out = again;
     return true;
 }
 

@@ -23,7 +23,9 @@ typedef struct {
     bool slides;               // too large to stay at the waist
     double chest_y, waist_y, hip_y; // heights of the body's own levels
     double hem_height;              // of the lowest point
-    bool from_mesh;                 // an imported mesh: its rest shape holds whatever strain it was exported with
+    bool posed;                     // the wearer was in another stance than the A-pose, which moved her joints so
+    rigid world[BODY_JOINTS];
+    bool from_mesh; // an imported mesh: its rest shape holds whatever strain it was exported with
     bool degraded;
     char why[160]; // what is wrong when degraded
 } drape;

@@ -8,7 +8,18 @@ typedef struct {
     double spacing;
     float anchor; // height at which a waist is held; 0: none
     bool itself;
+    bool worn; // it already hangs there, only coarser: neither tugged into place nor held up any more
 } drape_start;
+
+// Lets the cloth come to rest; the caller frees it. body: as the wearer stands.
+cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const pattern *p, const sewn *mesh,
+                  const drape_start *start);
+
+// A collider of the wearer's body with these vertices.
+collider *drape_collider_of(const wearer *w, const vec3 *position);
+
+// Takes the cloth along while the body moves from the A-pose, whose collider is first, to its stance, whose is last.
+void drape_walk(const wearer *w, const collider *first, const collider *last, cloth *c, const sewn *s);
 
 // out->mesh and out->pattern are set.
 void drape_run(const wearer *w, const collider *body, const garment *g, const drape_start *start, drape *out);

@@ -3,6 +3,7 @@
 #include "math/linalg.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,23 +99,43 @@ static double joint_probability(const fit_size *s, const double *z)
     return (double)good / SAMPLES;
 }
 
-static void draw_errors(const fit_body *b, double *z)
+// The draws are the same for every person; only what binds them together differs.
+static double drawn[SAMPLES * TAPE_COUNT], independent[SAMPLES * TAPE_COUNT];
+static pthread_once_t drawn_once = PTHREAD_ONCE_INIT;
+
+// 20 betas cannot fill 21 dimensions: a little independent error makes the matrix definite.
+#define OWN_ERROR 1.02
+
+static void draw(void)
 {
+    rng r = rng_new(1);
+    for (int k = 0; k < SAMPLES * TAPE_COUNT; k++) {
+        drawn[k] = rng_normal(&r);
+        independent[k] = sqrt(OWN_ERROR) * drawn[k] / sqrt(OWN_ERROR);
+    }
+}
+
+// The errors of a person whose sites hang together as b says, in z or, when nothing is known of that, drawn before.
+static const double *errors_of(const fit_body *b, double *z)
+{
+    pthread_once(&drawn_once, draw);
     double l[TAPE_COUNT * TAPE_COUNT];
     memcpy(l, b->correlation, sizeof l);
-    // 20 betas cannot fill 21 dimensions: a little independent error makes the matrix definite.
-    for (int i = 0; i < TAPE_COUNT; i++) l[i * TAPE_COUNT + i] = 1.02;
+    bool bound = false;
+    for (int i = 0; i < TAPE_COUNT; i++)
+        for (int k = 0; k < i; k++) bound = bound || l[i * TAPE_COUNT + k] != 0;
+    if (!bound) return independent;
+    for (int i = 0; i < TAPE_COUNT; i++) l[i * TAPE_COUNT + i] = OWN_ERROR;
     bool ok = chol_factor(l, TAPE_COUNT);
-    rng r = rng_new(1);
     for (int k = 0; k < SAMPLES; k++) {
-        double n[TAPE_COUNT];
-        for (int i = 0; i < TAPE_COUNT; i++) n[i] = rng_normal(&r);
+        const double *n = drawn + k * TAPE_COUNT;
         for (int i = 0; i < TAPE_COUNT; i++) {
             double sum = ok ? 0 : n[i];
             for (int j = 0; ok && j <= i; j++) sum += l[i * TAPE_COUNT + j] * n[j];
-            z[k * TAPE_COUNT + i] = sum / sqrt(1.02);
+            z[k * TAPE_COUNT + i] = sum / sqrt(OWN_ERROR);
         }
     }
+    return z;
 }
 
 static void score(fit_size *s)
@@ -141,9 +162,9 @@ static void score(fit_size *s)
 
 void fit_judge(const garment *g, const fit_body *b, fit_preference p, fit_result *out)
 {
-    double z[SAMPLES * TAPE_COUNT];
+    double own[SAMPLES * TAPE_COUNT];
     memset(out, 0, sizeof *out);
-    draw_errors(b, z);
+    const double *z = errors_of(b, own);
     out->count = g->chart.count;
     out->recommended = out->runner_up = -1;
     for (int i = 0; i < out->count; i++) {

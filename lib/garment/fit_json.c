@@ -87,9 +87,11 @@ bool fit_print(const garment *g, const fit_result *r, fit_preference p, const ch
               buf_printf(out, ", \"runner_up\": ") && print_name(g, r->runner_up, out) &&
               buf_printf(out,
                          ", \"between_sizes\": %s, \"preference\": \"%s\", \"category\": \"%s\", "
-                         "\"fabric\": \"%s\", \"fabric_calibrated\": %s, \"standard_chart\": %s,\n \"sizes\": {",
+                         "\"fabric\": \"%s\", \"fabric_calibrated\": %s, \"standard_chart\": %s,\n \"order\": [",
                          r->between ? "true" : "false", fit_preference_word[p], garment_category_word[g->category],
                          g->fabric.name, g->fabric.calibrated ? "true" : "false", g->chart.standard ? "true" : "false");
+    for (int i = 0; ok && i < r->count; i++) ok = buf_printf(out, "%s\"%s\"", i ? ", " : "", g->chart.size[i].name);
+    ok = ok && buf_printf(out, "],\n \"sizes\": {");
     for (int i = 0; ok && i < r->count; i++)
         ok = buf_printf(out, "%s\n  \"%s\": ", i ? "," : "", g->chart.size[i].name) && print_size(&r->size[i], out);
     ok = ok && buf_printf(out, "}");

@@ -21,6 +21,12 @@ bool garment_category_read(const char *word, garment_category *out)
 
 // --- garment.json ---
 
+const fabric *garment_usual_fabric(garment_category c)
+{
+    static const char *const usual[GARMENT_CATEGORIES] = { "jersey", "shirting", "satin", "twill", "denim", "fleece" };
+    return fabric_preset(usual[c]);
+}
+
 bool garment_parse(const char *json, size_t n, garment *g, err *e)
 {
     json_error_t where;
@@ -41,7 +47,7 @@ bool garment_parse(const char *json, size_t n, garment *g, err *e)
     for (char *c = g->name; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == '"' || *c == '\\') *c = ' ';
     g->imported = source && strcmp(source, "import") == 0;
-    if (ok && !cloth) g->fabric = *fabric_preset("jersey");
+    if (ok && !cloth) g->fabric = *garment_usual_fabric(g->category);
     ok = ok && (!cloth || fabric_of_json(cloth, &g->fabric, e));
     if (ok && !chart) ok = fail(e, ERR_INPUT, "garment.json has no \"chart\"");
     ok = ok && chart_of_json(chart, &g->chart, e);

@@ -29,6 +29,9 @@ typedef struct {
     bool imported; // its meshes are the brand's, else they are drafted from the chart
 } garment;
 
+// What garments of a category are usually made of, for those that do not say.
+const fabric *garment_usual_fabric(garment_category c);
+
 // garment.json. Text from outside: ERR_INPUT says what is wrong.
 bool garment_parse(const char *json, size_t n, garment *out, err *e) MUST_USE;
 bool garment_print(const garment *g, buf *out) MUST_USE;

@@ -1,5 +1,6 @@
 #include "garment/outfit.h"
 #include "base/mem.h"
+#include "body/body.h"
 #include "garment/show.h"
 #include "gltf/glb.h"
 
@@ -23,24 +24,69 @@ static void lay_out(const drape *d, vec2 *uv)
     }
 }
 
+static glb_material cloth_material(const garment *g)
+{
+    const float *c = g->fabric.color;
+    return (glb_material){
+        .name = g->fabric.name, .base_color = { c[0], c[1], c[2], 1 }, .roughness = 0.9f, .double_sided = 1
+    };
+}
+
+bool outfit_garment_glb(const garment *g, const drape *d, buf *out, err *e)
+{
+    vec2 *uv = mem_array(vec2, d->mesh.points);
+    lay_out(d, uv);
+    glb_material material = cloth_material(g);
+    glb_part part = { 0, d->mesh.triangles, 0 };
+    glb_mesh mesh = { .name = "garment",
+                      .mesh = { d->position, d->mesh.corner, d->mesh.points, d->mesh.triangles },
+                      .normal = d->normal,
+                      .uv = uv,
+                      .part = &part,
+                      .parts = 1 };
+    glb_scene scene = { .generator = "TryOn", .mesh = &mesh, .meshes = 1, .material = &material, .materials = 1 };
+    bool ok = glb_write(&scene, GLB_PLAIN, out, e);
+    mem_free(uv);
+    return ok;
+}
+
+// The avatar takes the stance in which the garment was draped; its skeleton with it, which then rests in that stance.
+static void take_stance(glb_model *avatar, const drape *d)
+{
+    for (int i = 0; i < avatar->meshes; i++) {
+        glb_read_mesh *m = &avatar->mesh[i];
+        for (uint32_t v = 0; m->joint && v < m->vertex_count; v++) {
+            vec3 p = v3(0, 0, 0), n = p;
+            for (int k = 0; k < 4; k++) {
+                const rigid *r = &d->world[m->joint[4 * v + (uint32_t)k] % BODY_JOINTS];
+                float w = m->weight[4 * v + (uint32_t)k];
+                p = v3_mad(p, rigid_apply(r, m->position[v]), w);
+                if (m->normal) n = v3_mad(n, m3_apply(&r->r, m->normal[v]), w);
+            }
+            m->position[v] = p;
+            if (m->normal) m->normal[v] = v3_unit(n);
+        }
+    }
+    for (int j = 0; j < avatar->joints; j++)
+        avatar->joint[j].origin = rigid_apply(&d->world[j % BODY_JOINTS], avatar->joint[j].origin);
+}
+
 bool outfit_glb(const uint8_t *bytes, size_t n, const garment *g, const drape *d, buf *out, err *e)
 {
     glb_model avatar;
     if (!glb_load_bytes(bytes, n, &avatar, e)) return fail_within(e, "avatar.glb");
     if (avatar.meshes < 1 || avatar.meshes > 4 || avatar.materials > MOST_MATERIALS - 3 ||
-        avatar.joints > MOST_JOINTS) {
+        avatar.joints > MOST_JOINTS || (d->posed && avatar.joints != BODY_JOINTS)) {
         glb_model_free(&avatar);
         return fail(e, ERR_INPUT, "avatar.glb is not an avatar of ours");
     }
+    if (d->posed) take_stance(&avatar, d);
     glb_joint joint[MOST_JOINTS];
     for (int i = 0; i < avatar.joints; i++)
         joint[i] = (glb_joint){ avatar.joint[i].name, avatar.joint[i].parent, avatar.joint[i].origin };
     glb_material material[MOST_MATERIALS];
     memcpy(material, avatar.material, (size_t)avatar.materials * sizeof *material);
-    const float *c = g->fabric.color;
-    material[avatar.materials] = (glb_material){
-        .name = g->fabric.name, .base_color = { c[0], c[1], c[2], 1 }, .roughness = 0.9f, .double_sided = 1
-    };
+    material[avatar.materials] = cloth_material(g);
     glb_mesh mesh[6];
     for (int i = 0; i < avatar.meshes; i++) {
         const glb_read_mesh *m = &avatar.mesh[i];

@@ -1,5 +1,6 @@
 #include "garment/show.h"
 #include "base/mem.h"
+#include "body/suit.h"
 #include "image/draw.h"
 #include "image/encode.h"
 #include "mesh/raster.h"
@@ -20,16 +21,12 @@ vec3 show_strain_color(float strain, double limit)
     return v3(c[0], c[1], c[2]);
 }
 
-static bool bare(int label)
-{
-    return label == JOINT_HEAD || label == JOINT_NECK || label == JOINT_L_HAND || label == JOINT_R_HAND ||
-           label == JOINT_L_FOOT || label == JOINT_R_FOOT || label == JOINT_L_WRIST || label == JOINT_R_WRIST;
-}
-
 typedef struct {
     const wearer *w;
     const garment *g;
-    vec3 *body_color;
+    uint32_t *triangle; // the suit's first
+    uint32_t suit;
+    vec3 *normal;
     float tall;
 } stage;
 
@@ -37,14 +34,21 @@ static void draw(image *im, const stage *st, const drape *d, float yaw, bool str
 {
     raster_camera camera =
         raster_frame(v3(-0.2f, 0, -0.2f), v3(0.2f, st->tall, 0.2f), yaw, im->width, im->height, 0.04f);
-    raster_item item[2] = {
-        { .mesh = body_mesh(st->w->model, st->w->position), .color = st->body_color, .roughness = 0.7f }
-    };
+    raster_item item[3];
+    const body_model *m = st->w->model;
+    for (int k = 0; k < 2; k++) {
+        const float *c = k ? body_mannequin_color : body_suit_color;
+        item[k] = (raster_item){ .mesh = { wearer_body(st->w), st->triangle + (k ? 3 * (size_t)st->suit : 0),
+                                           m->vertices, k ? m->triangles - st->suit : st->suit },
+                                 .normal = st->normal,
+                                 .base_color = v3(c[0], c[1], c[2]),
+                                 .roughness = 0.7f };
+    }
     vec3 *color = NULL;
-    int items = 1;
+    int items = 2;
     if (d) {
         const float *c = st->g->fabric.color;
-        item[1] = (raster_item){ .mesh = { d->position, d->mesh.corner, d->mesh.points, d->mesh.triangles },
+        item[2] = (raster_item){ .mesh = { d->position, d->mesh.corner, d->mesh.points, d->mesh.triangles },
                                  .normal = d->normal,
                                  .base_color = v3(c[0], c[1], c[2]),
                                  .roughness = 0.9f,
@@ -53,13 +57,29 @@ static void draw(image *im, const stage *st, const drape *d, float yaw, bool str
             color = mem_array(vec3, d->mesh.points);
             for (uint32_t i = 0; i < d->mesh.points; i++)
                 color[i] = show_strain_color(d->strain[i], st->g->fabric.limit);
-            item[1].color = color;
+            item[2].color = color;
         }
-        items = 2;
+        items = 3;
     }
     raster_light light = { .ground_shadow = 1 };
     raster_draw(im, &camera, item, items, &light, NULL);
     mem_free(color);
+}
+
+static stage stage_of(const wearer *w, const garment *g)
+{
+    const body_model *m = w->model;
+    stage st = { w, g, mem_array(uint32_t, 3 * (size_t)m->triangles), 0, mem_array(vec3, m->vertices), 0 };
+    uint8_t *suit = mem_array(uint8_t, m->triangles);
+    st.suit = body_suit(m, suit);
+    uint32_t at[2] = { st.suit, 0 };
+    for (uint32_t k = 0; k < m->triangles; k++)
+        memcpy(st.triangle + 3 * (size_t)at[suit[k]]++, m->triangle + 3 * (size_t)k, 3 * sizeof *m->triangle);
+    mem_free(suit);
+    mesh_view body = body_mesh(m, wearer_body(w));
+    mesh_normals(&body, st.normal);
+    for (uint32_t v = 0; v < m->vertices; v++) st.tall = fmaxf(st.tall, wearer_body(w)[v].y);
+    return st;
 }
 
 static void fill(image *im)
@@ -67,13 +87,20 @@ static void fill(image *im)
     for (size_t i = 0; i < (size_t)im->width * im->height; i++) memcpy(im->px + 3 * i, &paper, 3);
 }
 
+image show_one(const wearer *w, const garment *g, const drape *d, uint32_t wide, uint32_t tall, float yaw)
+{
+    stage st = stage_of(w, g);
+    image im = image_new(wide, tall, 3);
+    fill(&im);
+    draw(&im, &st, d, yaw, false);
+    mem_free(st.triangle);
+    mem_free(st.normal);
+    return im;
+}
+
 bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e)
 {
-    stage st = { w, g, mem_array(vec3, w->model->vertices), 0 };
-    for (uint32_t v = 0; v < w->model->vertices; v++) {
-        st.body_color[v] = bare(w->model->label[v]) ? v3(0.62f, 0.56f, 0.50f) : v3(0.105f, 0.135f, 0.175f);
-        st.tall = fmaxf(st.tall, w->position[v].y);
-    }
+    stage st = stage_of(w, g);
     image sheet = image_new((uint32_t)(WIDE * columns), 3 * TALL + HEAD, 3);
     fill(&sheet);
     for (int i = 0; i < columns; i++) {
@@ -87,7 +114,8 @@ bool show_sheet(const wearer *w, const garment *g, const show_column *column, in
             image_free(&one);
         }
     }
-    mem_free(st.body_color);
+    mem_free(st.triangle);
+    mem_free(st.normal);
     bool ok = image_encode_png(&sheet, png, e);
     image_free(&sheet);
     return ok;

@@ -13,3 +13,6 @@ typedef struct {
 
 // One column a size, rows: front, side, front by strain. PNG.
 bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e) MUST_USE;
+
+// One view of this size; d: NULL for the body alone, yaw in radians: 0 from the front. The caller frees it.
+image show_one(const wearer *w, const garment *g, const drape *d, uint32_t wide, uint32_t tall, float yaw);

@@ -97,18 +97,26 @@ static bool read_file(const char *folder, const char *name, buf *out, err *e)
     return io_read(path, out, e);
 }
 
+bool wearer_read(const uint8_t *params, size_t params_bytes, const char *measurements, size_t measurements_bytes,
+                 const char *assets, const char *smpl, wearer *w, err *e)
+{
+    memset(w, 0, sizeof *w);
+    npz *z = fit_body_parse(measurements, measurements_bytes, &w->fit, e) ? npz_parse(params, params_bytes, e) : NULL;
+    bool ok = z && read_params(z, assets, smpl, w, e);
+    npz_free(z);
+    if (!ok) wearer_close(w);
+    return ok;
+}
+
 bool wearer_open(const char *folder, const char *assets, const char *smpl, wearer *w, err *e)
 {
     memset(w, 0, sizeof *w);
     buf measurements, params = { 0 };
     bool ok = read_file(folder, "measurements.json", &measurements, e) && read_file(folder, "params.npz", &params, e) &&
-              fit_body_parse((const char *)measurements.data, measurements.len, &w->fit, e);
-    npz *z = ok ? npz_parse(params.data, params.len, e) : NULL;
-    ok = z && read_params(z, assets, smpl, w, e);
-    npz_free(z);
+              wearer_read(params.data, params.len, (const char *)measurements.data, measurements.len, assets, smpl, w,
+                          e);
     buf_free(&measurements);
     buf_free(&params);
-    if (!ok) wearer_close(w);
     return ok;
 }
 
@@ -116,6 +124,8 @@ void wearer_close(wearer *w)
 {
     body_free(w->model);
     mem_free(w->position);
+    mem_free(w->stood);
+    w->stood = NULL;
     w->model = NULL;
     w->position = NULL;
 }

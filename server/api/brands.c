@@ -148,9 +148,11 @@ void key_rotate(http_request *q, http_response *r)
         if (!ok)
             return (void)api_invalid(q, r, "overlap_seconds", "overlap_seconds is from 0 to 2592000 (thirty days)");
     }
-    if (!db_key_retire(api_of(q)->d, q->a, api_who(q)->brand, id, clock_ms() + overlap * 1000, &e))
-        return http_fail(q, r, &e);
+    // The new one first: should that fail, the shop still has a key.
     made(q, r, k.secret, k.scopes, k.origins);
+    if (r->status != 201) return;
+    if (!db_key_retire(api_of(q)->d, q->a, api_who(q)->brand, id, clock_ms() + overlap * 1000, &e)) http_fail(q, r, &e);
+    known_forget_all(api_of(q)->known);
 }
 
 void key_revoke(http_request *q, http_response *r)
@@ -159,5 +161,6 @@ void key_revoke(http_request *q, http_response *r)
     err e;
     if (!id) return;
     if (!db_key_retire(api_of(q)->d, q->a, api_who(q)->brand, id, 0, &e)) return http_fail(q, r, &e);
+    known_forget_all(api_of(q)->known);
     r->status = 204;
 }

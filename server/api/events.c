@@ -32,8 +32,8 @@ static bool one(http_request *q, http_response *r, const json_t *j, db_event *v,
         return api_invalid(q, r, "event_type",
                            "event %zu has no event_type that we know; one of your own begins with x_", i);
     if (dedupe && strlen(dedupe) > 100) return api_invalid(q, r, "id", "event %zu: an id has at most 100 bytes", i);
-    *v = (db_event){ .type = type,
-                     .dedupe_key = dedupe,
+    *v = (db_event){ .type = arena_text(q->a, type),
+                     .dedupe_key = arena_text(q->a, dedupe),
                      .session_id = known_id(j, "session_id", q->a),
                      .garment_id = known_id(j, "garment_id", q->a),
                      .created_at = clock_ms() };
@@ -67,13 +67,8 @@ void events_add(http_request *q, http_response *r)
     }
     db_event *v = ok ? arena_array(q->a, db_event, n) : NULL;
     for (size_t i = 0; ok && i < n; i++) ok = one(q, r, list ? json_array_get(list, i) : j, &v[i], i);
-    err e;
-    int added;
-    if (ok && db_events_add(api_of(q)->d, q->a, api_who(q)->brand, v, (int)n, &added, &e))
-        api_send(q, r, 202, json_pack("{s:i, s:i}", "accepted", added, "repeated", (int)n - added));
-    else if (ok)
-        http_fail(q, r, &e);
     json_decref(j);
+    if (ok) ingest_add(api_of(q)->events, q, r, api_who(q)->brand, v, (int)n);
 }
 
 // "2026-11-22" as milliseconds, -1 for anything else.

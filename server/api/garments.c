@@ -12,6 +12,15 @@ enum { PAGE = 50, PAGE_MAX = 200, TRIES = 8 };
 
 static const char *const CATEGORIES[] = { "tshirt", "shirt", "dress", "skirt", "trousers", "hoodie", NULL };
 
+static const char *const FABRICS[] = { "jersey",         "rib",   "shirting", "twill", "denim",
+                                       "denim_elastane", "satin", "fleece",   "wool",  NULL };
+
+static bool among(const char *const *list, const char *word)
+{
+    while (*list && strcmp(*list, word) != 0) list++;
+    return *list != NULL;
+}
+
 static json_t *render(http_request *q, const db_garment *g)
 {
     json_t *sizes = api_parse(g->sizes), *links = json_object(), *path;
@@ -72,10 +81,11 @@ static bool fields(http_request *q, http_response *r, const json_t *j, db_garmen
             return api_invalid(q, r, texts[i].name, "%s is a text of 1 to %zu bytes", texts[i].name, texts[i].max);
         *out[i] = s;
     }
-    bool known = !g->category;
-    for (int i = 0; CATEGORIES[i] && g->category; i++) known = known || !strcmp(CATEGORIES[i], g->category);
-    if (!known)
+    if (g->category && !among(CATEGORIES, g->category))
         return api_invalid(q, r, "category", "category is one of tshirt, shirt, dress, skirt, trousers, hoodie");
+    if (g->fabric && !among(FABRICS, g->fabric))
+        return api_invalid(q, r, "fabric",
+                           "fabric is one of jersey, rib, shirting, twill, denim, denim_elastane, satin, fleece, wool");
     const json_t *chart = json_object_get(j, "size_chart");
     err e;
     if (chart && !chart_check(chart, &e)) return api_invalid(q, r, "size_chart", "%s", e.msg);

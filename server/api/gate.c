@@ -45,20 +45,45 @@ static bool denied(http_request *q, http_response *r, const char *why)
     return false;
 }
 
+// Does the request come from a page of this server (or of the operator's list), or from no page at all?
+static bool from_own_page(const http_request *q)
+{
+    const char *origin = http_header(q, "Origin"), *host = http_header(q, "Host");
+    if (!origin) return true;
+    const char *name = strstr(origin, "://");
+    return (name && host && !strcmp(name + 3, host)) || api_origin_allowed(q->app, origin);
+}
+
 static bool as_brand(http_request *q, http_response *r, api_caller *who, const char *key)
 {
     api *p = api_of(q);
     err e;
     db_key k;
     sha256_hex hash;
+    if (!strncmp(key, EMBED_PREFIX, strlen(EMBED_PREFIX))) {
+        // What our own page was given for this brand; it is worth nothing on the pages of others.
+        if (!embed_context_ok(p, key, who->brand))
+            return denied(q, r, "this page has been open for too long; please load it again");
+        if (!from_own_page(q)) {
+            http_problem(q, r, 403, "origin", NULL, "this context belongs to the fitting room's own page");
+            return false;
+        }
+        who->scopes = "[\"events\"]";
+        return true;
+    }
     bool secret = token_looks_right("try_live_", key);
     if (!secret && !token_looks_right("try_pub_", key))
         return denied(q, r, "this API key is not complete; copy it whole");
     sha256_text(key, strlen(key), hash);
-    if (!db_key_find(p->d, q->a, hash, &k, &e)) {
-        if (e.code == ERR_NOT_FOUND) return denied(q, r, e.msg);
-        http_fail(q, r, &e);
-        return false;
+    if (!known_key(p->known, q->a, hash, &k)) {
+        if (!db_key_find(p->d, q->a, hash, &k, &e)) {
+            if (e.code == ERR_NOT_FOUND) return denied(q, r, e.msg);
+            http_fail(q, r, &e);
+            return false;
+        }
+        if (clock_ms() - k.last_used_at > 60000 && !db_key_used(p->d, q->a, k.id, &e))
+            log_say(LOG_WARN, "api key: %s", e.msg);
+        known_note_key(p->known, hash, &k);
     }
     const char *origin = http_header(q, "Origin");
     // A publishable key is in every shopper's browser: it works only on the pages it was made for.
@@ -66,8 +91,6 @@ static bool as_brand(http_request *q, http_response *r, api_caller *who, const c
         http_problem(q, r, 403, "origin", NULL, "this key may not be used on %.100s", origin);
         return false;
     }
-    if (clock_ms() - k.last_used_at > 60000 && !db_key_used(p->d, q->a, k.id, &e))
-        log_say(LOG_WARN, "api key: %s", e.msg);
     memcpy(who->brand, k.brand_id, sizeof who->brand);
     who->secret = k.secret;
     who->scopes = k.scopes;
@@ -82,7 +105,11 @@ static bool as_shopper(http_request *q, http_response *r, api_caller *who, const
         sha256_hex hash;
         sha256_text(token, strlen(token), hash);
         if (!token_looks_right("try_guest_", token)) return denied(q, r, "this guest token is not complete");
-        if (db_guest_find(p->d, q->a, hash, who->user, &e)) return true;
+        if (known_guest(p->known, hash, who->user)) return true;
+        if (db_guest_find(p->d, q->a, hash, who->user, &e)) {
+            known_note_guest(p->known, hash, who->user);
+            return true;
+        }
     } else {
         jwt_claims c;
         if (!p->jwt) return denied(q, r, "this token is not known here");

@@ -29,7 +29,7 @@ const http_route api_routes[] = {
     { "GET", "/v1/tryons/{id}", "getTryon", tryon_get, WHO_SHOPPER | WHO_SECRET, "analytics", COST_READ, HTTP_NO_BODY,
       0 },
     { "PATCH", "/v1/tryons/{id}", "switchSize", tryon_patch, WHO_SHOPPER, NULL, COST_WRITE, HTTP_JSON, SMALL },
-    { "GET", "/v1/tryons/{id}/files/tryon.glb", "getTryonFile", tryon_file, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY,
+    { "GET", "/v1/tryons/{id}/files/{name}", "getTryonFile", tryon_file, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY,
       0 },
 
     { "GET", "/v1/brand", "getBrand", brand_get, WHO_SECRET, NULL, COST_READ, HTTP_NO_BODY, 0 },
@@ -52,6 +52,7 @@ const http_route api_routes[] = {
     { "PUT", "/v1/garments/{id}/size-chart", "putSizeChart", garment_chart_put, WHO_SECRET, "garments", COST_WRITE,
       HTTP_BYTES, 256 << 10 },
 
+    { "GET", "/v1/embed", "getEmbed", embed_get, 0, NULL, COST_READ, HTTP_NO_BODY, 0 },
     { "POST", "/v1/events", "addEvents", events_add, BRAND | WHO_SHOPPER, "events", COST_INGEST, HTTP_JSON, BATCH },
     { "GET", "/v1/analytics/{report}", "getAnalytics", analytics_get, WHO_SECRET, "analytics", COST_READ, HTTP_NO_BODY,
       0 },
@@ -82,6 +83,8 @@ const http_route api_routes[] = {
       HTTP_NO_BODY, 0 },
     { "GET", "/v2/{endpoint}/ping/{worker}", "pingWorker", plane_ping, WHO_WORKER, NULL, COST_FREE, HTTP_NO_BODY, 0 },
 
+    { "POST", "/v1/hooks/runpod/{job}/{token}", "runpodNews", runpod_news, 0, NULL, COST_INGEST, HTTP_BYTES, RESULT },
+
     { "GET", "/healthz", "health", healthz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },
     { "GET", "/readyz", "readiness", readyz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },
     { "GET", "/metrics", "metrics", metrics, WHO_METRICS, NULL, COST_FREE, HTTP_NO_BODY, 0 },
@@ -100,6 +103,8 @@ api *api_new(const api_config *c, db *d, blob_store *blobs, const job_handlers *
     p->jwt = jwt;
     p->plane = (job_plane){ .d = d, .blobs = blobs };
     p->buckets = buckets_new(12);
+    p->known = known_new();
+    p->events = ingest_new(d);
     p->stats = stats_new();
     return p;
 }
@@ -108,6 +113,8 @@ void api_free(api *p)
 {
     if (!p) return;
     buckets_free(p->buckets);
+    known_free(p->known);
+    ingest_free(p->events);
     stats_free(p->stats);
     mem_free(p);
 }

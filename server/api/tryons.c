@@ -6,19 +6,57 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINK_SECONDS = 1800, FIT_MAX = 1 << 20 };
+enum { LINK_SECONDS = 1800, FIT_MAX = 1 << 20, MOST_SIZES = 64 };
 
 static json_t *id_or_null(const char *id) { return api_text(*id ? id : NULL); }
 
-static json_t *render(http_request *q, const db_tryon *t)
+// What each size looks like on her, by name; *chosen is the drape of the size selected, or NULL.
+static json_t *render_drapes(http_request *q, const db_tryon *t, const db_drape *v, int n, const db_drape **chosen)
 {
-    bool ready = !strcmp(t->drape_status, "ready");
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:{s:s, s:o}, s:s, s:s}", "id", t->id, "avatar_id",
-                     id_or_null(t->avatar_id), "garment_id", id_or_null(t->garment_id), "brand_id",
-                     id_or_null(t->brand_id), "selected_size", api_text(t->selected_size), "fit",
-                     api_parse(t->fit_result), "drape", "status", t->drape_status, "url",
-                     api_text(ready ? api_link(q, "avatars", t->drape_url, LINK_SECONDS) : NULL), "created_at",
-                     api_time(q, t->created_at), "updated_at", api_time(q, t->updated_at));
+    json_t *all = json_object();
+    *chosen = NULL;
+    for (int i = 0; i < n; i++) {
+        const char *const path[] = { v[i].glb_url, v[i].garment_url, v[i].bin_url };
+        const char *link[3];
+        for (int k = 0; k < 3; k++)
+            link[k] = path[k] && !strcmp(v[i].status, "ready") ? api_link(q, "avatars", path[k], LINK_SECONDS) : NULL;
+        json_object_set_new(all, v[i].size,
+                            json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "status", v[i].status, "glb_url",
+                                      api_text(link[0]), "garment_url", api_text(link[1]), "bin_url", api_text(link[2]),
+                                      "quality", api_parse(v[i].quality), "failure", api_text(v[i].failure)));
+        if (t->selected_size && !strcmp(v[i].size, t->selected_size)) *chosen = &v[i];
+    }
+    return all;
+}
+
+static void show(http_request *q, http_response *r, int status, const db_tryon *t)
+{
+    db_drape *v;
+    int n;
+    err e;
+    if (!db_tryon_drapes(api_of(q)->d, q->a, t->id, &v, &n, &e)) return http_fail(q, r, &e);
+    // Links run out: a copy is good for half their life at most.
+    int64_t latest = clock_ms() / (500 * LINK_SECONDS);
+    for (int i = 0; i < n; i++) latest += v[i].updated_at;
+    const char *tag = arena_printf(q->a, "\"%lld-%lld\"", (long long)t->updated_at, (long long)latest);
+    if (status == 200 && !strcmp(q->route->method, "GET") && http_not_modified(q, r, tag)) return;
+    const db_drape *chosen;
+    json_t *drapes = render_drapes(q, t, v, n, &chosen);
+    bool ready = chosen && !strcmp(chosen->status, "ready");
+    api_send(q, r, status,
+             json_pack("{s:s, s:o, s:o, s:o, s:o, s:{s:s, s:o}, s:o, s:s, s:s}", "id", t->id, "avatar_id",
+                       id_or_null(t->avatar_id), "garment_id", id_or_null(t->garment_id), "brand_id",
+                       id_or_null(t->brand_id), "selected_size", api_text(t->selected_size), "drape", "status",
+                       chosen ? chosen->status : "none", "url",
+                       api_text(ready ? api_link(q, "avatars", chosen->glb_url, LINK_SECONDS) : NULL), "drapes", drapes,
+                       "created_at", api_time(q, t->created_at), "updated_at", api_time(q, t->updated_at)));
+    if (r->status != status) return;
+    // The verdict is JSON as it is stored: put in as it is, before the closing brace.
+    const char *fit = t->fit_result ? t->fit_result : "null";
+    r->body.len--;
+    if (!buf_append(&r->body, ",\"fit\":", 7) || !buf_append(&r->body, fit, strlen(fit)) ||
+        !buf_append(&r->body, "}", 1))
+        r->status = 0;
 }
 
 static bool size_known(const db_garment *g, const char *size)
@@ -33,22 +71,42 @@ static bool size_known(const db_garment *g, const char *size)
 // What a drape depends on, so that the same one is made once.
 static const char *drape_key(http_request *q, const db_avatar *v, const db_garment *g, const char *size)
 {
-    const char *text = arena_printf(q->a, "%s|%s|%s|%s|%s|%s", v->params_url ? v->params_url : "", g->sizes,
-                                    g->size_chart ? g->size_chart : "", g->category ? g->category : "",
-                                    g->fabric ? g->fabric : "", size);
+    const char *text =
+        arena_printf(q->a, "%s|%s|%s|%s|%s|%s|%s", g->id, v->params_url, g->sizes, g->size_chart ? g->size_chart : "",
+                     g->category ? g->category : "", g->fabric ? g->fabric : "", size);
     sha256_hex h;
     sha256_text(text, strlen(text), h);
     return arena_text(q->a, h);
 }
 
-static const char *score(http_request *q, const db_avatar *v, const db_garment *g)
+// Every size of the garment, unless the caller wants none or this program cannot.
+static int wishes(http_request *q, const db_avatar *v, const db_garment *g, db_drape_wish *out)
+{
+    const job_handlers *h = api_of(q)->handlers;
+    if (!h || !h->drape || !v->params_url) return 0;
+    json_t *sizes = api_parse(g->sizes), *chart = api_parse(g->size_chart), *value;
+    const char *name;
+    int n = 0;
+    // Drafted from the chart, or the brand's own meshes; judging either needs the chart.
+    json_object_foreach(json_object_get(chart, "sizes"), name, value)
+    {
+        if (n == MOST_SIZES || (json_object_size(sizes) && !json_object_get(sizes, name))) continue;
+        const char *own = arena_text(q->a, name);
+        out[n++] = (db_drape_wish){ own, drape_key(q, v, g, own) };
+    }
+    json_decref(sizes);
+    json_decref(chart);
+    return n;
+}
+
+static const char *score(http_request *q, const db_avatar *v, const db_garment *g, const char *preference)
 {
     const job_handlers *h = api_of(q)->handlers;
     if (!h || !h->fit || !v->measurements || !g->size_chart) return NULL;
     buf b = buf_new(FIT_MAX);
     err e;
     const char *text = NULL;
-    if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, &b, &e))
+    if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &b, &e))
         text = arena_textn(q->a, (const char *)b.data, b.len);
     else
         log_say(LOG_WARN, "fit: %s", e.msg); // a chart that cannot be scored still can be tried on
@@ -65,6 +123,7 @@ void tryon_create(http_request *q, http_response *r)
     const char *avatar = json_string_value(json_object_get(j, "avatar_id")),
                *garment = json_string_value(json_object_get(j, "garment_id"));
     const char *size = json_string_value(json_object_get(j, "size"));
+    const char *preference = json_string_value(json_object_get(j, "preference"));
     bool drape = !json_is_false(json_object_get(j, "drape"));
     uuid_text avatar_id, garment_id;
     db_avatar v;
@@ -73,6 +132,8 @@ void tryon_create(http_request *q, http_response *r)
     bool ok = true;
     if (!uuid_parse(avatar, avatar_id)) ok = api_invalid(q, r, "avatar_id", "avatar_id is needed");
     if (ok && !uuid_parse(garment, garment_id)) ok = api_invalid(q, r, "garment_id", "garment_id is needed");
+    if (ok && preference && strcmp(preference, "snug") && strcmp(preference, "regular") && strcmp(preference, "loose"))
+        ok = api_invalid(q, r, "preference", "preference is snug, regular or loose");
     if (ok && (!db_avatar_get(p->d, q->a, db_as_user(who->user), avatar_id, &v, &e) ||
                !db_garment_get(p->d, q->a, db_service, garment_id, &g, &e))) {
         http_fail(q, r, &e);
@@ -88,12 +149,13 @@ void tryon_create(http_request *q, http_response *r)
     }
     db_tryon n = { 0 }, t;
     if (ok) {
-        n.fit_result = score(q, &v, &g);
+        n.fit_result = score(q, &v, &g, preference);
         if (!size && n.fit_result) { // the size that fits best, when none was asked for
-            json_t *fit = api_parse(n.fit_result);
-            const char *best = json_string_value(json_object_get(fit, "recommended"));
-            size = best ? arena_text(q->a, best) : NULL;
-            json_decref(fit);
+            json_member best = { .name = "recommended" };
+            json_members(n.fit_result, &best, 1);
+            json_t *word = best.at ? api_parse(arena_textn(q->a, best.at, best.len)) : NULL;
+            if (json_is_string(word)) size = arena_text(q->a, json_string_value(word));
+            json_decref(word);
         }
         if (size && (strlen(size) > 40 || !size_known(&g, size)))
             ok = api_invalid(q, r, "size", "this garment has no size \"%.40s\"", size);
@@ -104,12 +166,12 @@ void tryon_create(http_request *q, http_response *r)
         memcpy(n.avatar_id, v.id, sizeof n.avatar_id);
         memcpy(n.garment_id, g.id, sizeof n.garment_id);
         n.selected_size = size;
-        drape = drape && size && v.params_url && p->handlers && p->handlers->drape;
-        n.drape_key = drape ? drape_key(q, &v, &g, size) : NULL;
-        if (db_tryon_create(p->d, q->a, &n, drape, &t, &e)) {
+        db_drape_wish wish[MOST_SIZES];
+        int count = drape ? wishes(q, &v, &g, wish) : 0;
+        if (db_tryon_create(p->d, q->a, &n, wish, count, &t, &e)) {
             http_set(r, "Location", arena_printf(q->a, "/v1/tryons/%s", t.id));
-            api_send(q, r, 201, render(q, &t));
-            if (p->http && drape) http_wake(p->http);
+            show(q, r, 201, &t);
+            if (p->http && count) http_wake(p->http);
         } else {
             http_fail(q, r, &e);
         }
@@ -134,8 +196,7 @@ void tryon_get(http_request *q, http_response *r)
     db_tryon t;
     if (!find(q, r, &t)) return;
     http_set(r, "Cache-Control", "private, no-cache");
-    if (http_not_modified(q, r, arena_printf(q->a, "\"%s-%lld\"", t.drape_status, (long long)t.updated_at))) return;
-    api_send(q, r, 200, render(q, &t));
+    show(q, r, 200, &t);
 }
 
 void tryon_patch(http_request *q, http_response *r)
@@ -155,7 +216,7 @@ void tryon_patch(http_request *q, http_response *r)
     if (ok) {
         if (db_tryon_switch(api_of(q)->d, q->a, api_who(q)->user, t.id, size, &e) &&
             db_tryon_get(api_of(q)->d, q->a, db_service, t.id, &t, &e))
-            api_send(q, r, 200, render(q, &t));
+            show(q, r, 200, &t);
         else
             http_fail(q, r, &e);
     }
@@ -164,11 +225,25 @@ void tryon_patch(http_request *q, http_response *r)
 
 void tryon_file(http_request *q, http_response *r)
 {
+    static const char *const FILES[] = { "tryon.glb", "garment.glb", "drape.bin" };
     db_tryon t;
+    db_drape *v;
+    int n;
+    err e;
     if (!find(q, r, &t)) return;
-    const char *url = !strcmp(t.drape_status, "ready") ? api_link(q, "avatars", t.drape_url, 300) : NULL;
+    if (!db_tryon_drapes(api_of(q)->d, q->a, t.id, &v, &n, &e)) return http_fail(q, r, &e);
+    const char *size = http_query(q, "size");
+    if (!size) size = t.selected_size;
+    const char *path = NULL;
+    for (int i = 0; i < n && size; i++) {
+        const char *const of[] = { v[i].glb_url, v[i].garment_url, v[i].bin_url };
+        for (int k = 0; k < 3; k++)
+            if (!strcmp(v[i].size, size) && !strcmp(v[i].status, "ready") && !strcmp(q->param[1], FILES[k]))
+                path = of[k];
+    }
+    const char *url = path ? api_link(q, "avatars", path, 300) : NULL;
     if (!url) {
-        http_problem(q, r, 404, "not-found", NULL, "this try-on has no drape (yet)");
+        http_problem(q, r, 404, "not-found", NULL, "this try-on has no such file (yet)");
         return;
     }
     r->status = 302;

@@ -46,6 +46,7 @@ void me_delete(http_request *q, http_response *r)
     err e;
     int64_t moved, removed;
     if (!db_user_erase(api_of(q)->d, q->a, api_who(q)->user, &e)) return http_fail(q, r, &e);
+    known_forget_all(api_of(q)->known);
     // The files go now, not at the next round of the sweeper; what fails now is still doomed and goes then.
     if (!plane_sweep(&api_of(q)->plane, true, 3600000, &moved, &removed, &e)) r->status = 0;
     r->status = 204;

@@ -2,8 +2,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +25,28 @@ int64_t clock_mono_ms(void)
 
 void clock_iso(int64_t ms, char out[25])
 {
-    time_t s = (time_t)(ms / 1000);
-    struct tm tm;
-    gmtime_r(&s, &tm);
-    char text[80];
-    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-             tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
-    memcpy(out, text, 24);
-    out[24] = 0;
+    int64_t seconds = ms / 1000, left = ms % 1000;
+    if (left < 0) left += 1000, seconds--;
+    int64_t days = seconds / 86400, second = seconds % 86400;
+    if (second < 0) second += 86400, days--;
+    // The civil date of a count of days (H. Hinnant, "chrono-compatible low-level date algorithms"): years begin in
+    // March, so that the leap day is the last. gmtime_r does the same behind the time zone's lock.
+    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153, day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
+    int64_t year = yoe + era * 400 + (month <= 2);
+    memcpy(out, "0000-00-00T00:00:00.000Z", 25);
+    const struct {
+        int at, digits;
+        int64_t value;
+    } part[] = {
+        { 0, 4, year },         { 5, 2, month }, { 8, 2, day }, { 11, 2, second / 3600 }, { 14, 2, second / 60 % 60 },
+        { 17, 2, second % 60 }, { 20, 3, left }
+    };
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+        int64_t v = part[i].value;
+        for (int k = part[i].at + part[i].digits - 1; k >= part[i].at; k--, v /= 10) out[k] = (char)('0' + v % 10);
+    }
 }
 
 void random_bytes(void *out, size_t n)
@@ -68,7 +82,12 @@ void uuid_new(uuid_text out)
     b[8] = (uint8_t)(0x80 | (b[8] & 0x3f));
     char hex[33];
     hex_encode(b, 16, hex);
-    snprintf(out, sizeof(uuid_text), "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    static const struct {
+        int to, from, n;
+    } group[] = { { 0, 0, 8 }, { 9, 8, 4 }, { 14, 12, 4 }, { 19, 16, 4 }, { 24, 20, 12 } };
+    memset(out, '-', 36);
+    for (int i = 0; i < 5; i++) memcpy(out + group[i].to, hex + group[i].from, (size_t)group[i].n);
+    out[36] = 0;
 }
 
 bool uuid_parse(const char *s, uuid_text out)
@@ -91,11 +110,36 @@ bool uuid_parse(const char *s, uuid_text out)
     return true;
 }
 
-void sha256(const void *data, size_t n, uint8_t out[32])
+// Looking an algorithm up by name and making its context costs several times what a short digest does: both are done
+// once, the contexts once a thread.
+static EVP_MD *digest;
+static pthread_key_t context_key;
+static pthread_once_t digest_once = PTHREAD_ONCE_INIT;
+
+static void free_context(void *c) { EVP_MD_CTX_free(c); }
+
+static void fetch_digest(void)
 {
-    unsigned len = 32;
-    if (!EVP_Digest(data, n, out, &len, EVP_sha256(), NULL)) abort();
+    digest = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!digest || pthread_key_create(&context_key, free_context)) abort();
 }
+
+// The digest of two pieces, one after the other.
+static void sha256_two(const void *a, size_t an, const void *b, size_t bn, uint8_t out[32])
+{
+    pthread_once(&digest_once, fetch_digest);
+    EVP_MD_CTX *c = pthread_getspecific(context_key);
+    if (!c) {
+        c = EVP_MD_CTX_new();
+        if (!c || pthread_setspecific(context_key, c) || !EVP_DigestInit_ex2(c, digest, NULL)) abort();
+    }
+    // Without a type it begins anew with the algorithm it has.
+    if (!EVP_DigestInit_ex2(c, NULL, NULL) || !EVP_DigestUpdate(c, a, an) || !EVP_DigestUpdate(c, b, bn) ||
+        !EVP_DigestFinal_ex(c, out, NULL))
+        abort();
+}
+
+void sha256(const void *data, size_t n, uint8_t out[32]) { sha256_two(data, n, "", 0, out); }
 
 void sha256_text(const void *data, size_t n, sha256_hex out)
 {
@@ -106,8 +150,16 @@ void sha256_text(const void *data, size_t n, sha256_hex out)
 
 void hmac_sha256(const void *key, size_t key_len, const void *data, size_t n, uint8_t out[32])
 {
-    unsigned len = 32;
-    if (!HMAC(EVP_sha256(), key, (int)key_len, data, n, out, &len)) abort();
+    uint8_t block[64] = { 0 }, inner[32]; // RFC 2104
+    if (key_len > sizeof block)
+        sha256(key, key_len, block);
+    else
+        memcpy(block, key, key_len);
+    for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36;
+    sha256_two(block, sizeof block, data, n, inner);
+    for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36 ^ 0x5c;
+    sha256_two(block, sizeof block, inner, sizeof inner, out);
+    OPENSSL_cleanse(block, sizeof block);
 }
 
 bool equal_secret(const void *a, const void *b, size_t n) { return CRYPTO_memcmp(a, b, n) == 0; }

@@ -99,10 +99,12 @@ char *arena_text(arena *a, const char *s) { return s ? arena_textn(a, s, strlen(
 
 char *arena_printf(arena *a, const char *fmt, ...)
 {
+    char brief[512]; // most are: then formatting once is enough
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(brief, sizeof brief, fmt, ap);
     va_end(ap);
+    if (n >= 0 && (size_t)n < sizeof brief) return arena_textn(a, brief, (size_t)n);
     char *text = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1, 1);
     if (!text) {
         fprintf(stderr, "tryon: a request outgrew its memory\n");
@@ -121,19 +123,26 @@ static const char *past_string(const char *p) // p at the opening quote
     return *p ? p + 1 : p;
 }
 
-static const char *past_blanks(const char *p) { return p + strspn(p, " \t\r\n"); }
+static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-const char *json_member_text(const char *object, const char *key, size_t *n)
+static const char *past_blanks(const char *p)
 {
+    while (blank(*p)) p++;
+    return p;
+}
+
+void json_members(const char *object, json_member *want, int count)
+{
+    for (int i = 0; i < count; i++) want[i].at = NULL;
+    int left = count;
     const char *p = past_blanks(object);
-    size_t len = strlen(key);
-    if (*p != '{') return NULL;
+    if (*p != '{') return;
     p = past_blanks(p + 1);
-    while (*p == '"') {
+    while (*p == '"' && left) {
         const char *name = p + 1, *end = past_string(p);
-        bool mine = (size_t)(end - name) == len + 1 && !memcmp(name, key, len);
+        size_t len = (size_t)(end - name) - 1;
         p = past_blanks(end);
-        if (*p != ':') return NULL;
+        if (*p != ':') return;
         const char *value = p = past_blanks(p + 1), *last = value;
         for (int depth = 0; *p;) {
             if (*p == '"') {
@@ -143,15 +152,16 @@ const char *json_member_text(const char *object, const char *key, size_t *n)
             if (depth == 0 && (*p == ',' || *p == '}')) break;
             if (*p == '{' || *p == '[') depth++;
             if (*p == '}' || *p == ']') depth--;
-            if (!strchr(" \t\r\n", *p)) last = p + 1;
+            if (!blank(*p)) last = p + 1;
             p++;
         }
-        if (mine) {
-            *n = (size_t)(last - value);
-            return value;
-        }
-        if (*p != ',') return NULL;
+        for (int i = 0; i < count; i++)
+            if (!want[i].at && strlen(want[i].name) == len && !memcmp(name, want[i].name, len)) {
+                want[i].at = value;
+                want[i].len = (size_t)(last - value);
+                left--;
+            }
+        if (*p != ',') return;
         p = past_blanks(p + 1);
     }
-    return NULL;
 }

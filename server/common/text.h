@@ -16,7 +16,11 @@ char *arena_text(arena *a, const char *s);
 char *arena_textn(arena *a, const char *s, size_t n);
 char *arena_printf(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-// Where the value of a top-level member stands in the text of a JSON object that is known to be well-formed (it came
-// from our own store): [*n] bytes from the result on, or NULL when there is no such member. Keys with escapes are not
+// Where the values of top-level members stand in the text of a JSON object that is known to be well-formed (it came
+// from our own store): [len] bytes from at on, or at NULL when there is no such member. Keys with escapes are not
 // found.
-const char *json_member_text(const char *object, const char *key, size_t *n);
+typedef struct {
+    const char *name, *at;
+    size_t len;
+} json_member;
+void json_members(const char *object, json_member *want, int count);

@@ -32,6 +32,19 @@ bool db_brand_get(db *d, arena *a, const char *id, db_brand *out, err *e)
     return true;
 }
 
+bool db_brand_by_shop(db *d, arena *a, const char *shop_domain, db_brand *out, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_READ, a, &r, e,
+                  "SELECT id, name, shopify_shop_domain, avatar_quota_per_day, @ms(created_at) FROM brands WHERE "
+                  "shopify_shop_domain = $1",
+                  "t", shop_domain))
+        return false;
+    if (!r.count) return fail(e, ERR_NOT_FOUND, "no shop of this name is connected here");
+    read_brand(&r, 0, out);
+    return true;
+}
+
 bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e)
 {
     sql_rows r;
@@ -127,14 +140,15 @@ bool db_key_used(db *d, arena *a, const char *id, err *e)
                     "UPDATE api_keys SET last_used_at = @ts($2) WHERE id = $1", "ti", id, clock_ms());
 }
 
-bool db_key_origins(db *d, arena *a, const char ***lists, int *count, err *e)
+bool db_key_origins(db *d, arena *a, const char *brand, const char ***lists, int *count, err *e)
 {
     sql_rows r;
     if (!sql_once(
             d, db_service, SQL_READ, a, &r, e,
             "SELECT DISTINCT CAST(origins AS text) FROM api_keys WHERE kind = 'publishable' AND revoked_at IS NULL AND "
-            "(expires_at IS NULL OR expires_at > @ts($1))",
-            "i", clock_ms()))
+            "(expires_at IS NULL OR expires_at > @ts($1)) AND (CAST($2 AS text) IS NULL OR CAST(brand_id AS text) = "
+            "$2)",
+            "it", clock_ms(), brand))
         return false;
     *lists = r.cell;
     *count = r.count;

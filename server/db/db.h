@@ -93,14 +93,16 @@ typedef struct {
 bool db_brand_create(db *d, arena *a, const char *name, const char *shop_domain, int64_t quota, uuid_text id,
                      err *e) MUST_USE;
 bool db_brand_get(db *d, arena *a, const char *id, db_brand *out, err *e) MUST_USE;
+// By the domain its shop was connected with. ERR_NOT_FOUND.
+bool db_brand_by_shop(db *d, arena *a, const char *shop_domain, db_brand *out, err *e) MUST_USE;
 bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e) MUST_USE;
 bool db_key_create(db *d, arena *a, const db_key *k, const char *hash, uuid_text id, err *e) MUST_USE;
 bool db_key_find(db *d, arena *a, const char *hash, db_key *out, err *e) MUST_USE; // valid now, else ERR_NOT_FOUND
 bool db_key_list(db *d, arena *a, const char *brand, db_key **out, int *count, err *e) MUST_USE;
 // The key stops working at the time given (rotation with overlap), or now when at is in the past.
 bool db_key_retire(db *d, arena *a, const char *brand, const char *id, int64_t at, err *e) MUST_USE;
-// The origins lists (JSON) of all publishable keys that work.
-bool db_key_origins(db *d, arena *a, const char ***lists, int *count, err *e) MUST_USE;
+// The origins lists (JSON) of all publishable keys that work; brand NULL: of all brands.
+bool db_key_origins(db *d, arena *a, const char *brand, const char ***lists, int *count, err *e) MUST_USE;
 bool db_key_used(db *d, arena *a, const char *id, err *e) MUST_USE;
 
 // --- garments.c --------------------------------------------------------------------------------------------------
@@ -125,12 +127,28 @@ bool db_garment_list(db *d, arena *a, const char *brand, const char *after, cons
 
 typedef struct {
     uuid_text id, user_id, brand_id, avatar_id, garment_id; // "" for null
-    const char *selected_size, *fit_result, *drape_url, *drape_status, *drape_key;
+    const char *selected_size, *fit_result;
     int64_t created_at, updated_at;
 } db_tryon;
 
-// Records tryon_started. When start_drape, a job is queued, unless a drape of the same key is ready (its URL is taken).
-bool db_tryon_create(db *d, arena *a, const db_tryon *t, bool start_drape, db_tryon *out, err *e) MUST_USE;
+// One size of a try-on as it is draped: pending, processing, ready (the URLs are set; bin_url may be NULL), failed.
+typedef struct {
+    uuid_text id, avatar_id;
+    const char *size, *status, *glb_url, *garment_url, *bin_url, *quality, *failure; // quality JSON
+    int64_t updated_at;
+} db_drape;
+
+typedef struct {
+    const char *size, *key; // key: all it depends on, by content
+} db_drape_wish;
+
+// Records tryon_started. Each wish becomes a drape of the session: the avatar's drape of the same key when there is
+// one, else a job is queued, the selected size's before the others.
+bool db_tryon_create(db *d, arena *a, const db_tryon *t, const db_drape_wish *wish, int wishes, db_tryon *out,
+                     err *e) MUST_USE;
+// In the order they were wished.
+bool db_tryon_drapes(db *d, arena *a, const char *session, db_drape **out, int *count, err *e) MUST_USE;
+bool db_drape_of_job(db *d, arena *a, const char *job, db_drape *out, err *e) MUST_USE;
 bool db_tryon_get(db *d, arena *a, db_scope who, const char *id, db_tryon *out, err *e) MUST_USE;
 // Records size_switched with both sizes when the size is another one.
 bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const char *size, err *e) MUST_USE;
@@ -145,6 +163,15 @@ typedef struct {
 
 // All or none; *added leaves out those whose dedupe_key was already there.
 bool db_events_add(db *d, arena *a, const char *brand, const db_event *v, int count, int *added, err *e) MUST_USE;
+// The same for several callers' events with one commit: each batch fares as if it had come alone.
+typedef struct {
+    const char *brand;
+    const db_event *events;
+    int count, added;
+    bool ok;
+    err e; // when not ok
+} db_event_batch;
+void db_events_add_all(db *d, arena *a, db_event_batch *v, int count);
 // Each appends one JSON value: counts over [from, to) by what the name says.
 bool db_analytics_funnel(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
 bool db_analytics_sizes(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
@@ -187,7 +214,7 @@ typedef struct {
 typedef struct {
     const char *output; // JSON
     const char *glb_path, *web_glb_path, *preview_path, *params_path, *measurements;
-    const char *drape_path, *fit_result;
+    const char *drape_path, *drape_garment_path, *drape_bin_path, *drape_quality;
     const db_blob *blobs; // [blob_count] become live
     int blob_count;
     const char *photo_doom; // not NULL: the avatar's photos are doomed with this bucket name
@@ -199,6 +226,8 @@ bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db
 // Tries again later when it may and attempts are left, else the job is dead with its reason.
 bool db_job_fail(db *d, arena *a, const char *id, const char *worker, const char *reason, bool retry, bool *applied,
                  err *e) MUST_USE;
+// The worker gives it back untouched: it is queued again, and the attempt does not count.
+bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, err *e) MUST_USE;
 bool db_job_cancel(db *d, arena *a, const char *id, bool *cancelled, err *e) MUST_USE;
 bool db_job_retry(db *d, arena *a, const char *id, bool *retried, err *e) MUST_USE;
 bool db_job_get(db *d, arena *a, const char *id, db_job *out, err *e) MUST_USE;

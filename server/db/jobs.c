@@ -81,11 +81,10 @@ static bool show_stage(sql_txn *t, const db_job *j, const char *stage, const cha
                        "'ready'",
                        "ttti", j->avatar_id, stage, failure, now);
     if (*j->session_id)
-        return sql_run(
-            t, NULL, e,
-            "UPDATE tryon_sessions SET drape_status = $2, updated_at = @ts($3) WHERE id = $1 AND drape_status "
-            "<> 'ready'",
-            "tti", j->session_id, stage, now);
+        return sql_run(t, NULL, e,
+                       "UPDATE drapes SET status = $2, failure = $3, updated_at = @ts($4) WHERE job_id = $1 AND status "
+                       "<> 'ready'",
+                       "ttti", j->id, stage, failure, now);
     return true;
 }
 
@@ -168,6 +167,19 @@ static bool count_end(sql_txn *t, const char *queue, const char *state, err *e)
         "tt", queue, state);
 }
 
+// They show a body that is no longer hers. Jobs still making one find nothing to put their results to.
+static bool forget_drapes(sql_txn *t, const char *avatar, err *e)
+{
+    sql_rows r;
+    if (!sql_run(t, &r, e, "DELETE FROM drapes WHERE avatar_id = $1 RETURNING glb_url, garment_url, bin_url", "t",
+                 avatar))
+        return false;
+    for (int i = 0; i < r.count; i++)
+        for (int k = 0; k < 3; k++)
+            if (!blob_doom(t, "avatars", sql_cell(&r, i, k), e)) return false;
+    return true;
+}
+
 static bool avatar_done(sql_txn *t, const db_job *j, const db_job_effect *x, err *e)
 {
     sql_rows r;
@@ -189,6 +201,7 @@ static bool avatar_done(sql_txn *t, const db_job *j, const db_job_effect *x, err
     if (x->photo_doom)
         for (int i = 3; i < 5; i++)
             if (!blob_doom(t, x->photo_doom, sql_cell(&r, 0, i), e)) return false;
+    if (!forget_drapes(t, j->avatar_id, e)) return false;
     if (!sql_run(t, NULL, e,
                  "UPDATE avatars SET status = 'ready', failure = NULL, progress = 1, glb_url = $2, preview_url = $3, "
                  "smpl_params_url = $4, measurements = $5, photo_url = CASE WHEN $6 = 1 THEN NULL ELSE photo_url END, "
@@ -228,11 +241,14 @@ bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db
     if (ok) read_job(&r, 0, &j);
     for (int i = 0; ok && i < x->blob_count; i++) ok = blob_live(t, &x->blobs[i], e);
     if (ok && !strcmp(j.kind, "avatar")) ok = avatar_done(t, &j, x, e);
-    if (ok && !strcmp(j.kind, "drape"))
-        ok = sql_run(t, NULL, e,
-                     "UPDATE tryon_sessions SET drape_status = 'ready', drape_url = $2, fit_result = coalesce($3, "
-                     "fit_result), updated_at = @ts($4) WHERE id = $1",
-                     "ttti", j.session_id, x->drape_path, x->fit_result, now);
+    if (ok && !strcmp(j.kind, "drape")) {
+        ok =
+            sql_run(t, &r, e,
+                    "UPDATE drapes SET status = 'ready', failure = NULL, glb_url = $2, garment_url = $3, bin_url = $4, "
+                    "quality = $5, updated_at = @ts($6) WHERE job_id = $1",
+                    "ttttti", j.id, x->drape_path, x->drape_garment_path, x->drape_bin_path, x->drape_quality, now);
+        if (ok && !r.changed) ok = fail(e, ERR_NOT_FOUND, "the avatar was deleted or made anew meanwhile");
+    }
     ok = ok && count_end(t, j.queue, "completed", e);
     *applied = sql_end(t, ok, e);
     return *applied;
@@ -263,71 +279,102 @@ static bool give_up(sql_txn *t, const db_job *j, const char *reason, bool retry,
            show_stage(t, j, "failed", reason, e) && count_end(t, j->queue, "failed", e);
 }
 
+// A change of one job: the statement that picks it (returning JOB_COLUMNS), and what follows when it picked one.
+// *changed tells whether it did, and is true only once that is committed.
+typedef bool job_change(sql_txn *t, const db_job *j, const void *with, err *e);
+
+static bool end_change(sql_txn *t, bool ok, const sql_rows *r, job_change *then, const void *with, bool *changed,
+                       err *e)
+{
+    bool picked = ok && r->count;
+    if (picked) {
+        db_job j;
+        read_job(r, 0, &j);
+        ok = then(t, &j, with, e);
+    }
+    ok = sql_end(t, ok, e);
+    *changed = ok && picked;
+    return ok;
+}
+
+typedef struct {
+    const char *reason;
+    bool retry;
+} failing;
+
+static bool then_give_up(sql_txn *t, const db_job *j, const void *with, err *e)
+{
+    const failing *f = with;
+    return give_up(t, j, f->reason, f->retry, e);
+}
+
 bool db_job_fail(db *d, arena *a, const char *id, const char *worker, const char *reason, bool retry, bool *applied,
                  err *e)
 {
     *applied = false;
     sql_txn *t;
-    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok = sql_run(
         t, &r, e, "SELECT " JOB_COLUMNS " FROM jobs WHERE id = $1 AND lease_owner = $2 AND state = 'running' @lock()",
         "tt", id, worker);
-    if (ok && r.count) {
-        db_job j;
-        read_job(&r, 0, &j);
-        ok = give_up(t, &j, reason, retry, e);
-        *applied = ok;
-    }
-    if (sql_end(t, ok, e)) return true;
-    *applied = false;
-    return false;
+    return end_change(t, ok, &r, then_give_up, &(failing){ reason, retry }, applied, e);
+}
+
+static bool then_pending(sql_txn *t, const db_job *j, const void *with, err *e)
+{
+    (void)with;
+    return show_stage(t, j, "pending", NULL, e);
+}
+
+bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, err *e)
+{
+    sql_txn *t;
+    sql_rows r;
+    bool changed;
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
+    // Attempts have numbers, by which their files are told apart: it is the limit that moves.
+    bool ok =
+        sql_run(t, &r, e,
+                "UPDATE jobs SET state = 'queued', lease_owner = NULL, lease_until = NULL, max_attempts = "
+                "max_attempts + 1 WHERE id = $1 AND lease_owner = $2 AND state = 'running' RETURNING " JOB_COLUMNS,
+                "tt", id, worker);
+    return end_change(t, ok, &r, then_pending, NULL, &changed, e);
+}
+
+static bool then_cancelled(sql_txn *t, const db_job *j, const void *with, err *e)
+{
+    (void)with;
+    return show_stage(t, j, "failed", "cancelled", e) && count_end(t, j->queue, "cancelled", e);
 }
 
 bool db_job_cancel(db *d, arena *a, const char *id, bool *cancelled, err *e)
 {
     *cancelled = false;
     sql_txn *t;
-    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok = sql_run(t, &r, e,
                       "UPDATE jobs SET stop_told = CASE WHEN state = 'running' THEN $3 = 1 ELSE $4 = 1 END, state = "
                       "'cancelled', lease_until = NULL, finished_at = @ts($2) WHERE id = $1 AND state IN ('queued', "
                       "'delayed', 'running') RETURNING " JOB_COLUMNS,
                       "tibb", id, clock_ms(), 0, 1);
-    if (ok && r.count) {
-        db_job j;
-        read_job(&r, 0, &j);
-        ok = show_stage(t, &j, "failed", "cancelled", e) && count_end(t, j.queue, "cancelled", e);
-        *cancelled = ok;
-    }
-    if (sql_end(t, ok, e)) return true;
-    *cancelled = false;
-    return false;
+    return end_change(t, ok, &r, then_cancelled, NULL, cancelled, e);
 }
 
 bool db_job_retry(db *d, arena *a, const char *id, bool *retried, err *e)
 {
     *retried = false;
     sql_txn *t;
-    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
-    int64_t now = clock_ms();
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok =
         sql_run(t, &r, e,
                 "UPDATE jobs SET state = 'queued', attempts = 0, error = NULL, output = NULL, finished_at = NULL, "
                 "started_at = NULL, lease_owner = NULL, expires_at = @ts($2) WHERE id = $1 AND state IN ('failed', "
                 "'timed_out') RETURNING " JOB_COLUMNS,
-                "ti", id, now + 86400000);
-    if (ok && r.count) {
-        db_job j;
-        read_job(&r, 0, &j);
-        ok = show_stage(t, &j, "pending", NULL, e);
-        *retried = ok;
-    }
-    if (sql_end(t, ok, e)) return true;
-    *retried = false;
-    return false;
+                "ti", id, clock_ms() + 86400000);
+    return end_change(t, ok, &r, then_pending, NULL, retried, e);
 }
 
 bool db_job_get(db *d, arena *a, const char *id, db_job *out, err *e)

@@ -13,7 +13,11 @@
 
 struct sql_conn {
     PGconn *pg;
-    bool in_txn;
+    // What goes before the next statement, in the same packet: a transaction's beginning and its settings cost no round
+    // trip of their own.
+    char before[2][400];
+    int before_count;
+    bool in_txn, begun; // begun: the server has heard of it
 };
 
 static const sql_macro MACROS[] = { { "ms", "(extract(epoch from ", ")*1000)::bigint" },
@@ -92,43 +96,92 @@ static bool pg_alive(sql_conn *c)
     return PQstatus(c->pg) == CONNECTION_OK && PQtransactionStatus(c->pg) == PQTRANS_IDLE;
 }
 
+static bool pg_lost(sql_conn *c) { return PQstatus(c->pg) != CONNECTION_OK; }
+
 static bool pg_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
 {
-    char sql[512];
-    if (scope.as == DB_SERVICE) {
-        snprintf(sql, sizeof sql, "BEGIN");
-    } else {
-        if (!uuid_parse(scope.id, NULL)) return fail(e, ERR_INTERNAL, "database: a scope without an id");
-        const char *claim = scope.as == DB_USER ? "sub" : "brand_id";
+    if (scope.as != DB_SERVICE && !uuid_parse(scope.id, NULL))
+        return fail(e, ERR_INTERNAL, "database: a scope without an id");
+    // A statement alone needs no BEGIN: what is sent up to one Sync is a transaction, and settings last as long.
+    c->before_count = 0;
+    c->in_txn = mode != SQL_ALONE;
+    c->begun = false;
+    if (c->in_txn) snprintf(c->before[c->before_count++], sizeof c->before[0], "BEGIN");
+    if (scope.as != DB_SERVICE)
         snprintf(
-            sql, sizeof sql,
-            "BEGIN;SELECT set_config('request.jwt.claims','{\"role\":\"authenticated\",\"%s\":\"%s\"}',true),"
+            c->before[c->before_count++], sizeof c->before[0],
+            "SELECT set_config('request.jwt.claims','{\"role\":\"authenticated\",\"%s\":\"%s\"}',true),"
             "set_config('request.jwt.claim.sub','%s',true),set_config('request.jwt.claim.role','authenticated',true),"
             "set_config('role','authenticated',true)",
-            claim, scope.id, scope.as == DB_USER ? scope.id : "");
-    }
-    (void)mode;
-    c->in_txn = simple(c, sql, e);
-    if (!c->in_txn && PQtransactionStatus(c->pg) != PQTRANS_IDLE) (void)simple(c, "ROLLBACK", NULL);
-    return c->in_txn;
+            scope.as == DB_USER ? "sub" : "brand_id", scope.id, scope.as == DB_USER ? scope.id : "");
+    return true;
+}
+
+// Sends what is waiting by itself: before statements that cannot share its packet.
+static bool begin_now(sql_conn *c, err *e)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < c->before_count; i++) ok = simple(c, c->before[i], e);
+    c->before_count = 0;
+    c->begun = c->in_txn;
+    return ok;
 }
 
 static void pg_rollback(sql_conn *c)
 {
     // Nothing is lost when this fails: a transaction dies with its connection, which pg_alive then reports.
-    (void)simple(c, "ROLLBACK", NULL);
-    c->in_txn = false;
+    if (c->begun) (void)simple(c, "ROLLBACK", NULL);
+    c->before_count = 0;
+    c->in_txn = c->begun = false;
 }
 
 static bool pg_commit(sql_conn *c, err *e)
 {
-    c->in_txn = false;
+    bool begun = c->begun;
+    c->before_count = 0;
+    c->in_txn = c->begun = false;
+    if (!begun) return true;
     PGresult *r = PQexec(c->pg, "COMMIT");
     if (PQresultStatus(r) != PGRES_COMMAND_OK) return failed(c, r, e);
     // COMMIT of a transaction in which a statement failed answers ROLLBACK.
     bool ok = !strcmp(PQcmdStatus(r), "COMMIT");
     PQclear(r);
     return ok || fail(e, ERR_INTERNAL, "database: the transaction was rolled back");
+}
+
+static bool good(const PGresult *r)
+{
+    ExecStatusType s = PQresultStatus(r);
+    return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
+}
+
+// The statement behind what goes before it, in one round trip: its result, or the first failure of them all.
+static PGresult *run_behind(sql_conn *c, const char *sql, int n, const char *const *values)
+{
+    int count = c->before_count;
+    bool sent = PQenterPipelineMode(c->pg) == 1;
+    for (int i = 0; sent && i < count; i++)
+        sent = PQsendQueryParams(c->pg, c->before[i], 0, NULL, NULL, NULL, NULL, 0) == 1;
+    sent = sent && PQsendQueryParams(c->pg, sql, n, NULL, values, NULL, NULL, 0) == 1 && PQpipelineSync(c->pg) == 1;
+    c->before_count = 0;
+    c->begun = c->in_txn;
+    PGresult *answer = NULL, *r;
+    for (int i = 0; sent && i <= count; i++)
+        while ((r = PQgetResult(c->pg))) {
+            if (!answer && (i == count || !good(r)))
+                answer = r;
+            else
+                PQclear(r);
+        }
+    // The Sync's own answer, then nothing; a connection that broke gives nothing at once.
+    while (sent && (r = PQgetResult(c->pg))) {
+        bool last = PQresultStatus(r) == PGRES_PIPELINE_SYNC || PQstatus(c->pg) != CONNECTION_OK;
+        PQclear(r);
+        if (last) break;
+    }
+    if (!PQexitPipelineMode(c->pg) && PQstatus(c->pg) == CONNECTION_OK)
+        PQreset(c->pg); // unread answers: no use any more
+    return answer;
 }
 
 static bool pg_run(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, sql_rows *rows, err *e)
@@ -145,9 +198,10 @@ static bool pg_run(sql_conn *c, const char *sql, const sql_value *v, int n, aren
             values[i] = numbers[i];
         }
     }
-    PGresult *r = PQexecParams(c->pg, sql_expand(sql, MACROS, a), n, NULL, values, NULL, NULL, 0);
-    ExecStatusType s = PQresultStatus(r);
-    if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK) return failed(c, r, e);
+    const char *text = sql_expand(sql, MACROS, a);
+    PGresult *r =
+        c->before_count ? run_behind(c, text, n, values) : PQexecParams(c->pg, text, n, NULL, values, NULL, NULL, 0);
+    if (!good(r)) return failed(c, r, e);
     *rows = (sql_rows){ .count = PQntuples(r), .columns = PQnfields(r) };
     rows->changed = strtoll(PQcmdTuples(r), NULL, 10);
     if (rows->count) {
@@ -165,11 +219,13 @@ static bool pg_run(sql_conn *c, const char *sql, const sql_value *v, int n, aren
     return true;
 }
 
+static bool pg_script(sql_conn *c, const char *sql, err *e) { return begin_now(c, e) && simple(c, sql, e); }
+
 static bool pg_lock(sql_conn *c, err *e)
 {
-    return simple(c, "SELECT pg_advisory_xact_lock(8242026112213)", e); // a number of ours; any will do
+    return begin_now(c, e) &&
+           simple(c, "SELECT pg_advisory_xact_lock(8242026112213)", e); // a number of ours; any will do
 }
 
-const sql_driver sql_postgres = {
-    pg_open, pg_close, pg_alive, pg_begin, pg_commit, pg_rollback, pg_run, simple, pg_lock
-};
+const sql_driver sql_postgres = { pg_open,   pg_close,    pg_alive, pg_lost,   pg_begin,
+                                  pg_commit, pg_rollback, pg_run,   pg_script, pg_lock };

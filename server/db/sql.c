@@ -28,7 +28,10 @@ struct sql_txn {
     db *d;
     sql_conn *c;
     arena *a;
-    bool writer, open; // open: BEGIN was sent
+    db_scope scope;
+    sql_mode mode;
+    bool writer, open; // open: begun
+    bool fresh;        // nothing was done in it yet
 };
 
 const db_scope db_service = { .as = DB_SERVICE, .id = "" };
@@ -110,26 +113,20 @@ static void give_back(db *d, sql_conn *c)
 
 static bool txn_open(db *d, db_scope scope, sql_mode mode, arena *a, bool bare, sql_txn *t, err *e)
 {
-    *t = (sql_txn){ .d = d, .a = a, .writer = !db_is_postgres(d) && mode != SQL_READ };
+    *t = (sql_txn){
+        .d = d, .a = a, .scope = scope, .mode = mode, .writer = !db_is_postgres(d) && mode != SQL_READ, .fresh = true
+    };
     if (t->writer) {
         pthread_mutex_lock(&d->writer_lock);
         t->c = d->writer;
     } else if (!borrow(d, &t->c, e)) {
         return false;
     }
-    if (bare) return true;
-    if (d->driver->begin(t->c, scope, mode, e)) {
-        t->open = true;
+    if (bare && !(db_is_postgres(d) && scope.as != DB_SERVICE)) return true;
+    t->open = d->driver->begin(t->c, scope, bare ? SQL_ALONE : mode, e);
+    if (t->open) {
+        t->open = !bare;
         return true;
-    }
-    // A connection that died while idle (the server restarted, a pooler timed it out) is replaced once.
-    if (!t->writer && !d->driver->alive(t->c)) {
-        give_back(d, t->c);
-        if (!borrow(d, &t->c, e)) return false;
-        if (d->driver->begin(t->c, scope, mode, e)) {
-            t->open = true;
-            return true;
-        }
     }
     if (t->writer)
         pthread_mutex_unlock(&d->writer_lock);
@@ -141,6 +138,7 @@ static bool txn_open(db *d, db_scope scope, sql_mode mode, arena *a, bool bare, 
 static bool txn_close(sql_txn *t, bool commit, err *e)
 {
     bool ok = true;
+    if (!t->c) return fail(e, ERR_IO, "database: the connection was lost"); // and no other was to be had
     if (t->open) {
         if (commit)
             ok = t->d->driver->commit(t->c, e);
@@ -201,7 +199,18 @@ static bool run_va(sql_txn *t, sql_rows *rows, err *e, const char *sql, const ch
         }
     }
     sql_rows ignored;
-    return t->d->driver->run(t->c, sql, v, n, t->a, rows ? rows : &ignored, e);
+    const sql_driver *driver = t->d->driver;
+    bool first = t->fresh && t->open && !t->writer;
+    t->fresh = false;
+    if (!rows) rows = &ignored;
+    if (driver->run(t->c, sql, v, n, t->a, rows, e)) return true;
+    if (!first || !driver->lost(t->c)) return false;
+    // A connection that died while idle (the server restarted, a pooler timed it out) is replaced once: nothing of this
+    // transaction was committed.
+    give_back(t->d, t->c);
+    t->c = NULL;
+    return borrow(t->d, &t->c, e) && driver->begin(t->c, t->scope, t->mode, e) &&
+           driver->run(t->c, sql, v, n, t->a, rows, e);
 }
 
 bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *types, ...)
@@ -216,9 +225,7 @@ bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *ty
 bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, err *e, const char *sql,
               const char *types, ...)
 {
-    // A single statement of the service itself is its own transaction; one made for somebody needs the settings that
-    // row-level security reads, and those last for a transaction.
-    bool bare = db_is_postgres(d) ? scope.as == DB_SERVICE : mode == SQL_READ;
+    bool bare = db_is_postgres(d) || mode == SQL_READ; // a transaction by itself
     for (int attempt = 0;; attempt++) {
         sql_txn t;
         if (!txn_open(d, scope, mode, a, bare, &t, e)) return false;
@@ -226,7 +233,7 @@ bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, er
         va_start(ap, types);
         bool ok = run_va(&t, rows, e, sql, types, ap);
         va_end(ap);
-        bool lost = !ok && bare && !t.writer && !d->driver->alive(t.c);
+        bool lost = !ok && bare && !t.writer && d->driver->lost(t.c);
         if (!ok) {
             txn_close(&t, false, NULL);
             // A read lost with its connection may simply be asked again; a write may have happened.

@@ -24,8 +24,9 @@ typedef struct {
 
 typedef enum {
     SQL_READ,
-    SQL_WRITE,     // durable once committed
-    SQL_WRITE_FAST // may be lost with the machine's power, not with the process (SQLite only; for events)
+    SQL_WRITE,      // durable once committed
+    SQL_WRITE_FAST, // may be lost with the machine's power, not with the process (SQLite only; for events)
+    SQL_ALONE       // of a driver's begin: one statement follows, and there is neither commit nor rollback
 } sql_mode;
 
 #define SQL_MAX_ARGS 24
@@ -36,6 +37,7 @@ typedef struct {
     bool (*open)(const db *d, bool writer, sql_conn **out, err *e);
     void (*close)(sql_conn *c);
     bool (*alive)(sql_conn *c); // false: throw it away
+    bool (*lost)(sql_conn *c);  // its connection is gone, and what was begun on it
     bool (*begin)(sql_conn *c, db_scope scope, sql_mode mode, err *e);
     bool (*commit)(sql_conn *c, err *e);
     void (*rollback)(sql_conn *c);

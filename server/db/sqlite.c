@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "common/text.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct sql_conn {
     struct {
         const char *sql; // the literal's address is its name
         sqlite3_stmt *stmt;
+        uint8_t place[SQL_MAX_ARGS]; // where SQLite has $1, $2, …; 0: it has no such parameter
     } cache[CACHE];
 };
 
@@ -48,8 +50,14 @@ static void lite_close(sql_conn *c)
     mem_free(c);
 }
 
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
+
+// SQLite's count of its memory takes a lock at each allocation, for figures that nobody asks for.
+static void configure(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
 {
+    pthread_once(&configured, configure);
     sql_conn *c = mem_new(1, sizeof *c);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
     if (sqlite3_open_v2(db_location(d), &c->s, flags, NULL) != SQLITE_OK) {
@@ -72,6 +80,8 @@ static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
 }
 
 static bool lite_alive(sql_conn *c) { return !c->broken; }
+
+static bool lite_lost(sql_conn *c) { return c->broken; }
 
 static bool lite_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
 {
@@ -97,10 +107,11 @@ static bool lite_commit(sql_conn *c, err *e)
     return false;
 }
 
-static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, err *e)
+static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint8_t **place, err *e)
 {
     size_t at = ((uintptr_t)sql >> 3) * 0x9e3779b97f4a7c15u >> 56 & (CACHE - 1);
     for (size_t i = 0; i < CACHE; i++, at = (at + 1) & (CACHE - 1)) {
+        *place = c->cache[at].place;
         if (c->cache[at].sql == sql) return c->cache[at].stmt;
         if (c->cache[at].sql) continue;
         const char *text = sql_expand(sql, MACROS, a);
@@ -111,6 +122,11 @@ static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, err *e)
         }
         c->cache[at].sql = sql;
         c->cache[at].stmt = stmt;
+        for (int k = 0; k < SQL_MAX_ARGS; k++) {
+            char name[8];
+            snprintf(name, sizeof name, "$%d", k + 1);
+            c->cache[at].place[k] = (uint8_t)sqlite3_bind_parameter_index(stmt, name);
+        }
         return stmt;
     }
     fail(e, ERR_INTERNAL, "database: more than %d different statements", CACHE);
@@ -119,12 +135,11 @@ static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, err *e)
 
 static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, sql_rows *rows, err *e)
 {
-    sqlite3_stmt *s = prepared(c, sql, a, e);
+    const uint8_t *place;
+    sqlite3_stmt *s = prepared(c, sql, a, &place, e);
     if (!s) return false;
     for (int i = 0; i < n; i++) {
-        char name[8];
-        snprintf(name, sizeof name, "$%d", i + 1);
-        int at = sqlite3_bind_parameter_index(s, name);
+        int at = place[i];
         if (!at) continue; // a parameter only the other dialect needs
         if (v[i].type == SQL_TEXT)
             sqlite3_bind_text(s, at, v[i].text, -1, SQLITE_STATIC);
@@ -167,5 +182,5 @@ static bool lite_lock(sql_conn *c, err *e)
     return true;
 }
 
-const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_begin, lite_commit,
-                                lite_rollback, lite_run,   exec,       lite_lock };
+const sql_driver sql_sqlite = { lite_open,   lite_close,    lite_alive, lite_lost, lite_begin,
+                                lite_commit, lite_rollback, lite_run,   exec,      lite_lock };

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #define TRYON_COLUMNS                                                                                                  \
-    "SELECT id, user_id, brand_id, avatar_id, garment_id, selected_size, fit_result, drape_url, drape_status, "        \
-    "drape_key, @ms(created_at), @ms(updated_at) FROM tryon_sessions "
+    "SELECT id, user_id, brand_id, avatar_id, garment_id, selected_size, fit_result, @ms(created_at), "                \
+    "@ms(updated_at) FROM tryon_sessions "
+#define DRAPE_COLUMNS                                                                                                  \
+    "d.id, d.size, d.status, d.glb_url, d.garment_url, d.bin_url, d.quality, d.failure, @ms(d.updated_at), "           \
+    "d.avatar_id"
 
 static void read_tryon(const sql_rows *r, db_tryon *t)
 {
@@ -16,31 +19,50 @@ static void read_tryon(const sql_rows *r, db_tryon *t)
     sql_copy(r, 0, 4, t->garment_id, sizeof t->garment_id);
     t->selected_size = sql_cell(r, 0, 5);
     t->fit_result = sql_cell(r, 0, 6);
-    t->drape_url = sql_cell(r, 0, 7);
-    t->drape_status = sql_cell(r, 0, 8);
-    t->drape_key = sql_cell(r, 0, 9);
-    t->created_at = sql_int(r, 0, 10);
-    t->updated_at = sql_int(r, 0, 11);
+    t->created_at = sql_int(r, 0, 7);
+    t->updated_at = sql_int(r, 0, 8);
+}
+
+static void read_drape(const sql_rows *r, int i, db_drape *v)
+{
+    *v = (db_drape){ .size = sql_cell(r, i, 1),
+                     .status = sql_cell(r, i, 2),
+                     .glb_url = sql_cell(r, i, 3),
+                     .garment_url = sql_cell(r, i, 4),
+                     .bin_url = sql_cell(r, i, 5),
+                     .quality = sql_cell(r, i, 6),
+                     .failure = sql_cell(r, i, 7),
+                     .updated_at = sql_int(r, i, 8) };
+    sql_copy(r, i, 0, v->id, sizeof v->id);
+    sql_copy(r, i, 9, v->avatar_id, sizeof v->avatar_id);
 }
 
 static const char *or_null(const char *s) { return s && *s ? s : NULL; }
 
-// A drape that another session of the same shopper already has, or a job for it.
-static bool drape(sql_txn *t, const db_tryon *n, err *e)
+// The drape of this content becomes the session's. Unless it is there or being made, a job is queued for it; one that
+// failed is tried again, because it was asked for again.
+static bool want_drape(sql_txn *t, const db_tryon *n, const db_drape_wish *w, int place, err *e)
 {
     sql_rows r;
-    if (!sql_run(
-            t, &r, e,
-            "SELECT drape_url FROM tryon_sessions WHERE drape_key = $1 AND drape_status = 'ready' AND user_id = $2 "
-            "AND id <> $3 LIMIT 1",
-            "ttt", n->drape_key, n->user_id, n->id))
-        return false;
-    if (r.count)
-        return sql_run(t, NULL, e, "UPDATE tryon_sessions SET drape_url = $2, drape_status = 'ready' WHERE id = $1",
-                       "tt", n->id, sql_cell(&r, 0, 0));
-    uuid_text job;
+    int64_t now = clock_ms();
+    uuid_text fresh, job;
+    uuid_new(fresh);
     uuid_new(job);
-    return sql_run(t, NULL, e, "UPDATE tryon_sessions SET drape_status = 'pending' WHERE id = $1", "t", n->id) &&
+    if (!sql_run(t, &r, e,
+                 "INSERT INTO drapes (id, user_id, avatar_id, garment_id, size, content_key, created_at, updated_at) "
+                 "VALUES ($1, $2, $3, $4, $5, $6, @ts($7), @ts($7)) ON CONFLICT (avatar_id, content_key) DO UPDATE SET "
+                 "status = CASE WHEN drapes.status = 'failed' THEN 'pending' ELSE drapes.status END, job_id = CASE "
+                 "WHEN drapes.status = 'failed' THEN NULL ELSE drapes.job_id END RETURNING id, job_id",
+                 "tttttti", fresh, n->user_id, n->avatar_id, n->garment_id, w->size, w->key, now))
+        return false;
+    const char *id = sql_cell(&r, 0, 0);
+    bool make = !sql_cell(&r, 0, 1);
+    if (!sql_run(t, NULL, e, "INSERT INTO tryon_drapes (session_id, drape_id, place) VALUES ($1, $2, $3)", "tti", n->id,
+                 id, (int64_t)place))
+        return false;
+    if (!make) return true;
+    bool chosen = n->selected_size && !strcmp(n->selected_size, w->size);
+    return sql_run(t, NULL, e, "UPDATE drapes SET job_id = $2, failure = NULL WHERE id = $1", "tt", id, job) &&
            job_insert(t,
                       &(db_job_new){ .id = job,
                                      .queue = "avatar",
@@ -48,11 +70,12 @@ static bool drape(sql_txn *t, const db_tryon *n, err *e)
                                      .tenant = n->brand_id,
                                      .input = "{}",
                                      .user_id = n->user_id,
-                                     .session_id = n->id },
+                                     .session_id = n->id,
+                                     .priority = chosen ? 0 : -1 },
                       e);
 }
 
-bool db_tryon_create(db *d, arena *a, const db_tryon *n, bool start_drape, db_tryon *out, err *e)
+bool db_tryon_create(db *d, arena *a, const db_tryon *n, const db_drape_wish *wish, int wishes, db_tryon *out, err *e)
 {
     db_tryon made = *n;
     uuid_new(made.id);
@@ -61,11 +84,10 @@ bool db_tryon_create(db *d, arena *a, const db_tryon *n, bool start_drape, db_tr
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok = sql_run(t, NULL, e,
                       "INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, "
-                      "fit_result, drape_key, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, @ts($9), "
-                      "@ts($9))",
-                      "tttttttti", made.id, or_null(made.user_id), made.brand_id, or_null(made.avatar_id),
-                      or_null(made.garment_id), made.selected_size, made.fit_result, made.drape_key, now);
-    ok = ok && (!start_drape || drape(t, &made, e));
+                      "fit_result, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, @ts($8), @ts($8))",
+                      "ttttttti", made.id, or_null(made.user_id), made.brand_id, or_null(made.avatar_id),
+                      or_null(made.garment_id), made.selected_size, made.fit_result, now);
+    for (int i = 0; ok && i < wishes; i++) ok = want_drape(t, &made, &wish[i], i, e);
     bool added;
     buf meta = buf_new(4096);
     ok =
@@ -82,6 +104,32 @@ bool db_tryon_create(db *d, arena *a, const db_tryon *n, bool start_drape, db_tr
                             &added, e);
     buf_free(&meta);
     return sql_end(t, ok, e) && db_tryon_get(d, a, db_service, made.id, out, e);
+}
+
+bool db_tryon_drapes(db *d, arena *a, const char *session, db_drape **out, int *count, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_READ, a, &r, e,
+                  "SELECT " DRAPE_COLUMNS
+                  " FROM tryon_drapes s JOIN drapes d ON d.id = s.drape_id WHERE s.session_id = "
+                  "$1 ORDER BY s.place",
+                  "t", session))
+        return false;
+    *out = arena_array(a, db_drape, (size_t)r.count + 1);
+    *count = r.count;
+    for (int i = 0; i < r.count; i++) read_drape(&r, i, &(*out)[i]);
+    return true;
+}
+
+bool db_drape_of_job(db *d, arena *a, const char *job, db_drape *out, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_READ, a, &r, e, "SELECT " DRAPE_COLUMNS " FROM drapes d WHERE d.job_id = $1", "t",
+                  job))
+        return false;
+    if (!r.count) return fail(e, ERR_NOT_FOUND, "there is no such drape");
+    read_drape(&r, 0, out);
+    return true;
 }
 
 bool db_tryon_get(db *d, arena *a, db_scope who, const char *id, db_tryon *out, err *e)

@@ -138,7 +138,7 @@ bool db_user_export(db *d, arena *a, const char *id, buf *json, err *e)
                 "BY created_at",
                 "t", id) &&
         sql_run(t, &sessions, e,
-                "SELECT id, brand_id, avatar_id, garment_id, selected_size, fit_result, drape_url, @ms(created_at) "
+                "SELECT id, brand_id, avatar_id, garment_id, selected_size, fit_result, @ms(created_at) "
                 "FROM tryon_sessions WHERE user_id = $1 ORDER BY created_at",
                 "t", id);
     if (!sql_end(t, ok, e)) return false;
@@ -156,8 +156,8 @@ bool db_user_export(db *d, arena *a, const char *id, buf *json, err *e)
         "id",  "status",      "{answers", "{measurements",   "photo",       "side_photo",
         "glb", "smpl_params", "preview",  "consent_version", "@created_at", "@updated_at"
     };
-    static const char *const S[] = { "id",          "brand_id", "avatar_id",  "garment_id", "selected_size",
-                                     "{fit_result", "drape",    "@created_at" };
+    static const char *const S[] = { "id",          "brand_id",   "avatar_id", "garment_id", "selected_size",
+                                     "{fit_result", "@created_at" };
     static const char *const V[] = { "id",         "brand_id",  "session_id", "garment_id",
                                      "event_type", "{metadata", "@created_at" };
     char now[25];

@@ -68,8 +68,8 @@ struct http_response {
     buf body;
     const void *fixed; // instead of body: bytes that outlive the request
     size_t fixed_len;
-    int fd; // instead of both: a file, -1 for none; closed by the server
-    uint64_t file_size;
+    int fd;                        // instead of both: a file, -1 for none; closed by the server
+    uint64_t file_size, file_from; // bytes to send, and where they begin
     http_pair header[HTTP_MAX_HEADERS];
     int header_count;
     bool compress; // worth gzip when the client takes it
@@ -78,7 +78,16 @@ struct http_response {
     http_poll *poll;
     int64_t poll_until_ms; // of clock_mono_ms
     bool stream;
+    // Or: the answer is being made by another thread, which calls http_answer, once, when it is complete.
+    bool later;
 };
+
+// Completes a response that the handler left for later. May come before the handler has returned; afterwards the
+// request is gone.
+void http_answer(http_request *q);
+
+// The client has closed its side: who waits in vain should be given nothing.
+bool http_gone(const http_request *q);
 
 void http_set(http_response *r, const char *name, const char *value); // both must outlive the request: arena or literal
 // A body of JSON: the text is r->body, built by the handler.
@@ -101,7 +110,7 @@ typedef struct {
     // For paths no route has (static files); false: 404. May be NULL.
     bool (*fallback)(http_request *q, http_response *r);
     void (*done)(const http_request *q, int status, int64_t micros); // metrics and log; may be NULL
-    unsigned threads;                                                // 0: two
+    unsigned threads;                                                // 0: four
     unsigned connections;                                            // at most at once; 0: 12000
     size_t body_budget;                                              // bytes of bodies held by all requests; 0: 256 MiB
     int head_seconds;      // a connection may take this long to send a head; 0: 15

@@ -28,7 +28,7 @@ enum { TICK_MS = 200, CONNECTION_MEMORY = 24 << 10, BODY_BYTES_PER_SECOND = 32 <
 typedef struct link_ {
     struct link_ *prev, *next;
     int fd;
-    int64_t deadline_ms; // of the phase it is in; 0: none (a handler of ours has it)
+    atomic_int_least64_t deadline_ms; // of the phase it is in; 0: none (a handler of ours has it)
 } link_;
 
 // One request on the wire.
@@ -42,10 +42,12 @@ typedef struct wire {
     bool refused; // answered on its head: the rest is not read
     bool queued;  // the response is with the library
     bool whole;   // the body is here
+    bool polled;  // it waits, or waited: the ticker knows it
     // Waiting: all under server->lock.
     struct wire *next_waiting, *prev_waiting;
     bool waiting, suspended, complete, asking;
-    size_t sent; // of r.body, when streaming
+    bool deferred; // another thread answers
+    size_t sent;   // of r.body, when streaming
 } wire;
 
 struct http_server {
@@ -59,6 +61,8 @@ struct http_server {
     wire *waiting;
     link_ *links;
     atomic_int in_flight;
+    int deferred; // requests that another thread answers
+    atomic_uint_least64_t request_id;
     atomic_size_t bodies;
 };
 
@@ -71,14 +75,20 @@ const char *http_header(const http_request *q, const char *name)
     return MHD_lookup_connection_value(((wire *)q->wire)->c, MHD_HEADER_KIND, name);
 }
 
+bool http_gone(const http_request *q)
+{
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(((wire *)q->wire)->c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char c;
+    return i && recv(i->connect_fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void set_deadline(wire *w, int64_t ms)
 {
     const union MHD_ConnectionInfo *i = MHD_get_connection_info(w->c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     link_ *l = i ? i->socket_context : NULL;
     if (!l) return;
-    pthread_mutex_lock(&w->server->lock);
-    l->deadline_ms = ms ? clock_mono_ms() + ms : 0;
-    pthread_mutex_unlock(&w->server->lock);
+    atomic_store(&l->deadline_ms, ms ? clock_mono_ms() + ms : 0);
 }
 
 static void on_connection(void *ctx, struct MHD_Connection *c, void **slot, enum MHD_ConnectionNotificationCode code)
@@ -88,7 +98,7 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **slot, enum
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         link_ *l = mem_new(1, sizeof *l);
         l->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        l->deadline_ms = clock_mono_ms() + s->c.head_seconds * 1000;
+        atomic_store(&l->deadline_ms, clock_mono_ms() + s->c.head_seconds * 1000);
         l->next = s->links;
         if (l->next) l->next->prev = l;
         s->links = l;
@@ -149,12 +159,14 @@ static void cors(wire *w, struct MHD_Response *m)
     const char *origin = http_header(&w->q, "Origin");
     if (!origin || !w->server->c.origin_allowed || !w->server->c.origin_allowed(w->server->c.app, origin)) return;
     MHD_add_response_header(m, "Access-Control-Allow-Origin", origin);
-    MHD_add_response_header(m, "Access-Control-Expose-Headers",
-                            "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id");
+    MHD_add_response_header(
+        m, "Access-Control-Expose-Headers",
+        "ETag, Location, Content-Range, Accept-Ranges, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id");
     if (strcmp(w->q.method, "OPTIONS") != 0) return;
     MHD_add_response_header(m, "Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
-    MHD_add_response_header(m, "Access-Control-Allow-Headers",
-                            "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Match, X-TryOn-Key");
+    MHD_add_response_header(
+        m, "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Match, If-Range, Range, X-TryOn-Key");
     MHD_add_response_header(m, "Access-Control-Max-Age", "600");
 }
 
@@ -166,7 +178,7 @@ static enum MHD_Result reply(wire *w)
     if (r->stream) {
         m = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, stream_more, w, NULL);
     } else if (r->fd >= 0) {
-        m = MHD_create_response_from_fd64(r->file_size, r->fd);
+        m = MHD_create_response_from_fd_at_offset64(r->file_size, r->fd, r->file_from);
         r->fd = -1;
     } else if (r->fixed) {
         m = MHD_create_response_from_buffer(r->fixed_len, (void *)(uintptr_t)r->fixed, MHD_RESPMEM_PERSISTENT);
@@ -213,6 +225,36 @@ static void wait_begin(wire *w)
     if (!w->r.stream) {
         MHD_suspend_connection(w->c);
         w->suspended = true;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+// False: the other thread was quicker, and the response is complete.
+static bool wait_for_answer(wire *w)
+{
+    http_server *s = w->server;
+    pthread_mutex_lock(&s->lock);
+    bool wait = !w->complete;
+    if (wait) {
+        MHD_suspend_connection(w->c);
+        w->suspended = w->deferred = true;
+        s->deferred++;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return wait;
+}
+
+void http_answer(http_request *q)
+{
+    wire *w = q->wire;
+    http_server *s = w->server;
+    pthread_mutex_lock(&s->lock);
+    w->complete = true;
+    if (w->deferred) {
+        w->deferred = w->suspended = false;
+        s->deferred--;
+        MHD_resume_connection(w->c);
+        if (s->stopping) pthread_cond_broadcast(&s->tick);
     }
     pthread_mutex_unlock(&s->lock);
 }
@@ -271,11 +313,11 @@ static void *ticker(void *ctx)
         }
         s->woken = false;
         int64_t now = clock_mono_ms();
-        for (link_ *l = s->links; l; l = l->next)
-            if (l->deadline_ms && now > l->deadline_ms) {
+        for (link_ *l = s->links; l; l = l->next) {
+            int64_t until = atomic_load(&l->deadline_ms);
+            if (until && now > until && atomic_compare_exchange_strong(&l->deadline_ms, &until, 0))
                 shutdown(l->fd, SHUT_RDWR); // the library sees the end and cleans up
-                l->deadline_ms = 0;
-            }
+        }
         // Asking lets go of the lock, and the list may change meanwhile: go by a snapshot and look each one up again.
         int n = 0;
         for (wire *w = s->waiting; w; w = w->next_waiting) n++;
@@ -469,7 +511,7 @@ static void run(wire *w)
     if (buf_append(&w->q.body, "", 1)) w->q.body.len--;
     set_deadline(w, 0);
     w->q.route->handler(&w->q, &w->r);
-    if (!w->r.status && !w->r.poll)
+    if (!w->r.status && !w->r.poll && !w->r.later)
         http_problem(&w->q, &w->r, 500, "internal", NULL, "something went wrong on our side; it has been noted");
 }
 
@@ -488,9 +530,12 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         w->q.wire = w;
         w->q.app = s->c.app;
         w->q.began_ms = clock_mono_ms();
-        uint8_t id[8];
-        random_bytes(id, sizeof id);
-        hex_encode(id, sizeof id, w->q.id);
+        // A name for the log, not a secret: a count from a random beginning, scattered (Steele, Lea & Flood 2014).
+        uint64_t id = atomic_fetch_add(&s->request_id, 0x9e3779b97f4a7c15u);
+        id = (id ^ id >> 30) * 0xbf58476d1ce4e5b9u;
+        id = (id ^ id >> 27) * 0x94d049bb133111ebu;
+        id ^= id >> 31;
+        hex_encode((uint8_t *)&id, sizeof id, w->q.id);
         atomic_fetch_add(&s->in_flight, 1);
         w->q.method = arena_text(w->q.a, method);
         w->q.path = arena_text(w->q.a, url);
@@ -513,15 +558,20 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     if (!w->whole) {
         w->whole = true;
         if (!w->refused) run(w);
+        if (w->r.later) {
+            w->polled = true;
+            return wait_for_answer(w) ? MHD_YES : reply(w);
+        }
         if (w->r.poll) {
             bool stream = w->r.stream;
+            w->polled = true;
             wait_begin(w);
             return stream ? reply(w) : MHD_YES;
         }
         return reply(w);
     }
     pthread_mutex_lock(&s->lock);
-    bool waiting = w->waiting;
+    bool waiting = w->waiting || w->deferred;
     pthread_mutex_unlock(&s->lock);
     return waiting ? MHD_YES : reply(w); // resumed: the poll has an answer
 }
@@ -534,10 +584,12 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum 
     if (!w) return;
     *slot = NULL;
     set_deadline(w, s->c.head_seconds * 1000); // for the next request on this connection
-    pthread_mutex_lock(&s->lock);
-    while (w->asking) pthread_cond_wait(&s->tick, &s->lock);
-    wait_end(w);
-    pthread_mutex_unlock(&s->lock);
+    if (w->polled) {
+        pthread_mutex_lock(&s->lock);
+        while (w->asking) pthread_cond_wait(&s->tick, &s->lock);
+        wait_end(w);
+        pthread_mutex_unlock(&s->lock);
+    }
     if (s->c.done) s->c.done(&w->q, w->r.status, (clock_mono_ms() - w->q.began_ms) * 1000);
     atomic_fetch_sub(&s->bodies, w->held);
     for (int i = 0; i < w->q.part_count; i++) buf_free(&w->q.part[i].data);
@@ -609,7 +661,7 @@ bool http_start(const http_config *config, http_server **out, err *e)
 {
     http_server *s = mem_new(1, sizeof *s);
     s->c = *config;
-    if (!s->c.threads) s->c.threads = 2;
+    if (!s->c.threads) s->c.threads = 4;
     if (!s->c.connections) s->c.connections = 12000;
     if (!s->c.body_budget) s->c.body_budget = (size_t)256 << 20;
     if (!s->c.head_seconds) s->c.head_seconds = 15;
@@ -621,6 +673,9 @@ bool http_start(const http_config *config, http_server **out, err *e)
     }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->tick, NULL);
+    uint64_t first_id;
+    random_bytes(&first_id, sizeof first_id);
+    atomic_init(&s->request_id, first_id);
     int fd = -1;
     if (!listen_on(config->listen, &fd, &s->port, e)) {
         mem_free(s);
@@ -664,7 +719,7 @@ void http_stop(http_server *s, int drain_ms)
     }
     // The library must not be stopped with suspended connections: wait for the ticker to have let go of all.
     pthread_mutex_lock(&s->lock);
-    while (s->waiting) {
+    while (s->waiting || s->deferred) {
         s->woken = true;
         pthread_cond_broadcast(&s->tick);
         pthread_cond_wait(&s->tick, &s->lock);

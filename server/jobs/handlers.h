@@ -20,8 +20,8 @@ typedef struct {
 
 typedef struct {
     const char *job_id;
-    const uint8_t *params; // the avatar's params.npz
-    size_t params_len;
+    const uint8_t *params, *avatar; // the avatar's params.npz and avatar.glb
+    size_t params_len, avatar_len;
     const uint8_t *garment; // GLB of the size, or NULL: drafted from category and chart
     size_t garment_len;
     const char *category, *fabric, *size, *size_chart, *measurements; // the last two JSON; may be NULL
@@ -30,7 +30,8 @@ typedef struct {
 } job_drape_in;
 
 typedef struct {
-    buf glb, fit; // tryon.glb, fit.json
+    // tryon.glb, garment.glb (the garment alone), drape.bin (empty when the sizes do not share a mesh), fit.json
+    buf glb, garment, bin, fit;
 } job_drape_out;
 
 // Each returns false with *e: ERR_INPUT when the person's input is at fault (told to her, not tried again), anything
@@ -40,8 +41,8 @@ typedef struct {
     bool (*avatar)(void *ctx, const job_avatar_in *in, job_avatar_out *out, err *e);
     bool (*drape)(void *ctx, const job_drape_in *in, job_drape_out *out, err *e);
     // Every size of a chart scored for these measurements (measurements.json): appends fit.json. Milliseconds, not a
-    // job.
+    // job. preference: snug, regular, loose, or NULL.
     bool (*fit)(void *ctx, const char *measurements, const char *category, const char *fabric, const char *size_chart,
-                buf *fit_json, err *e);
+                const char *preference, buf *fit_json, err *e);
     void *ctx;
 } job_handlers;

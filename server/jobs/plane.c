@@ -18,8 +18,22 @@ static const struct {
                 { "preview.png", "preview", "png", "image/png" },
                 { "avatar.web.glb", "avatar.web", "glb", "model/gltf-binary" },
                 { "tryon.glb", "tryon", "glb", "model/gltf-binary" },
+                { "garment.glb", "garment", "glb", "model/gltf-binary" },
+                { "drape.bin", "drape", "bin", "application/octet-stream" },
                 { "fit.json", "fit", "json", "application/json" } };
-enum { GLB, PARAMS, MEASUREMENTS, PREVIEW, WEB_GLB, TRYON, FIT, AVATAR_RESULTS = TRYON, ALL_RESULTS = FIT + 1 };
+enum {
+    GLB,
+    PARAMS,
+    MEASUREMENTS,
+    PREVIEW,
+    WEB_GLB,
+    TRYON,
+    GARMENT,
+    DRAPE,
+    FIT,
+    AVATAR_RESULTS = TRYON,
+    ALL_RESULTS = FIT + 1
+};
 
 const char *photo_type(const uint8_t *p, size_t n, const char **extension)
 {
@@ -40,23 +54,36 @@ static const char *staging(arena *a, const db_job *j, const char *folder, int64_
     return arena_printf(a, "%s/%s/work-%s-%lld/%s", j->user_id, folder, j->id, (long long)attempt, name);
 }
 
-static const char *folder_of(const db_job *j) { return *j->avatar_id ? j->avatar_id : j->session_id; }
+// The avatar a job is about: the one it makes, or the one it drapes something on.
+static bool folder_of(const job_plane *p, arena *a, const db_job *j, const char **folder, err *e)
+{
+    db_drape v;
+    *folder = j->avatar_id;
+    if (*j->avatar_id || strcmp(j->kind, "drape") != 0) return true;
+    if (!db_drape_of_job(p->d, a, j->id, &v, e)) return false;
+    *folder = arena_text(a, v.avatar_id);
+    return true;
+}
 
 static bool link_member(const job_plane *p, buf *json, const char *key, const char *method, const char *bucket,
                         const char *path, err *e)
 {
-    buf url = buf_new(8192);
+    buf url = buf_new(8192), full = buf_new(8192);
     bool ok = blob_link(p->blobs, method, bucket, path, p->link_seconds ? p->link_seconds : LINK_SECONDS, &url, e) &&
-              buf_append(&url, "", 1) && json_put_string(json, key) && buf_append(json, ":", 1) &&
-              json_put_string(json, (char *)url.data);
+              buf_append(&url, "", 1) &&
+              buf_printf(&full, "%s%s", p->link_base && url.data[0] == '/' ? p->link_base : "", (char *)url.data) &&
+              buf_append(&full, "", 1) && json_put_string(json, key) && buf_append(json, ":", 1) &&
+              json_put_string(json, (char *)full.data);
+    buf_free(&full);
     buf_free(&url);
     return ok;
 }
 
-static bool uploads(const job_plane *p, arena *a, const db_job *j, int first, int last, buf *json, err *e)
+static bool uploads(const job_plane *p, arena *a, const db_job *j, const char *folder, int first, int last, buf *json,
+                    err *e)
 {
     const char *paths[ALL_RESULTS];
-    for (int i = first; i < last; i++) paths[i] = staging(a, j, folder_of(j), j->attempts, RESULTS[i].name);
+    for (int i = first; i < last; i++) paths[i] = staging(a, j, folder, j->attempts, RESULTS[i].name);
     if (!db_blobs_intend(p->d, a, "avatars", paths + first, last - first, j->user_id, e) ||
         !buf_printf(json, ",\"upload\":{"))
         return false;
@@ -76,31 +103,33 @@ static bool avatar_input(const job_plane *p, arena *a, const db_job *j, buf *jso
         ok = buf_append(json, ",", 1) && link_member(p, json, "image_url", "GET", "photos", v.photo_url, e);
     if (ok && v.side_photo_url)
         ok = buf_append(json, ",", 1) && link_member(p, json, "side_image_url", "GET", "photos", v.side_photo_url, e);
-    return ok && uploads(p, a, j, 0, AVATAR_RESULTS, json, e) && buf_append(json, "}", 1);
+    return ok && uploads(p, a, j, j->avatar_id, 0, AVATAR_RESULTS, json, e) && buf_append(json, "}", 1);
 }
 
 static bool drape_input(const job_plane *p, arena *a, const db_job *j, buf *json, err *e)
 {
     db_tryon t;
+    db_drape x;
     db_avatar v;
     db_garment g;
-    if (!db_tryon_get(p->d, a, db_service, j->session_id, &t, e) ||
-        !db_avatar_get(p->d, a, db_service, t.avatar_id, &v, e) ||
+    if (!db_tryon_get(p->d, a, db_service, j->session_id, &t, e) || !db_drape_of_job(p->d, a, j->id, &x, e) ||
+        !db_avatar_get(p->d, a, db_service, x.avatar_id, &v, e) ||
         !db_garment_get(p->d, a, db_service, t.garment_id, &g, e))
         return false;
     bool ok = buf_printf(json, "{\"kind\":\"drape\",\"session_id\":\"%s\",\"category\":", t.id) &&
               json_put_string(json, g.category) && buf_printf(json, ",\"fabric\":") &&
-              json_put_string(json, g.fabric) && buf_printf(json, ",\"size\":") &&
-              json_put_string(json, t.selected_size) &&
+              json_put_string(json, g.fabric) && buf_printf(json, ",\"size\":") && json_put_string(json, x.size) &&
               buf_printf(json, ",\"size_chart\":%s", g.size_chart ? g.size_chart : "null") &&
               buf_printf(json, ",\"measurements\":%s", v.measurements ? v.measurements : "null");
     if (ok && v.params_url)
         ok = buf_append(json, ",", 1) && link_member(p, json, "params_url", "GET", "avatars", v.params_url, e);
+    if (ok && v.glb_url)
+        ok = buf_append(json, ",", 1) && link_member(p, json, "avatar_url", "GET", "avatars", v.glb_url, e);
     json_t *sizes = json_loads(g.sizes, 0, NULL);
-    const char *path = t.selected_size ? json_string_value(json_object_get(sizes, t.selected_size)) : NULL;
+    const char *path = json_string_value(json_object_get(sizes, x.size));
     if (ok && path) ok = buf_append(json, ",", 1) && link_member(p, json, "garment_url", "GET", "garments", path, e);
     json_decref(sizes);
-    return ok && uploads(p, a, j, AVATAR_RESULTS, ALL_RESULTS, json, e) && buf_append(json, "}", 1);
+    return ok && uploads(p, a, j, x.avatar_id, AVATAR_RESULTS, ALL_RESULTS, json, e) && buf_append(json, "}", 1);
 }
 
 bool plane_take(const job_plane *p, arena *a, const char *queue, const char *worker, buf *json, bool *found, err *e)
@@ -130,24 +159,24 @@ bool plane_take(const job_plane *p, arena *a, const char *queue, const char *wor
 }
 
 // Where a result goes: a name that is its content's.
-static const char *name_of(arena *a, const db_job *j, int which, const char *hash)
+static const char *name_of(arena *a, const db_job *j, const char *folder, int which, const char *hash)
 {
-    return arena_printf(a, "%s/%s/%s-%.16s.%s", j->user_id, folder_of(j), RESULTS[which].stem, hash,
+    return arena_printf(a, "%s/%s/%s-%.16s.%s", j->user_id, folder, RESULTS[which].stem, hash,
                         RESULTS[which].extension);
 }
 
 // One result, whose name is noted already: what the worker put at the staging place must be what it says it put.
-static bool accept_result(const job_plane *p, arena *a, const db_job *j, int which, const json_t *told, db_blob *out,
-                          buf *bytes, err *e)
+static bool accept_result(const job_plane *p, arena *a, const db_job *j, const char *folder, int which,
+                          const json_t *told, db_blob *out, buf *bytes, err *e)
 {
     const char *hash = json_string_value(json_object_get(told, "sha256"));
-    const char *path = staging(a, j, folder_of(j), j->attempts, RESULTS[which].name);
+    const char *path = staging(a, j, folder, j->attempts, RESULTS[which].name);
     *bytes = buf_new(RESULT_MAX);
     if (!blob_get(p->blobs, "avatars", path, bytes, e)) return false;
     sha256_hex is;
     sha256_text(bytes->data ? (void *)bytes->data : "", bytes->len, is);
     if (strcmp(is, hash) != 0) return fail(e, ERR_IO, "the result %s arrived damaged", RESULTS[which].name);
-    const char *name = name_of(a, j, which, is);
+    const char *name = name_of(a, j, folder, which, is);
     if (!blob_put(p->blobs, "avatars", name, RESULTS[which].type, bytes->data ? (void *)bytes->data : "", bytes->len,
                   e))
         return false;
@@ -163,6 +192,17 @@ static bool is_json_object(const buf *b)
     return ok;
 }
 
+// What fit.json says of the drape itself.
+static const char *quality_of(arena *a, const char *fit)
+{
+    json_t *j = json_loads(fit, 0, NULL), *quality = json_object_get(j, "quality");
+    char *text = quality ? json_dumps(quality, JSON_COMPACT) : NULL;
+    const char *kept = text ? arena_text(a, text) : NULL;
+    mem_free(text);
+    json_decref(j);
+    return kept;
+}
+
 static bool finish(const job_plane *p, arena *a, const db_job *j, const char *worker, const json_t *output,
                    bool *applied, err *e)
 {
@@ -175,24 +215,26 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
     const char *path[ALL_RESULTS] = { 0 };
     const char *text_of[ALL_RESULTS] = { 0 };
     int first = avatar ? 0 : AVATAR_RESULTS, last = avatar ? AVATAR_RESULTS : drape ? ALL_RESULTS : first;
-    const char *names[ALL_RESULTS];
+    const char *names[ALL_RESULTS], *folder;
     int name_count = 0;
+    if (!folder_of(p, a, j, &folder, e)) return false;
     for (int i = first; i < last; i++) {
         const json_t *told = json_object_get(files, RESULTS[i].name);
         const char *hash = json_string_value(json_object_get(told, "sha256"));
-        if (!told && (i == GLB || i == MEASUREMENTS || i == TRYON))
+        if (!told && (i == GLB || i == MEASUREMENTS || i == TRYON || i == GARMENT))
             return fail(e, ERR_INPUT, "the result %s is missing", RESULTS[i].name);
         if (told && !(hash && strlen(hash) == 64 && strspn(hash, "0123456789abcdef") == 64))
             return fail(e, ERR_INPUT, "the result %s came without its SHA-256", RESULTS[i].name);
-        if (told) names[name_count++] = name_of(a, j, i, hash);
+        if (told) names[name_count++] = name_of(a, j, folder, i, hash);
     }
     if (name_count && !db_blobs_intend(p->d, a, "avatars", names, name_count, j->user_id, e)) return false;
     for (int i = first; i < last; i++) {
         const json_t *told = json_object_get(files, RESULTS[i].name);
         if (!told) continue;
         buf bytes;
-        bool ok = accept_result(p, a, j, i, told, &blobs[x.blob_count], &bytes, e);
-        if (ok && (i == GLB || i == WEB_GLB || i == TRYON) && (bytes.len < 12 || memcmp(bytes.data, "glTF", 4) != 0))
+        bool ok = accept_result(p, a, j, folder, i, told, &blobs[x.blob_count], &bytes, e);
+        if (ok && (i == GLB || i == WEB_GLB || i == TRYON || i == GARMENT) &&
+            (bytes.len < 12 || memcmp(bytes.data, "glTF", 4) != 0))
             ok = fail(e, ERR_INPUT, "the result %s is no GLB", RESULTS[i].name);
         if (ok && (i == MEASUREMENTS || i == FIT)) {
             ok = is_json_object(&bytes) || fail(e, ERR_INPUT, "the result %s is no JSON", RESULTS[i].name);
@@ -209,7 +251,9 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
     x.measurements = text_of[MEASUREMENTS];
     x.preview_path = path[PREVIEW];
     x.drape_path = path[TRYON];
-    x.fit_result = text_of[FIT];
+    x.drape_garment_path = path[GARMENT];
+    x.drape_bin_path = path[DRAPE];
+    if (text_of[FIT]) x.drape_quality = quality_of(a, text_of[FIT]);
     db_avatar v = { 0 };
     if (avatar && !p->keep_photos) {
         x.photo_doom = "photos";
@@ -227,10 +271,12 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
 static bool doom_staging(const job_plane *p, arena *a, const db_job *j, err *e)
 {
     bool avatar = !strcmp(j->kind, "avatar"), drape = !strcmp(j->kind, "drape");
-    const char *paths[ALL_RESULTS];
+    const char *paths[ALL_RESULTS], *folder;
     int n = 0;
+    // Gone with its avatar: so are the notes of what was being written there, or they run out by themselves.
+    if (!folder_of(p, a, j, &folder, e)) return e->code == ERR_NOT_FOUND;
     for (int i = avatar ? 0 : AVATAR_RESULTS; (avatar || drape) && i < (avatar ? AVATAR_RESULTS : ALL_RESULTS); i++)
-        paths[n++] = staging(a, j, folder_of(j), j->attempts, RESULTS[i].name);
+        paths[n++] = staging(a, j, folder, j->attempts, RESULTS[i].name);
     return !n || db_blobs_doom(p->d, a, "avatars", paths, n, e);
 }
 

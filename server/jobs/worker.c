@@ -254,16 +254,20 @@ static const char *text_of(const json_t *input, const char *member)
 static bool drape(const worker_config *c, teller *t, const json_t *input, json_t *output, err *e)
 {
     if (!c->handlers->drape) return fail(e, ERR_INTERNAL, "this worker was built without the drape");
-    buf params = buf_new(64 << 20), garment = buf_new(LIMIT_GLB_BYTES);
-    job_drape_out out = { buf_new(LIMIT_GLB_BYTES), buf_new(1 << 20) };
+    buf params = buf_new(64 << 20), body = buf_new(LIMIT_GLB_BYTES), garment = buf_new(LIMIT_GLB_BYTES);
+    job_drape_out out = { buf_new(LIMIT_GLB_BYTES), buf_new(LIMIT_GLB_BYTES), buf_new(LIMIT_GLB_BYTES),
+                          buf_new(1 << 20) };
     const json_t *links = json_object_get(input, "upload"), *chart = json_object_get(input, "size_chart"),
                  *m = json_object_get(input, "measurements");
     char *chart_text = json_is_object(chart) ? json_dumps(chart, JSON_COMPACT) : NULL,
          *m_text = json_is_object(m) ? json_dumps(m, JSON_COMPACT) : NULL;
-    bool ok = download(c, input, "params_url", &params, e) && download(c, input, "garment_url", &garment, e);
+    bool ok = download(c, input, "params_url", &params, e) && download(c, input, "avatar_url", &body, e) &&
+              download(c, input, "garment_url", &garment, e);
     job_drape_in in = { .job_id = t->job,
                         .params = params.data,
                         .params_len = params.len,
+                        .avatar = body.data,
+                        .avatar_len = body.len,
                         .garment = garment.data,
                         .garment_len = garment.len,
                         .category = text_of(input, "category"),
@@ -275,7 +279,9 @@ static bool drape(const worker_config *c, teller *t, const json_t *input, json_t
                         .progress_ctx = t };
     ok = ok && c->handlers->drape(c->handlers->ctx, &in, &out, e);
     json_t *files = json_object();
-    ok = ok && upload(c, links, "tryon.glb", &out.glb, files, e) && upload(c, links, "fit.json", &out.fit, files, e);
+    ok = ok && upload(c, links, "tryon.glb", &out.glb, files, e) &&
+         upload(c, links, "garment.glb", &out.garment, files, e) && upload(c, links, "drape.bin", &out.bin, files, e) &&
+         upload(c, links, "fit.json", &out.fit, files, e);
     if (ok) {
         json_object_set_new(output, "status", json_string("success"));
         json_object_set(output, "files", files);
@@ -284,8 +290,11 @@ static bool drape(const worker_config *c, teller *t, const json_t *input, json_t
     mem_free(chart_text);
     mem_free(m_text);
     buf_free(&params);
+    buf_free(&body);
     buf_free(&garment);
     buf_free(&out.glb);
+    buf_free(&out.garment);
+    buf_free(&out.bin);
     buf_free(&out.fit);
     return ok;
 }
@@ -469,6 +478,11 @@ void worker_run(const worker_config *config)
     if (!expand(&url, c.take_url, c.id, NULL, "job_in_progress=0")) url.len = 0;
     int failures = 0;
     while (url.len && helped && !atomic_load(c.stop)) {
+        if (c.hold && atomic_load(c.hold)) {
+            struct timespec t = { 0, 200000000 };
+            nanosleep(&t, NULL);
+            continue;
+        }
         fetch_response r = { .body = buf_new(REPLY_MAX) };
         err e = { 0 };
         bool ok = call(&c, "GET", (char *)url.data, NULL, 0, TAKE_TIMEOUT_MS, asked_to_stop, &c, &r, &e);

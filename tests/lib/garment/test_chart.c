@@ -50,10 +50,23 @@ static void a_csv_chart_says_the_same_as_json(void)
 static void jeans_sizes_are_a_waist_and_an_inseam_in_inches(void)
 {
     CHECK(parse("basis,body\nsize,hip\n32x34,98\nW30 L32,94\nW28L30,90\n"));
-    CHECK_NEAR(c.size[0].value[DIM_WAIST].lo, 81.28, 1e-9); // 32 * 2.54
-    CHECK_NEAR(c.size[0].value[DIM_INSEAM].lo, 86.36, 1e-9);
+    CHECK_NEAR(c.size[2].value[DIM_WAIST].lo, 81.28, 1e-9); // 32 * 2.54
+    CHECK_NEAR(c.size[2].value[DIM_INSEAM].lo, 86.36, 1e-9);
     CHECK_NEAR(c.size[1].value[DIM_WAIST].lo, 76.2, 1e-9);
-    CHECK_NEAR(c.size[2].value[DIM_INSEAM].lo, 76.2, 1e-9);
+    CHECK_NEAR(c.size[0].value[DIM_INSEAM].lo, 76.2, 1e-9);
+}
+
+static void sizes_stand_smallest_first_when_their_names_tell(void)
+{
+    CHECK(parse("basis,body\nsize,hip\nL,98\n2XL,106\nXS,86\nM,94\nXXXL,110\nS,90\nXL,102\nXXS,82\n"));
+    static const char *const letters[] = { "XXS", "XS", "S", "M", "L", "XL", "2XL", "XXXL" };
+    for (int i = 0; i < 8; i++) CHECK_STR(c.size[i].name, letters[i]);
+    CHECK(parse("basis,body\nsize,hip\n40,98\n8,86\n38.5,94\n"));
+    CHECK_STR(c.size[0].name, "8");
+    CHECK_STR(c.size[1].name, "38.5");
+    CHECK(parse("basis,body\nsize,hip\nPetite,98\n38,86\nM,94\n"));
+    CHECK_STR(c.size[0].name, "Petite");
+    CHECK_STR(c.size[2].name, "M");
 }
 
 static void a_mistake_is_told_with_its_row_and_column(void)
@@ -152,5 +165,6 @@ static void a_garment_file_reads_back(void)
 
 TEST_MAIN(RUN(a_json_chart_keeps_numbers_ranges_gaps_units_and_bases); RUN(a_csv_chart_says_the_same_as_json);
           RUN(jeans_sizes_are_a_waist_and_an_inseam_in_inches); RUN(a_mistake_is_told_with_its_row_and_column);
-          RUN(a_printed_chart_reads_back_the_same); RUN(fabrics_read_back_and_own_ones_build_on_a_preset);
+          RUN(sizes_stand_smallest_first_when_their_names_tell); RUN(a_printed_chart_reads_back_the_same);
+          RUN(fabrics_read_back_and_own_ones_build_on_a_preset);
           RUN(every_category_has_all_its_measures_from_any_chart); RUN(a_garment_file_reads_back);)

@@ -40,15 +40,16 @@ static bool drape(void *ctx, const job_drape_in *in, job_drape_out *out, err *e)
     (void)ctx;
     static const unsigned char glb[20] = "glTF\2\0\0\0\24\0\0\0\0\0\0\0JSON";
     return (buf_append(&out->glb, glb, sizeof glb) && buf_printf(&out->glb, "%zu %s", in->params_len, in->size) &&
+            buf_append(&out->garment, glb, sizeof glb) && buf_printf(&out->bin, "TDRP %s", in->size) &&
             buf_printf(&out->fit,
                        "{\"recommended\":\"M\",\"sizes\":{\"M\":{\"score\":0.9,\"regions\":[]}},\"quality\":{}}")) ||
            fail(e, ERR_LIMIT, "too long");
 }
 
 static bool fit(void *ctx, const char *measurements, const char *category, const char *fabric, const char *chart,
-                buf *json, err *e)
+                const char *preference, buf *json, err *e)
 {
-    (void)ctx, (void)measurements, (void)category, (void)fabric, (void)chart;
+    (void)ctx, (void)measurements, (void)category, (void)fabric, (void)chart, (void)preference;
     return buf_printf(json, "{\"recommended\":\"M\",\"sizes\":{\"M\":{\"score\":0.9,\"regions\":[]}}}") ||
            fail(e, ERR_LIMIT, "too long");
 }

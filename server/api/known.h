@@ -1,0 +1,18 @@
+// Whom a token or key was found to name moments ago, so that a caller's stream of requests asks the database once every
+// few seconds. What this process revokes or erases is forgotten here at once; another process hears of it when its own
+// memory runs out, KNOWN_MS later at most.
+#pragma once
+#include "db/db.h"
+
+enum { KNOWN_MS = 5000 };
+
+typedef struct known_callers known_callers;
+known_callers *known_new(void);
+void known_free(known_callers *k); // NULL is fine
+
+// A guest's token; a key. False: not known (any more), ask the database. Texts come in the arena.
+bool known_guest(known_callers *k, const char *hash, uuid_text user);
+bool known_key(known_callers *k, arena *a, const char *hash, db_key *out);
+void known_note_guest(known_callers *k, const char *hash, const char *user);
+void known_note_key(known_callers *k, const char *hash, const db_key *key);
+void known_forget_all(known_callers *k);
