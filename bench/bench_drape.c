@@ -150,7 +150,7 @@ static bool dress(plan *p, int who, garment_category c, tally *t, err *e)
         t->seconds += j->took[i];
         t->longest = fmax(t->longest, j->took[i]);
         fit_sentence(s, note[i], sizeof note[i]);
-        column[i] = (show_column){ d, size, note[i] };
+        column[i] = (show_column){ d, NULL, size, note[i] };
         if (p->verbose || d->degraded || (d->slides && waist_ease(s) < TOO_WIDE))
             fprintf(stderr,
                     "%-8s %-9s %-4s %s pen %.2f self %.2f mm, clearance %5.1f mm, hem %.1f cm, weft mean %+.3f p95 "

@@ -70,7 +70,7 @@ static bool write_sheet(work *k, err *e)
     for (int i = 0; i < k->count; i++) {
         int size = k->wanted[i];
         fit_sentence(&k->fit.size[size], note[i], 36); // as wide as the column
-        column[i] = (show_column){ &k->drape[size], k->g.chart.size[size].name, note[i] };
+        column[i] = (show_column){ &k->drape[size], NULL, k->g.chart.size[size].name, note[i] };
     }
     buf png = buf_new(LIMIT_IMAGE_BYTES);
     bool ok = show_sheet(&k->w, &k->g, column, k->count, &png, e) && write_file(k->a->out, "sheet.png", &png, e);

@@ -108,7 +108,8 @@ http_handler guest_create, me_get, me_export, me_delete;
 http_handler avatar_create, avatar_list, avatar_get, avatar_patch, avatar_delete, avatar_start, avatar_watch,
     avatar_file;
 http_handler tryon_create, tryon_get, tryon_patch, tryon_file;
-http_handler brand_get, key_list, key_create, key_rotate, key_revoke;
+http_handler brand_get, brand_patch, key_list, key_create, key_patch, key_rotate, key_revoke;
+http_handler preview_start, preview_get, preview_sheet, widget_get;
 http_handler garment_list, garment_create, garment_get, garment_patch, garment_delete, garment_size_put,
     garment_size_delete, garment_chart_put;
 http_handler events_add, analytics_get, embed_get;

@@ -25,6 +25,10 @@ const PATHS = {
   download: 'M12 4v11M7.5 11L12 15.5 16.5 11M4.5 16v2.5A1.5 1.5 0 0 0 6 20h12a1.5 1.5 0 0 0 1.5-1.5V16',
   plus: 'M12 5v14M5 12h14',
   spark: 'M12 4l1.8 5.2L19 11l-5.2 1.8L12 18l-1.8-5.2L5 11l5.2-1.8z',
+  chart: 'M4.5 4.5v15h15M8.5 16v-4M12.5 16V8M16.5 16v-6',
+  code: 'M8.5 7.5L4 12l4.5 4.5M15.5 7.5L20 12l-4.5 4.5M13.5 5l-3 14',
+  sliders: 'M5 7h9M18 7h1M5 12h2M11 12h8M5 17h7M16 17h3M16 5.2v3.6M9 10.2v3.6M14 15.2v3.6',
+  copy: 'M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9',
 } as const;
 
 export type IconName = keyof typeof PATHS;

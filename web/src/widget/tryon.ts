@@ -45,16 +45,18 @@ class TryOnButton extends HTMLElement {
   private marked = false; // our entry lies on top of the page's history
   private asked = '';
 
+  constructor() {
+    super();
+    if (sheet) this.root.adoptedStyleSheets = [sheet];
+    this.button.type = 'button';
+    this.button.part.add('button');
+    this.button.hidden = true;
+    this.button.append(icon(), document.createElement('span'));
+    this.button.addEventListener('click', () => this.open());
+    this.root.append(this.button);
+  }
+
   connectedCallback(): void {
-    if (!this.button.isConnected) {
-      if (sheet) this.root.adoptedStyleSheets = [sheet];
-      this.button.type = 'button';
-      this.button.part.add('button');
-      this.button.hidden = true;
-      this.button.append(icon(), document.createElement('span'));
-      this.button.addEventListener('click', () => this.open());
-      this.root.append(this.button);
-    }
     this.check();
   }
 
