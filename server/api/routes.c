@@ -29,7 +29,8 @@ const http_route api_routes[] = {
     { "GET", "/v1/tryons/{id}", "getTryon", tryon_get, WHO_SHOPPER | WHO_SECRET, "analytics", COST_READ, HTTP_NO_BODY,
       0 },
     { "PATCH", "/v1/tryons/{id}", "switchSize", tryon_patch, WHO_SHOPPER, NULL, COST_WRITE, HTTP_JSON, SMALL },
-    { "GET", "/v1/tryons/{id}/files/{name}", "getTryonFile", tryon_file, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY, 0 },
+    { "GET", "/v1/tryons/{id}/files/{name}", "getTryonFile", tryon_file, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY,
+      0 },
 
     { "GET", "/v1/brand", "getBrand", brand_get, WHO_SECRET, NULL, COST_READ, HTTP_NO_BODY, 0 },
     { "PATCH", "/v1/brand", "updateBrand", brand_patch, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON, SMALL },
