@@ -45,16 +45,18 @@ class TryOnButton extends HTMLElement {
   private marked = false; // our entry lies on top of the page's history
   private asked = '';
 
+  constructor() {
+    super();
+    if (sheet) this.root.adoptedStyleSheets = [sheet];
+    this.button.type = 'button';
+    this.button.part.add('button');
+    this.button.hidden = true;
+    this.button.append(icon(), document.createElement('span'));
+    this.button.addEventListener('click', () => this.open());
+    this.root.append(this.button);
+  }
+
   connectedCallback(): void {
-    if (!this.button.isConnected) {
-      if (sheet) this.root.adoptedStyleSheets = [sheet];
-      this.button.type = 'button';
-      this.button.part.add('button');
-      this.button.hidden = true;
-      this.button.append(icon(), document.createElement('span'));
-      this.button.addEventListener('click', () => this.open());
-      this.root.append(this.button);
-    }
     this.check();
   }
 
@@ -141,7 +143,11 @@ class TryOnButton extends HTMLElement {
     const wait = document.createElement('p');
     wait.textContent = say.loading;
     wait.setAttribute('role', 'status');
-    f.addEventListener('load', () => wait.remove());
+    f.addEventListener('load', () => {
+      wait.remove();
+      // Who had tabbed into the frame while it was loading has lost her place with the empty page that was there.
+      if (document.activeElement === document.body) f.focus();
+    });
     // Tab leaves the dialog for the browser's own bars at both ends: these two bring it back in.
     const first = fence(() => f.focus()),
       last = fence(() => shut.focus());
