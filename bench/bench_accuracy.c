@@ -1,11 +1,12 @@
 // How right the estimator is, on people whose measurements are known.
-//   bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--assets DIR] [--cache DIR] [--look]
+//   bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--assets DIR] [--cache DIR [--prepare]] [--look]
 //                  [--data DIR [--step N]]
 // The test world: rendered people (bench/testworld) through the whole pipeline, in modes A (answers only), B (front
 // photo) and C (front and side photo). --fast: no rendering and no networks, a perfect look: the estimator's own floor.
 // --data: a folder with ANSUR II's female.csv and male.csv: mode A on every step-th real person.
 // --look: how far landmarks and outlines lie from the truth, the figures behind the estimator's constants.
-// --cache: keeps what was seen in the photos for the next run of the same build of the test world.
+// --cache: keeps what was seen in the photos for the next run of the same build of the test world; --prepare: only
+// fills it.
 #include "base/io.h"
 #include "base/mem.h"
 #include "testworld/survey_rows.h"
@@ -22,7 +23,7 @@ static const double NINETY = 1.6449;
 typedef struct {
     int people, jobs, step;
     uint64_t seed;
-    bool fast, json, look;
+    bool fast, json, look, prepare;
     const char *assets, *cache, *data;
 } options;
 
@@ -211,7 +212,7 @@ static void run_share(void *ctx, int job)
 {
     world *w = ctx;
     err e = { 0 };
-    trial_lab lab = { .wardrobe = w->wardrobe, .cache = w->o->cache };
+    trial_lab lab = { .wardrobe = w->wardrobe, .cache = w->o->cache, .only_look = w->o->prepare };
     for (int s = 0; s < 2; s++) {
         lab.model[s] = w->model[s];
         lab.tape[s] = tape_new(w->model[s]);
@@ -239,7 +240,7 @@ static void run_world(world *w, pool *threads, json_t *root)
     w->wardrobe = clothes;
     w->trials = mem_array(trial, (size_t)w->o->people);
     pool_run(threads, w->o->jobs, run_share, w);
-    report_world(w, root);
+    if (!w->o->prepare) report_world(w, root);
     if (w->o->look && !w->o->json) report_looks(w);
     mem_free(w->trials);
     wardrobe_close(clothes);
@@ -269,7 +270,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--look] [--assets DIR]\n"
-            "                      [--cache DIR] [--data DIR [--step N]]\n");
+            "                      [--cache DIR [--prepare]] [--data DIR [--step N]]\n");
     return 2;
 }
 
@@ -284,6 +285,8 @@ int main(int argc, char **argv)
             o.json = true;
         else if (strcmp(name, "--look") == 0)
             o.look = true;
+        else if (strcmp(name, "--prepare") == 0)
+            o.prepare = true;
         else if (!value)
             return usage();
         else if (i++, strcmp(name, "--people") == 0)

@@ -11,6 +11,7 @@ typedef struct {
     body_model *model[2]; // by body_sex
     tape *tape[2];
     capture *camera;   // NULL: a perfect look, straight from the geometry
+    bool only_look;    // fill the cache, estimate nothing
     const char *cache; // folder where what was seen is kept between runs of one build of the test world; NULL: none
 } trial_lab;
 
