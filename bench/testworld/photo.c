@@ -233,8 +233,10 @@ static void dress(props *s, const wardrobe *w, const person *p, const outfit *o,
     add_skin(s, p, st, &w->skin[p->model->sex][p->skin], open);
     float *soft = own(s, mem_array(float, p->model->vertices));
     soften(p->model, open, soft);
-    add_shell(s, p, st, &o->bottom, soft);
-    add_shell(s, p, st, &o->top, soft);
+    if (o) {
+        add_shell(s, p, st, &o->bottom, soft);
+        add_shell(s, p, st, &o->top, soft);
+    }
     add_proxy(s, &w->eyes, p, st, v3(0.55f, 0.62f, 0.66f), 0.3f);
     add_proxy(s, &w->brows, p, st, p->hair_tint, 0.9f);
     add_proxy(s, &w->lashes, p, st, v3(0.2f, 0.2f, 0.2f), 0.9f);

@@ -30,6 +30,7 @@ void photo_stance_free(photo_stance *s);
 image photo_take(const wardrobe *w, const person *p, const outfit *o, const photo_stance *s, const photo_camera *c,
                  rng *r);
 
-// Evidence straight from the geometry: the exact mask, and the joints as landmarks. capture_evidence_free it.
+// Evidence straight from the geometry: the exact mask, and the joints as landmarks. o NULL: without clothes.
+// capture_evidence_free it.
 void photo_perfect(const wardrobe *w, const person *p, const outfit *o, const photo_stance *s, const photo_camera *c,
                    capture_evidence *out);

@@ -42,12 +42,24 @@ static const struct {
     { LM_RIGHT_ANKLE, JOINT_R_ANKLE, { { .004f, -.008f, .015 }, { .008f, -.011f, .02 } } },
 };
 
-static landmark_place place_of(const photo_view *v, size_t i)
+static landmark_place place_in(size_t i, capture_view side, bool right)
 {
-    landmark_place p = tied[i].place[v->side == VIEW_SIDE];
-    bool to_the_left = v->side == VIEW_SIDE ? v->yaw < 0 : i % 2 == 1; // her left is on the picture's right
+    landmark_place p = tied[i].place[side == VIEW_SIDE];
+    bool to_the_left = side == VIEW_SIDE ? !right : i % 2 == 1; // her left is on the picture's right
     if (to_the_left) p.x = -p.x;
     return p;
+}
+
+static landmark_place place_of(const photo_view *v, size_t i) { return place_in(i, v->side, v->yaw > 0); }
+
+vec2 fit_landmark_offset(int landmark, capture_view side, bool right)
+{
+    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
+        if (tied[i].landmark != landmark) continue;
+        landmark_place p = place_in(i, side, right);
+        return (vec2){ p.x, p.y };
+    }
+    return (vec2){ 0, 0 };
 }
 
 // Bones whose direction the networks' 3D tells: from landmark, to landmark, from joint, to joint.
