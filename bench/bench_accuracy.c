@@ -1,5 +1,6 @@
 // How right the estimator is, on people whose measurements are known.
-//   bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--assets DIR] [--cache DIR [--prepare]] [--look]
+//   bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--assets DIR] [--cache DIR [--prepare]]
+//   [--look]
 //                  [--ablate] [--results FILE] [--data DIR [--step N]] [--photos DIR] [--doc FILE]
 // The test world: rendered people (bench/testworld) through the whole pipeline, in modes A (answers only), B (front
 // photo) and C (front and side photo). --fast: no rendering and no networks, a perfect look: the estimator's own floor.
@@ -187,11 +188,12 @@ static void ablate(world *w, pool *threads)
     static const int shown[] = { 0, 1, 2, 3, 4 }; // strata with weight
     err e = { 0 };
     buf b = buf_new((size_t)1 << 20);
-    doc_put(&b, "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
-                "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
-                "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
-                "/ hip, cm, mean over both sexes.\n\n| with | A | B fitted | C fitted | B loose | C loose |\n"
-                "|---|---|---|---|---|---|\n",
+    doc_put(&b,
+            "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
+            "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
+            "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
+            "/ hip, cm, mean over both sexes.\n\n| with | A | B fitted | C fitted | B loose | C loose |\n"
+            "|---|---|---|---|---|---|\n",
             w->o->people, (unsigned long long)w->o->seed);
     w->only_weighed = true;
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
@@ -289,9 +291,10 @@ static void document_survey(const world *w, tally t[SURVEY_MEASURES][2], int n, 
 {
     err e = { 0 };
     buf b = buf_new((size_t)1 << 20);
-    doc_put(&b, "Mode A on %d people of ANSUR II (US Army 2012; every %dth row; %d refused), whose statistics the prior "
-                "is made of: an error of fit, not of people elsewhere. cm.\n\n"
-                "| measurement | MAE women | men | bias women | men | held |\n|---|---|---|---|---|---|\n",
+    doc_put(&b,
+            "Mode A on %d people of ANSUR II (US Army 2012; every %dth row; %d refused), whose statistics the prior "
+            "is made of: an error of fit, not of people elsewhere. cm.\n\n"
+            "| measurement | MAE women | men | bias women | men | held |\n|---|---|---|---|---|---|\n",
             n, w->o->step, refused);
     for (int m = 0; m < SURVEY_MEASURES; m++)
         doc_put(&b, "| %s | %.2f | %.2f | %+.2f | %+.2f | %.0f %% |\n", tape_name[survey_measure[m]],

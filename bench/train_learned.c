@@ -1,10 +1,10 @@
 // Trains the estimator's learned correction on the tuning half of the test world and writes it as C.
 //   train_learned [--people N] [--seed S] [--jobs N] [--cache DIR] [--seen FILE] [--assets DIR] --out FILE
 // --cache: what was seen in the photos, shared with bench_accuracy. --seen: keeps what the fits found of it, so that
-// training again takes seconds; with more people only those are added. Seeds from 2 on are held out: bench_accuracy judges on them.
-// For each mode with a photo, with and without the weight: a ridge regression from what the correction reads to the
-// errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few directions that matter.
-// What remains in cross-validation sets the factors of the standard deviations.
+// training again takes seconds; with more people only those are added. Seeds from 2 on are held out: bench_accuracy
+// judges on them. For each mode with a photo, with and without the weight: a ridge regression from what the correction
+// reads to the errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few directions
+// that matter. What remains in cross-validation sets the factors of the standard deviations.
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -20,7 +20,7 @@ enum { FOLDS = 5, MAX_PEOPLE = 20000, M = TAPE_COUNT, MOST_COLUMNS = LEARNED_BLO
 static const double NINETY = 1.6449;
 static const double BLOCK_SCALE[LEARNED_BLOCKS] = { 1, 0.5, 0.5 }; // what is common to all counts for more
 static const double CONSTANT = 10; // the common constant's column: hardly held back by the ridge
-static const double strengths[] = { 30, 60, 120, 240, 480, 960, 2000 };
+static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 4000, 1e7 }; // the last: no correction
 
 typedef struct {
     double sex, made;
@@ -115,12 +115,12 @@ typedef struct {
     int n, count, columns; // samples, features, columns of x
     const sample **of;
     double (*norm)[2];
-    double *x, *y;            // [n * columns], [n * M] in deviations of the error
-    double deviation[M];      // of the error, metres
-    double *coefficient;      // [columns * M]
-    double *predicted;        // [n * M], out of fold
+    double *x, *y;                 // [n * columns], [n * M] in deviations of the error
+    double deviation[M];           // of the error, metres
+    double *coefficient;           // [columns * M]
+    double *predicted;             // [n * M], out of fold
     double shape[LEARNED_RANK][M]; // orthonormal, in deviations
-    double strength, gain;
+    double strength[M], left[M];   // by measurement: the best of strengths, and the share of the square error it leaves
 } table;
 
 static double column_scale(const table *t, int column)
@@ -165,11 +165,10 @@ static void normalise(table *t)
     }
 }
 
-// The mean square error over that without correction, out of fold, predictions in t->predicted.
-static double cross_validate(table *t, double strength, double *gram, double *c)
+// Predictions out of fold with one strength for all measurements; predicted [n * M].
+static void cross_validate(const table *t, double strength, double *gram, double *c, double *predicted)
 {
     double *x = mem_array(double, (size_t)(t->n * t->columns)), *y = mem_array(double, (size_t)(t->n * M));
-    double left = 0, all = 0;
     for (int fold = 0; fold < FOLDS; fold++) {
         int n = 0;
         for (int i = 0; i < t->n; i++) {
@@ -179,15 +178,20 @@ static double cross_validate(table *t, double strength, double *gram, double *c)
             n++;
         }
         if (!least_squares(x, y, n, t->columns, M, strength, gram, c)) die("the regression is singular");
-        for (int i = fold; i < t->n; i += FOLDS)
-            mat_mul(t->predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
-    }
-    for (int i = 0; i < t->n * M; i++) {
-        left += (t->y[i] - t->predicted[i]) * (t->y[i] - t->predicted[i]);
-        all += t->y[i] * t->y[i];
+        for (int i = fold; i < t->n; i += FOLDS) mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
     }
     mem_free(x);
     mem_free(y);
+}
+
+static double square_left(const table *t, const double *predicted, int m)
+{
+    double left = 0, all = 1e-12;
+    for (int i = 0; i < t->n; i++) {
+        double y = t->y[i * M + m], off = y - predicted[i * M + m];
+        left += off * off;
+        all += y * y;
+    }
     return left / all;
 }
 
@@ -236,22 +240,31 @@ static double spread_of(const table *t, int m, int loose)
     return s;
 }
 
-static void train(table *t, int *best)
+// Each measurement takes the strength that serves it best.
+static void train(table *t)
 {
-    double *gram = mem_array(double, (size_t)(t->columns * t->columns));
+    size_t cells = (size_t)(t->columns * M);
+    double *gram = mem_array(double, (size_t)(t->columns * t->columns)), *c = mem_array(double, cells),
+           *predicted = mem_array(double, (size_t)(t->n * M));
     normalise(t);
     fill(t);
-    t->gain = 2;
-    int count = (int)(sizeof strengths / sizeof *strengths);
-    for (int k = 0; k < count; k++) {
-        double left = cross_validate(t, strengths[k], gram, t->coefficient);
-        if (left < t->gain) t->gain = left, *best = k;
+    for (int m = 0; m < M; m++) t->left[m] = 2;
+    for (size_t k = 0; k < sizeof strengths / sizeof *strengths; k++) {
+        cross_validate(t, strengths[k], gram, c, predicted);
+        if (!least_squares(t->x, t->y, t->n, t->columns, M, strengths[k], gram, c)) die("the regression is singular");
+        for (int m = 0; m < M; m++) {
+            double left = square_left(t, predicted, m);
+            if (left >= t->left[m]) continue;
+            t->left[m] = left;
+            t->strength[m] = strengths[k];
+            for (int i = 0; i < t->n; i++) t->predicted[i * M + m] = predicted[i * M + m];
+            for (int i = 0; i < t->columns; i++) t->coefficient[i * M + m] = c[i * M + m];
+        }
     }
-    t->strength = strengths[*best];
-    cross_validate(t, t->strength, gram, t->coefficient);
-    if (!least_squares(t->x, t->y, t->n, t->columns, M, t->strength, gram, t->coefficient)) die("singular");
     find_shape(t);
     mem_free(gram);
+    mem_free(c);
+    mem_free(predicted);
 }
 
 // --- the file ---
@@ -259,7 +272,8 @@ static void train(table *t, int *best)
 static void print_table(FILE *b, const table *t, const char *name)
 {
     fprintf(b, "static const float %s_norm[%d][2] = {\n", name, t->count);
-    for (int k = 0; k < t->count; k++) fprintf(b, "{ %.6gf, %.6gf },\n", t->norm[k][0] + 0.0, t->norm[k][1] + 0.0);
+    for (int k = 0; k < t->count; k++)
+        fprintf(b, "{ %.6ef, %.6ef },%s", t->norm[k][0], t->norm[k][1], k % 4 == 3 ? "\n" : " ");
     fprintf(b, "};\n");
     size_t cells = (size_t)t->columns * LEARNED_RANK;
     double *w = mem_array(double, cells), most = 1e-9;
@@ -290,8 +304,7 @@ static void print_table(FILE *b, const table *t, const char *name)
 
 static void say(const table *t, const char *name)
 {
-    printf("%s: %d samples, ridge %g, out of fold %.0f %% of the square error remains\n", name, t->n, t->strength,
-           100 * t->gain);
+    printf("%s: %d samples; mean errors out of fold, the ridge's strength\n", name, t->n);
     for (int m = 1; m < M; m++) {
         double before[2] = { 0 }, after[2] = { 0 }, n[2] = { 0 };
         for (int i = 0; i < t->n; i++) {
@@ -300,8 +313,8 @@ static void say(const table *t, const char *name)
             after[loose] += fabs(remains(t, i, m));
             n[loose]++;
         }
-        printf("  %-22s fitted %5.2f -> %5.2f cm   loose %5.2f -> %5.2f cm\n", tape_key[m], 100 * before[0] / n[0],
-               100 * after[0] / n[0], 100 * before[1] / n[1], 100 * after[1] / n[1]);
+        printf("  %-22s fitted %5.2f -> %5.2f cm   loose %5.2f -> %5.2f cm   %g\n", tape_key[m], 100 * before[0] / n[0],
+               100 * after[0] / n[0], 100 * before[1] / n[1], 100 * after[1] / n[1], t->strength[m]);
     }
 }
 
@@ -322,8 +335,7 @@ static void make_table(const work *w, int mode, int weighed, FILE *out)
     t.y = mem_array(double, (size_t)(t.n * M));
     t.predicted = mem_array(double, (size_t)(t.n * M));
     t.coefficient = mem_array(double, (size_t)(t.columns * M));
-    int best = 0;
-    train(&t, &best);
+    train(&t);
     say(&t, name);
     print_table(out, &t, name);
     mem_free(t.of);
@@ -362,9 +374,9 @@ int main(int argc, char **argv)
     FILE *out = fopen(w.out, "w");
     if (!out) die("the file of --out cannot be written");
     fprintf(out,
-               "// Written by bench/train_learned (script/learn): %d people of the test world, seed %llu.\n"
-               "#include \"estimate/learned.h\"\n\n// clang-format off\n",
-               w.people, (unsigned long long)w.seed);
+            "// Written by bench/train_learned (script/learn): %d people of the test world, seed %llu.\n"
+            "#include \"estimate/learned.h\"\n\n// clang-format off\n",
+            w.people, (unsigned long long)w.seed);
     for (int mode = 0; mode < 2; mode++)
         for (int weighed = 0; weighed < 2; weighed++) make_table(&w, mode, weighed, out);
     fprintf(out, "const learned_table learned_tables[2][2] = {\n");

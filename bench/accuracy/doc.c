@@ -32,12 +32,15 @@ static const char *const title[DOC_SECTIONS] = {
 
 static const char head[] =
     "# Accuracy\n\n"
-    "Written by `script/bench accuracy --doc docs/accuracy.md` and what follows each title there; do not edit by hand.\n"
-    "A: height, weight, sex and age. B: and a photo from the front. C: and one from the side. MAE: mean absolute error.\n"
+    "Written by `script/bench accuracy --doc docs/accuracy.md` and what follows each title there; do not edit by "
+    "hand.\n"
+    "A: height, weight, sex and age. B: and a photo from the front. C: and one from the side. MAE: mean absolute "
+    "error.\n"
     "\n"
     "Nobody has photos of people with tape measurements that may be used freely, so the photos are rendered: people\n"
     "drawn from a survey's statistics, with shape detail that the estimator's space does not contain, posed, dressed,\n"
-    "lit and photographed as phones do, then seen by the same networks as real photos (`bench/testworld`). Seed 1 is for\n"
+    "lit and photographed as phones do, then seen by the same networks as real photos (`bench/testworld`). Seed 1 is "
+    "for\n"
     "tuning and training (`script/learn`), seed 2 for judging; nothing was ever fitted to people of seed 2. What this\n"
     "cannot show is how the networks' errors on real clothes differ from those on rendered ones.\n\n";
 
@@ -46,14 +49,17 @@ static const char published[] =
     "Mean absolute errors in cm as their authors or users give them; other people, clothes and definitions, so these\n"
     "are orders of magnitude and no race.\n\n"
     "| system | input | chest | waist | hip | on | source, what differs |\n|---|---|---|---|---|---|---|\n"
-    "| height and weight, least squares | two numbers, sex | 3.4 | 3.8 | 2.3 | ANSUR II, five-fold | worse sex; waist at "
+    "| height and weight, least squares | two numbers, sex | 3.4 | 3.8 | 2.3 | ANSUR II, five-fold | worse sex; waist "
+    "at "
     "the navel; soldiers |\n"
-    "| SHAPY (CVPR 2022) | a photo | 6.5 | 6.9 | 5.7 | HBW, in the wild | its leaderboard; height is an output there |\n"
+    "| SHAPY (CVPR 2022) | a photo | 6.5 | 6.9 | 5.7 | HBW, in the wild | its leaderboard; height is an output there "
+    "|\n"
     "| BMnet (2022) | front silhouette | 3.4 | 3.2 | 3.1 | BodyM test A | arXiv 2210.05667; tight clothes, in a lab |\n"
     "| BMnet | front, side, height, weight | 1.6 | 1.5 | 1.0 | BodyM test A | the same; quoted at second hand |\n"
     "| MeasureNet (Amazon Halo, 2023) | photos, height, weight | - | 1.8 men, 2.4 women | - | their own | npj Digital "
     "Medicine s41746-023-00909-5; phones at home, minimal clothes |\n"
-    "| SMPL-X fitted to two silhouettes | front, side, height | 8.8 | 4.3 | 6.8 | BodyM test A, 25 people | no training; "
+    "| SMPL-X fitted to two silhouettes | front, side, height | 8.8 | 4.3 | 6.8 | BodyM test A, 25 people | no "
+    "training; "
     "differences of definition within |\n"
     "| two trained measurers | a tape | 1.4 | 1.2 | 1.2 | ANSUR's allowance | NATICK/TR-11/017: no estimate can be "
     "shown to be better |\n";
@@ -77,8 +83,8 @@ bool doc_write(const char *path, doc_section section, const buf *text, err *e)
     if (ok && !b) ok = fail(e, ERR_INPUT, "%s lacks its section \"%s\": delete it to begin anew", path, word[section]);
     if (ok) {
         size_t before = (size_t)(a - all) + strlen(from);
-        ok = buf_append(&out, all, before) && buf_append(&out, text->data, text->len) && buf_append(&out, b, strlen(b)) &&
-             io_write(path, out.data, out.len, e);
+        ok = buf_append(&out, all, before) && buf_append(&out, text->data, text->len) &&
+             buf_append(&out, b, strlen(b)) && io_write(path, out.data, out.len, e);
     }
     buf_free(&page);
     buf_free(&out);

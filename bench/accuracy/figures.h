@@ -8,10 +8,10 @@ typedef struct {
 } tally;
 
 void tally_add(tally *t, double off, double sd, double off_a);
-double tally_mean(double sum, int n);                 // 0 of none
+double tally_mean(double sum, int n);                                                         // 0 of none
 static inline double tally_mae(const tally *t) { return 100 * tally_mean(t->sum_abs, t->n); } // cm
-double tally_worst(const tally by_sex[2]);            // the larger mean absolute error of the two sexes, cm
-double tally_coverage(const tally *t, int count);     // of count tallies, 0..1
+double tally_worst(const tally by_sex[2]);        // the larger mean absolute error of the two sexes, cm
+double tally_coverage(const tally *t, int count); // of count tallies, 0..1
 
 typedef struct {
     const char *name, *title;

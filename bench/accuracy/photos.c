@@ -40,8 +40,7 @@ static bool halve(const image *photo, image *out, err *e)
 {
     image half = image_resize(photo, (photo->width + 1) / 2, (photo->height + 1) / 2);
     buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
-    bool ok =
-        image_encode_jpeg(&half, 60, &jpeg, e) && image_decode_unguarded(jpeg.data, jpeg.len, 0, out, NULL, e);
+    bool ok = image_encode_jpeg(&half, 60, &jpeg, e) && image_decode_unguarded(jpeg.data, jpeg.len, 0, out, NULL, e);
     image_free(&half);
     buf_free(&jpeg);
     return ok;
@@ -132,9 +131,10 @@ bool photos_run(const char *folder, const char *assets, body_model *const *model
     bool ok = s->camera && each(s, folder, e);
     if (ok) {
         buf b = buf_new((size_t)1 << 20);
-        doc_put(&b, "%d photos of real people (%d more were refused), height stated as 170 cm and no weight: change of "
-                    "chest / waist / hip in per cent, and the measurement that moves most (for 171 cm: against all "
-                    "growing with the height).\n\n| photo |",
+        doc_put(&b,
+                "%d photos of real people (%d more were refused), height stated as 170 cm and no weight: change of "
+                "chest / waist / hip in per cent, and the measurement that moves most (for 171 cm: against all "
+                "growing with the height).\n\n| photo |",
                 s->photos, s->refused);
         for (int c = 0; c < CHANGES; c++) doc_put(&b, " %s |", change_name[c]);
         doc_put(&b, "\n|---|---|---|---|\n%.*s| mean over all |", (int)s->lines.len, (const char *)s->lines.data);

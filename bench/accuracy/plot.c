@@ -11,8 +11,10 @@
 
 enum { WIDTH = 760, HEIGHT = 460, LEFT = 70, RIGHT = 20, TOP = 40, BOTTOM = 60, SCALE = 2, GLYPH = 8 };
 
-static const draw_color colors[PLOT_MAX_SERIES] = { { 31, 90, 160, 255 },  { 200, 80, 30, 255 },  { 40, 140, 70, 255 },
-                                                    { 130, 60, 150, 255 }, { 120, 120, 120, 255 }, { 190, 150, 0, 255 } };
+static const draw_color colors[PLOT_MAX_SERIES] = {
+    { 31, 90, 160, 255 },  { 200, 80, 30, 255 },   { 40, 140, 70, 255 },
+    { 130, 60, 150, 255 }, { 120, 120, 120, 255 }, { 190, 150, 0, 255 }
+};
 static const draw_color ink = { 30, 30, 30, 255 }, pale = { 222, 222, 222, 255 };
 
 // Both forms at once.
@@ -102,7 +104,8 @@ static void series(sheet *s, int k)
     const plot *p = s->p;
     const plot_series *q = p->of[k];
     for (int i = 0; i < q->count; i++) {
-        if (q->bars) line(s, px(p, q->x[i]), py(p, q->low[i]), px(p, q->x[i]), py(p, q->high[i]), 1.5, false, colors[k]);
+        if (q->bars)
+            line(s, px(p, q->x[i]), py(p, q->low[i]), px(p, q->x[i]), py(p, q->high[i]), 1.5, false, colors[k]);
         if (q->points) dot(s, px(p, q->x[i]), py(p, q->y[i]), q->count > 60 ? 1.6 : 4, colors[k]);
         if (!q->points && i > 0)
             line(s, px(p, q->x[i - 1]), py(p, q->y[i - 1]), px(p, q->x[i]), py(p, q->y[i]), 2, q->dashed, colors[k]);

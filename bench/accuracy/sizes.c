@@ -63,8 +63,8 @@ static void judge(const garment *g, const trial_result *result, const double *tr
     if (right.recommended < 0 || guess.recommended < 0) return;
     out->n++;
     out->same += guess.recommended == right.recommended;
-    out->same_or_runner_up += guess.recommended == right.recommended ||
-                              (guess.between && guess.runner_up == right.recommended);
+    out->same_or_runner_up +=
+        guess.recommended == right.recommended || (guess.between && guess.runner_up == right.recommended);
     const fit_size *s = &guess.size[guess.recommended];
     int bin = (int)(s->probability * SIZES_BINS);
     if (bin >= SIZES_BINS) bin = SIZES_BINS - 1;

@@ -16,12 +16,14 @@ typedef struct {
     int stratum;
     double goal[3];
 } goal_row;
-static const goal_row goals[] = { { 0, { 3.3, 3.7, 2.3 } }, { 1, { 2.7, 2.4, 1.7 } }, { 2, { 1.9, 1.7, 1.5 } },
-                                  { 6, { 3.4, 3.2, 2.4 } } };
+static const goal_row goals[] = {
+    { 0, { 3.3, 3.7, 2.3 } }, { 1, { 2.7, 2.4, 1.7 } }, { 2, { 1.9, 1.7, 1.5 } }, { 6, { 3.4, 3.2, 2.4 } }
+};
 
 static void goals_table(buf *b, const trial *trials, int people)
 {
-    doc_put(b, "Goals and figures, cm, the worse sex:\n\n| input | chest | waist (natural) | hip |\n|---|---|---|---|\n");
+    doc_put(b,
+            "Goals and figures, cm, the worse sex:\n\n| input | chest | waist (natural) | hip |\n|---|---|---|---|\n");
     for (size_t g = 0; g < sizeof goals / sizeof *goals; g++) {
         tally t[TAPE_COUNT][2] = { 0 };
         stratum_tally(&strata[goals[g].stratum], trials, people, t);
@@ -59,8 +61,9 @@ static void measures_table(buf *b, const stratum *s, const stratum *base, const 
             tally_add(&a[k][p->sex], r->value[k] - p->truth[k], r->sd[k], r->value[k] - p->truth[k]);
     }
     (void)base;
-    doc_put(b, "### %s\n\n%d people, cm. Held: truth within the 90 %% interval.\n\n| measurement | MAE women | men | bias "
-               "women | men | mean interval | held%s\n|---|---|---|---|---|---|---|%s\n",
+    doc_put(b,
+            "### %s\n\n%d people, cm. Held: truth within the 90 %% interval.\n\n| measurement | MAE women | men | bias "
+            "women | men | mean interval | held%s\n|---|---|---|---|---|---|---|%s\n",
             s->title, n, photo ? " | without the photo: women | men |" : " |", photo ? "---|---|" : "");
     for (int k = 0; k < TAPE_COUNT; k++) {
         doc_put(b, "| %s | %.2f | %.2f | %+.2f | %+.2f | +-%.1f | %.0f %% |", tape_name[k], tally_mae(&t[k][0]),
@@ -74,9 +77,10 @@ static void measures_table(buf *b, const stratum *s, const stratum *base, const 
 
 static void groups_table(buf *b, const trial *trials, int people)
 {
-    doc_put(b, "### By groups\n\nChest / natural waist / hip, cm, all clothes, with weight; held: of all 20 measurements "
-               "but the height. The figures of A are of the same people.\n\n| group | people | A | B | C | held A | B | C "
-               "|\n|---|---|---|---|---|---|---|---|\n");
+    doc_put(b,
+            "### By groups\n\nChest / natural waist / hip, cm, all clothes, with weight; held: of all 20 measurements "
+            "but the height. The figures of A are of the same people.\n\n| group | people | A | B | C | held A | B | C "
+            "|\n|---|---|---|---|---|---|---|---|\n");
     for (int g = 0; g < GROUPS; g++) {
         tally t[TRIAL_MODES][TAPE_COUNT] = { 0 };
         for (int i = 0; i < people; i++) {
@@ -100,9 +104,10 @@ static void groups_table(buf *b, const trial *trials, int people)
 
 static void coverage_table(buf *b, const trial *trials, int people)
 {
-    doc_put(b, "### Intervals\n\n90 %% intervals over all measurements but the height; the least and the most of single "
-               "measurements; their mean half width, cm.\n\n| input | held | least | most | half width |\n"
-               "|---|---|---|---|---|\n");
+    doc_put(b,
+            "### Intervals\n\n90 %% intervals over all measurements but the height; the least and the most of single "
+            "measurements; their mean half width, cm.\n\n| input | held | least | most | half width |\n"
+            "|---|---|---|---|---|\n");
     for (int s = 0; s < STRATA; s++) {
         tally t[TAPE_COUNT][2] = { 0 };
         stratum_tally(&strata[s], trials, people, t);
@@ -123,8 +128,9 @@ static void coverage_table(buf *b, const trial *trials, int people)
 
 static void paired_table(buf *b, const trial *trials, int people)
 {
-    doc_put(b, "### With the photo against without it\n\nMeasurements that the photo makes worse by more than 0.05 cm on "
-               "the average of the same people (goal: none):\n\n");
+    doc_put(b,
+            "### With the photo against without it\n\nMeasurements that the photo makes worse by more than 0.05 cm on "
+            "the average of the same people (goal: none):\n\n");
     int worse = 0;
     for (int s = 0; s < STRATA; s++) {
         if (strata[s].mode == 'A') continue;
@@ -156,9 +162,11 @@ static void refusals_table(buf *b, const trial *trials, int people)
         of[t->clothes == OUTFIT_LOOSE]++;
         loose_seen[t->clothes == OUTFIT_LOOSE] += (t->verdict & VERDICT_LOOSE_CLOTHES) != 0;
     }
-    doc_put(b, "| of %d photos each | %d | %d |\n\nLoose clothes were noticed in %d of %d photos, fitted ones called loose "
-               "in %d of %d.\n",
-            people, refused[0], refused[1], loose_seen[1], of[1], loose_seen[0], of[0]);
+    doc_put(
+        b,
+        "| of %d photos each | %d | %d |\n\nLoose clothes were noticed in %d of %d photos, fitted ones called loose "
+        "in %d of %d.\n",
+        people, refused[0], refused[1], loose_seen[1], of[1], loose_seen[0], of[0]);
 }
 
 // --- plots ---
@@ -258,10 +266,11 @@ static bool sizes_section(const char *page, const char *path, const trial *trial
 {
     static const char *const names[TRIAL_MODES] = { "A", "B", "C" };
     buf b = buf_new((size_t)1 << 20);
-    doc_put(&b, "The size recommended on the estimate against the one recommended on the true body: T-shirts by the chest, "
-                "trousers by waist and hips, body charts in bands of 8 cm, fitted clothes in the photos.\n\n"
-                "| input | judged | same size | same, or the second of two when it says between sizes |\n"
-                "|---|---|---|---|\n");
+    doc_put(&b,
+            "The size recommended on the estimate against the one recommended on the true body: T-shirts by the chest, "
+            "trousers by waist and hips, body charts in bands of 8 cm, fitted clothes in the photos.\n\n"
+            "| input | judged | same size | same, or the second of two when it says between sizes |\n"
+            "|---|---|---|---|\n");
     plot p = { .title = "Stated probability of a good fit, and how often it comes true",
                .x_label = "stated",
                .y_label = "found",
@@ -287,9 +296,10 @@ static bool sizes_section(const char *page, const char *path, const trial *trial
     }
     p.of[TRIAL_MODES]->count = 2, p.of[TRIAL_MODES]->dashed = true;
     p.of[TRIAL_MODES]->x[1] = p.of[TRIAL_MODES]->y[1] = 1;
-    doc_put(&b, "\nAn error of one girth by e cm moves a share of e / 8 of people over the edge of a band of 8 cm: mean "
-                "errors of 3, 2 and 1 cm leave at most 62, 75 and 88 %% in theirs.\n\n"
-                "![How often a stated probability of a good fit comes true](images/accuracy-sizes.png)\n");
+    doc_put(&b,
+            "\nAn error of one girth by e cm moves a share of e / 8 of people over the edge of a band of 8 cm: mean "
+            "errors of 3, 2 and 1 cm leave at most 62, 75 and 88 %% in theirs.\n\n"
+            "![How often a stated probability of a good fit comes true](images/accuracy-sizes.png)\n");
     bool ok = plot_write(&p, path, e) && doc_write(page, DOC_SIZES, &b, e);
     for (int k = 0; k < p.series; k++) mem_free(p.of[k]);
     buf_free(&b);

@@ -69,7 +69,8 @@ static void bend_picture(image *im, const photo_camera *c)
             const uint8_t *p = image_at(&from, i, j), *q = image_at(&from, i, j + 1);
             uint8_t *out = image_at(im, x, y);
             for (size_t k = 0; k < 3; k++) {
-                float top = (float)p[k] + a * (float)(p[k + 3] - p[k]), low = (float)q[k] + a * (float)(q[k + 3] - q[k]);
+                float top = (float)p[k] + a * (float)(p[k + 3] - p[k]),
+                      low = (float)q[k] + a * (float)(q[k + 3] - q[k]);
                 out[k] = (uint8_t)(top + b * (low - top) + 0.5f);
             }
         }
@@ -338,8 +339,8 @@ static void set_landmark(capture_evidence *ev, const photo_camera *c, const phot
     vec3 q = rigid_apply(&c->camera.world_to_camera, at);
     vec3 hips = v3_lerp(st->joints[JOINT_L_HIP], st->joints[JOINT_R_HIP], 0.5f);
     vec3 body = m3_apply(&c->camera.world_to_camera.r, v3_sub(at, hips));
-    vec2 p = photo_bend(
-        c, (vec2){ c->camera.cx + c->camera.focal * q.x / q.z, c->camera.cy + c->camera.focal * q.y / q.z });
+    vec2 p =
+        photo_bend(c, (vec2){ c->camera.cx + c->camera.focal * q.x / q.z, c->camera.cy + c->camera.focal * q.y / q.z });
     ev->at[landmark] = (capture_landmark){ .x = p.x, .y = p.y, .visibility = 1, .presence = 1 };
     ev->world[landmark][0] = body.x, ev->world[landmark][1] = body.y, ev->world[landmark][2] = body.z;
 }

@@ -180,8 +180,8 @@ static vec2 project(const photo_camera *c, vec3 p, float *z)
 {
     vec3 q = rigid_apply(&c->camera.world_to_camera, p);
     *z = q.z;
-    return photo_bend(
-        c, (vec2){ c->camera.cx + c->camera.focal * q.x / q.z, c->camera.cy + c->camera.focal * q.y / q.z });
+    return photo_bend(c,
+                      (vec2){ c->camera.cx + c->camera.focal * q.x / q.z, c->camera.cy + c->camera.focal * q.y / q.z });
 }
 
 static void study_landmarks(const shot *s, capture_view view, trial_look *out)
@@ -305,8 +305,8 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
     t->sex = (body_sex)(index % 2);
     rng body = stream(seed, index, 0), dress = stream(seed, index, 1);
     survey_answers real = person_somebody(&body, t->sex);
-    person *p = person_new(lab->wardrobe, lab->model[t->sex], lab->tape[t->sex], &body, &real,
-                           from->detail ? 0.003 : 0);
+    person *p =
+        person_new(lab->wardrobe, lab->model[t->sex], lab->tape[t->sex], &body, &real, from->detail ? 0.003 : 0);
     if (!from->answers) p->answers = p->real;
     memcpy(t->truth, p->truth, sizeof p->truth);
     t->bmi = p->real.weight / (p->real.height * p->real.height);
@@ -336,8 +336,8 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
         t->look[v].loose = shots[0].evidence.verdict & VERDICT_LOOSE_CLOTHES; // only the front tells
     }
     t->refused = ok && !t->look[0].seen;
-    ok = ok && (lab->only_look || estimate(lab, p, t->look[0].seen ? &shots[0] : NULL,
-                                           t->look[1].seen ? &shots[1] : NULL, t, e));
+    ok = ok && (lab->only_look ||
+                estimate(lab, p, t->look[0].seen ? &shots[0] : NULL, t->look[1].seen ? &shots[1] : NULL, t, e));
     for (int v = 0; v < 2; v++) shot_free(&shots[v]);
     outfit_free(&o);
     person_free(p);

@@ -17,13 +17,13 @@ typedef struct {
     const wardrobe *wardrobe;
     body_model *model[2]; // by body_sex
     tape *tape[2];
-    capture *camera;   // NULL: a perfect look, straight from the geometry
+    capture *camera;              // NULL: a perfect look, straight from the geometry
     const trial_sources *sources; // NULL: all of them
     bool only_weighed;            // leave out the estimates without weight
     bool study;                   // compare looks with the truth
-    bool keep_seen;    // keep what the learned correction reads
-    bool raw;          // leave the learned correction out
-    bool only_look;    // fill the cache, estimate nothing
+    bool keep_seen;               // keep what the learned correction reads
+    bool raw;                     // leave the learned correction out
+    bool only_look;               // fill the cache, estimate nothing
     const char *cache; // folder where what was seen is kept between runs of one build of the test world; NULL: none
 } trial_lab;
 

@@ -32,4 +32,3 @@ bool body_gaussian_update(body_gaussian *g, int n, const double *jacobian, const
 // [n * n], and what was known of the body given them stays. rounds: how often the tape is linearised anew.
 void body_gaussian_retell(const body_model *m, tape *t, const body_gaussian *start, int rounds, int n,
                           const tape_measure *row, const double *target, const double *wanted, body_gaussian *out);
-

@@ -28,10 +28,10 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
 // constant as its last row. A few scores carry all measurements.
 enum { LEARNED_BLOCKS = 3, LEARNED_RANK = 8 };
 typedef struct {
-    const float (*norm)[2];           // [count] mean, 1 / standard deviation
-    const int16_t *weight;            // [LEARNED_BLOCKS][count + 1][LEARNED_RANK]
-    float unit;                       // of the weights
-    const float (*shape)[TAPE_COUNT]; // [LEARNED_RANK] metres per score
+    const float (*norm)[2];            // [count] mean, 1 / standard deviation
+    const int16_t *weight;             // [LEARNED_BLOCKS][count + 1][LEARNED_RANK]
+    float unit;                        // of the weights
+    const float (*shape)[TAPE_COUNT];  // [LEARNED_RANK] metres per score
     const float (*spread)[TAPE_COUNT]; // [2] by looseness: standard deviation of what remains over the fit's own
 } learned_table;
 extern const learned_table learned_tables[2][2]; // [C][weight known]
