@@ -7,7 +7,8 @@
 // --data: a folder with ANSUR II's female.csv and male.csv: mode A on every step-th real person.
 // --look: how far landmarks and outlines lie from the truth, the figures behind the estimator's constants.
 // --ablate: where the error comes from: everything perfect, then one source of error after the other.
-// --results: keeps the estimates, so that the page can be written again without making them again.
+// --results: keeps the estimates, so that the page can be written again without making them again; with more
+// people only those are added.
 // --photos: a folder of photos of real people: how much the measurements change when the same photo is changed.
 // --doc: writes what was measured into its sections of that page (docs/accuracy.md), with plots beside it.
 // --cache: keeps what was seen in the photos for the next run of the same build of the test world; --prepare: only
@@ -38,6 +39,7 @@ typedef struct {
     body_model *model[2];
     const trial_sources *sources;
     bool raw, only_weighed;
+    int known;     // of trials: kept from an earlier run
     trial *trials; // [people]
 } world;
 
@@ -162,6 +164,27 @@ static void report_looks(const world *w)
     }
 }
 
+static void document_looks(const world *w)
+{
+    err e = { 0 };
+    buf b = buf_new((size_t)1 << 20);
+    doc_put(&b,
+            "What the networks make of rendered photos; the section on changed photos has the same of real ones. Sure: "
+            "mean visibility times presence of shoulders, hips, knees and ankles. IoU: of the mask with the true "
+            "outline.\n\n| photos | seen | sure | IoU |\n|---|---|---|---|\n");
+    for (int view = 0; view < 2; view++) {
+        moments sure = { 0 }, iou = { 0 };
+        for (int i = 0; i < w->o->people; i++) {
+            const trial_look *l = &w->trials[i].look[view];
+            if (l->seen) add_to(&sure, (double)l->sure, 1), add_to(&iou, (double)l->iou, 1);
+        }
+        doc_put(&b, "| %s, rendered | %.0f | %.3f +- %.3f | %.3f +- %.3f |\n", view ? "side" : "front", sure.n,
+                mean(&sure), sd(&sure), mean(&iou), sd(&iou));
+    }
+    if (!doc_write(w->o->doc, DOC_LOOKS, &b, &e)) die(&e);
+    buf_free(&b);
+}
+
 // --- sources of error ---
 
 static const struct {
@@ -239,7 +262,7 @@ static void run_share(void *ctx, int job)
         lab.camera = capture_open(&(capture_options){ w->o->assets, 1 }, &e);
         if (!lab.camera) die(&e);
     }
-    for (int i = job; i < w->o->people; i += w->o->jobs) {
+    for (int i = w->known + job; i < w->o->people; i += w->o->jobs) {
         if (!trial_run(&lab, w->o->seed, i, &w->trials[i], &e)) die(&e);
         if (job == 0) fprintf(stderr, "\r%d of %d people", i + 1, w->o->people);
     }
@@ -272,17 +295,22 @@ static void run_world(world *w, pool *threads, json_t *root)
     if (kept && io_exists(kept)) {
         buf b = buf_new(bytes);
         if (!io_read(kept, &b, &e)) die(&e);
-        if (b.len != bytes && !fail(&e, ERR_INPUT, "%s has other people than these: name another file", kept)) die(&e);
-        memcpy(w->trials, b.data, bytes);
+        if (b.len % sizeof(trial) && !fail(&e, ERR_INPUT, "%s is of another build: name another file", kept)) die(&e);
+        memcpy(w->trials, b.data, b.len);
+        w->known = (int)(b.len / sizeof(trial));
         buf_free(&b);
-    } else {
+    }
+    if (w->known < w->o->people) {
         make_trials(w, threads);
         if (kept && !w->o->ablate && !io_write(kept, w->trials, bytes, &e)) die(&e);
     }
     if (!w->o->prepare && !w->o->ablate) {
         report_world(w, root);
-        if (w->o->doc && !world_document(w->o->doc, w->trials, w->o->people, w->o->seed, &e)) die(&e);
         if (w->o->look && !w->o->json) report_looks(w);
+        if (w->o->look && w->o->doc)
+            document_looks(w);
+        else if (w->o->doc && !world_document(w->o->doc, w->trials, w->o->people, w->o->seed, &e))
+            die(&e);
     }
     mem_free(w->trials);
 }

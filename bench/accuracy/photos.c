@@ -6,6 +6,7 @@
 #include "estimate/estimate.h"
 #include "image/decode.h"
 #include "image/encode.h"
+#include "testworld/trial.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -20,16 +21,22 @@ typedef struct {
     body_model *const *model;
     tape *tape[2];
     double worst[CHANGES][TAPE_COUNT], sum[CHANGES][TAPE_COUNT]; // of the change, share of the measurement
-    int photos, refused;
+    int photos, refused, outlines;
+    double sure, iou; // sums over photos and over those with a true outline
     buf lines;
 } bench;
 
-static bool measure(bench *s, const image *photo, double height, body_sex sex, estimate_result *out, bool *refused,
-                    err *e)
+static bool measure(bench *s, const image *photo, double height, body_sex sex, const image *outline,
+                    estimate_result *out, bool *refused, err *e)
 {
     capture_evidence ev;
     if (!capture_examine(s->camera, photo, VIEW_FRONT, &ev, e)) return false;
     *refused = (ev.verdict & VERDICT_REFUSED) != 0;
+    if (outline && !*refused) {
+        s->sure += (double)trial_sureness(&ev);
+        if (outline->width == ev.mask.width && outline->height == ev.mask.height)
+            s->outlines++, s->iou += (double)trial_iou(&ev.mask, outline);
+    }
     estimate_input in = { .answers = { .height = height }, .front = &ev };
     bool ok = *refused || estimate_body(s->model[sex], s->tape[sex], &in, out, e);
     capture_evidence_free(&ev);
@@ -46,10 +53,11 @@ static bool halve(const image *photo, image *out, err *e)
     return ok;
 }
 
-static bool compare(bench *s, const char *name, const image *photo, body_sex sex, err *e)
+// outline: the true one where it is known, else empty.
+static bool compare(bench *s, const image *outline, const image *photo, body_sex sex, err *e)
 {
     estimate_result *r = mem_new(1 + CHANGES, sizeof *r);
-    bool gone = false, ok = measure(s, photo, 1.70, sex, &r[0], &gone, e);
+    bool gone = false, ok = measure(s, photo, 1.70, sex, outline, &r[0], &gone, e);
     if (!ok || gone) {
         s->refused += gone;
         mem_free(r);
@@ -57,8 +65,9 @@ static bool compare(bench *s, const char *name, const image *photo, body_sex sex
     }
     image mirrored = image_mirror(photo), small = { 0 };
     bool lost[CHANGES] = { 0 };
-    ok = measure(s, photo, 1.71, sex, &r[1], &lost[0], e) && measure(s, &mirrored, 1.70, sex, &r[2], &lost[1], e) &&
-         halve(photo, &small, e) && measure(s, &small, 1.70, sex, &r[3], &lost[2], e);
+    ok = measure(s, photo, 1.71, sex, NULL, &r[1], &lost[0], e) &&
+         measure(s, &mirrored, 1.70, sex, NULL, &r[2], &lost[1], e) && halve(photo, &small, e) &&
+         measure(s, &small, 1.70, sex, NULL, &r[3], &lost[2], e);
     image_free(&mirrored);
     image_free(&small);
     if (ok) doc_put(&s->lines, "| %d |", ++s->photos);
@@ -83,7 +92,6 @@ static bool compare(bench *s, const char *name, const image *photo, body_sex sex
                     tape_name[at]);
     }
     if (ok) doc_put(&s->lines, "\n");
-    (void)name;
     mem_free(r);
     return ok;
 }
@@ -108,11 +116,15 @@ static bool each(bench *s, const char *folder, err *e)
     for (int i = 0; i < n; i++) {
         char path[4096];
         buf bytes = buf_new(LIMIT_IMAGE_BYTES);
-        image photo = { 0 };
+        image photo = { 0 }, outline = { 0 };
+        char truth[4096];
+        snprintf(truth, sizeof truth, "%s/masks/%.*s.png", folder, (int)strlen(name[i]) - 4, name[i]);
+        if (ok && io_exists(truth)) ok = image_load(truth, 0, &outline, NULL, e);
         ok = ok && io_join(path, sizeof path, folder, name[i]) && io_read(path, &bytes, e) &&
              image_decode_unguarded(bytes.data, bytes.len, 2048, &photo, NULL, e) &&
-             compare(s, name[i], &photo, SEX_FEMALE, e);
+             compare(s, &outline, &photo, SEX_FEMALE, e);
         image_free(&photo);
+        image_free(&outline);
         buf_free(&bytes);
         fprintf(stderr, "\r%d of %d photos", i + 1, n);
         mem_free(name[i]);
@@ -146,7 +158,10 @@ bool photos_run(const char *folder, const char *assets, body_model *const *model
             }
             doc_put(&b, " %.2f, most %.2f |", mean, worst);
         }
-        doc_put(&b, "\n");
+        doc_put(&b,
+                "\n\nLandmarks are sure by %.3f on the average; the mask's IoU with the true outline of %d photos is "
+                "%.3f.\n",
+                s->photos ? s->sure / s->photos : 0, s->outlines, s->outlines ? s->iou / s->outlines : 0);
         printf("%.*s", (int)b.len, (const char *)b.data);
         ok = !page || doc_write(page, DOC_PHOTOS, &b, e);
         buf_free(&b);

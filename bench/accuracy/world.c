@@ -4,7 +4,9 @@
 #include "base/io.h"
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const tape_measure girths[3] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
@@ -306,6 +308,40 @@ static bool sizes_section(const char *page, const char *path, const trial *trial
     return ok;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static bool time_section(const char *page, const trial *trials, int people, err *e)
+{
+    static const char *const names[TRIAL_MODES] = { "A", "B", "C" };
+    static const double goal[TRIAL_MODES] = { 0, 300, 500 };
+    buf b = buf_new((size_t)1 << 20);
+    doc_put(&b,
+            "The estimate alone, without looking at the photo: milliseconds of one processor, with weight; a busy "
+            "machine makes them longer. The prior, about 25 ms, is not in it.\n\n| input | median | 95 %% | goal |\n"
+            "|---|---|---|---|\n");
+    double *ms = mem_array(double, (size_t)people + 1);
+    for (int mode = 0; mode < TRIAL_MODES; mode++) {
+        int n = 0;
+        for (int i = 0; i < people; i++)
+            if (trials[i].result[mode][1].made) ms[n++] = trials[i].result[mode][1].ms;
+        if (n == 0) continue;
+        qsort(ms, (size_t)n, sizeof *ms, by_value);
+        doc_put(&b, "| %s | %.0f | %.0f |", names[mode], ms[n / 2], ms[n * 95 / 100]);
+        if (goal[mode] > 0)
+            doc_put(&b, " %.0f |\n", goal[mode]);
+        else
+            doc_put(&b, " |\n");
+    }
+    bool ok = doc_write(page, DOC_TIME, &b, e);
+    mem_free(ms);
+    buf_free(&b);
+    return ok;
+}
+
 bool world_document(const char *page, const trial *trials, int people, uint64_t seed, err *e)
 {
     buf b = buf_new((size_t)1 << 20);
@@ -330,5 +366,5 @@ bool world_document(const char *page, const trial *trials, int people, uint64_t 
     snprintf(path, sizeof path, "%s/accuracy-waist", folder);
     ok = ok && scatter_plot(path, trials, people, e);
     snprintf(path, sizeof path, "%s/accuracy-sizes", folder);
-    return ok && sizes_section(page, path, trials, people, e);
+    return ok && sizes_section(page, path, trials, people, e) && time_section(page, trials, people, e);
 }

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const char *const trial_landmark_name[TRIAL_LANDMARKS / 2] = { "shoulder", "elbow", "wrist", "hip", "knee", "ankle" };
 static const int landmark_joint[TRIAL_LANDMARKS][2] = {
@@ -244,13 +245,45 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     mem_free(point);
 }
 
-static void study(const person *p, const shot *s, capture_view view, trial_look *out)
+float trial_sureness(const capture_evidence *ev)
 {
+    static const int at[] = { LM_LEFT_SHOULDER, LM_RIGHT_SHOULDER, LM_LEFT_HIP,   LM_RIGHT_HIP,
+                              LM_LEFT_KNEE,     LM_RIGHT_KNEE,     LM_LEFT_ANKLE, LM_RIGHT_ANKLE };
+    float sum = 0;
+    for (int i = 0; i < 8; i++) sum += ev->at[at[i]].visibility * ev->at[at[i]].presence;
+    return sum / 8;
+}
+
+float trial_iou(const image *a, const image *b)
+{
+    size_t both = 0, either = 0, count = (size_t)a->width * a->height;
+    for (size_t i = 0; i < count; i++) {
+        bool p = a->px[i * a->channels] > 127, q = b->px[i * b->channels] > 127;
+        both += p && q;
+        either += p || q;
+    }
+    return either ? (float)((double)both / (double)either) : 0;
+}
+
+static void study(const trial_lab *lab, const person *p, const outfit *o, const shot *s, capture_view view,
+                  trial_look *out)
+{
+    capture_evidence perfect;
+    photo_perfect(lab->wardrobe, p, o, &s->stance, &s->camera, &perfect);
+    out->iou = trial_iou(&s->evidence.mask, &perfect.mask);
+    capture_evidence_free(&perfect);
     study_landmarks(s, view, out);
     study_outline(p, s, out);
 }
 
 // --- the trial ---
+
+static double processor_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
 
 static bool estimate(const trial_lab *lab, const person *p, const shot *front, const shot *side, trial *t, err *e)
 {
@@ -271,7 +304,9 @@ static bool estimate(const trial_lab *lab, const person *p, const shot *front, c
             trial_result *out = &t->result[mode][weighed];
             if (lab->keep_seen) out->seen = mem_new(1, sizeof *out->seen);
             estimate_stages stages = { &prior, lab->raw, out->seen };
+            double from = processor_ms();
             out->made = estimate_by_stages(p->model, lab->tape[t->sex], &in, &stages, r, e);
+            out->ms = processor_ms() - from;
             memcpy(out->value, r->value, sizeof r->value);
             memcpy(out->sd, r->sd, sizeof r->sd);
             mem_free(r);
@@ -332,7 +367,8 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
         }
         if (shots[v].evidence.verdict & VERDICT_REFUSED) continue;
         t->look[v].seen = true;
-        if (lab->study) study(p, &shots[v], (capture_view)v, &t->look[v]);
+        t->look[v].sure = trial_sureness(&shots[v].evidence);
+        if (lab->study) study(lab, p, &o, &shots[v], (capture_view)v, &t->look[v]);
         t->look[v].loose = shots[0].evidence.verdict & VERDICT_LOOSE_CLOTHES; // only the front tells
     }
     t->refused = ok && !t->look[0].seen;

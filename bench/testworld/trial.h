@@ -31,6 +31,8 @@ typedef struct {
 enum { TRIAL_LANDMARKS = 12, TRIAL_REGIONS = 7 };
 typedef struct {
     bool seen, loose; // photo there and not refused; the verdict on the clothes
+    float sure;       // mean visibility times presence of shoulders, hips, knees and ankles
+    float iou;        // of the mask with the geometry's; 0: not asked for (trial_lab.study)
     // Landmark less joint, metres at the person: away from the middle of the body (left, right in the picture for a
     // side view: forward), and down.
     float landmark[TRIAL_LANDMARKS][2];
@@ -42,6 +44,7 @@ typedef struct {
 typedef struct {
     bool made;
     double value[TAPE_COUNT], sd[TAPE_COUNT]; // metres
+    double ms;                                // the estimate's time on one processor
     learned_features *seen;                   // what the learned correction read, when lab->seen; the caller's to free
 } trial_result;
 
@@ -61,6 +64,11 @@ typedef struct {
 } trial;
 
 extern const char *const trial_landmark_name[TRIAL_LANDMARKS / 2]; // of pairs, left first
+
+// Mean visibility times presence of shoulders, hips, knees and ankles.
+float trial_sureness(const capture_evidence *ev);
+// Of two masks of the same size.
+float trial_iou(const image *a, const image *b);
 
 // The same seed and index give the same person, clothes and photos. False when the networks fail.
 bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *out, err *e) MUST_USE;
