@@ -19,7 +19,8 @@
 enum { FOLDS = 5, MAX_PEOPLE = 20000, M = TAPE_COUNT, MOST_COLUMNS = LEARNED_BLOCKS * (LEARNED_C + 1) };
 static const double NINETY = 1.6449;
 static const double BLOCK_SCALE[LEARNED_BLOCKS] = { 1, 0.5, 0.5 }; // what is common to all counts for more
-static const double CONSTANT = 10; // the common constant's column: hardly held back by the ridge
+static const double STEADY = 1.015; // a stronger ridge wins when it leaves at most so much more: it follows noise less
+static const double CONSTANT = 10;  // the common constant's column: hardly held back by the ridge
 static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 4000, 1e7 }; // the last: no correction
 
 typedef struct {
@@ -240,7 +241,7 @@ static double spread_of(const table *t, int m, int loose)
     return s;
 }
 
-// Each measurement takes the strength that serves it best.
+// Each measurement takes the strongest ridge of those that serve it best.
 static void train(table *t)
 {
     size_t cells = (size_t)(t->columns * M);
@@ -254,8 +255,8 @@ static void train(table *t)
         if (!least_squares(t->x, t->y, t->n, t->columns, M, strengths[k], gram, c)) die("the regression is singular");
         for (int m = 0; m < M; m++) {
             double left = square_left(t, predicted, m);
-            if (left >= t->left[m]) continue;
-            t->left[m] = left;
+            if (left > STEADY * t->left[m]) continue;
+            t->left[m] = fmin(left, t->left[m]);
             t->strength[m] = strengths[k];
             for (int i = 0; i < t->n; i++) t->predicted[i * M + m] = predicted[i * M + m];
             for (int i = 0; i < t->columns; i++) t->coefficient[i * M + m] = c[i * M + m];
