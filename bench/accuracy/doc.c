@@ -30,6 +30,12 @@ static const char *const title[DOC_SECTIONS] = {
     "Time",
 };
 
+// What measures each.
+static const char *const command[DOC_SECTIONS] = { "--people 1000 --seed 2",       "--people 200 --seed 2 --ablate",
+                                                   "--people 1000 --seed 2",       "--data DIR",
+                                                   "--people 100 --seed 2 --look", "--photos DIR",
+                                                   "--people 1000 --seed 2" };
+
 static const char head[] =
     "# Accuracy\n\n"
     "Written by `script/bench accuracy --doc docs/accuracy.md` and what follows each title there; do not edit by "
@@ -68,7 +74,10 @@ static bool fresh(buf *page)
 {
     bool ok = buf_append(page, head, strlen(head));
     for (int i = 0; ok && i < DOC_SECTIONS; i++)
-        ok = buf_printf(page, "## %s\n\n<!-- %s -->\n<!-- end of %s -->\n\n", title[i], word[i], word[i]);
+        ok = buf_printf(page,
+                        "## %s\n\n`script/bench accuracy %s --doc docs/accuracy.md`\n\n<!-- %s -->\nNot measured yet.\n"
+                        "<!-- end of %s -->\n\n",
+                        title[i], command[i], word[i], word[i]);
     return ok && buf_append(page, published, strlen(published)) && buf_append(page, "", 1);
 }
 
