@@ -93,6 +93,8 @@ const http_route api_routes[] = {
       HTTP_NO_BODY, 0 },
     { "GET", "/v2/{endpoint}/ping/{worker}", "pingWorker", plane_ping, WHO_WORKER, NULL, COST_FREE, HTTP_NO_BODY, 0 },
 
+    { "POST", "/v1/hooks/runpod/{job}/{token}", "runpodNews", runpod_news, 0, NULL, COST_INGEST, HTTP_BYTES, RESULT },
+
     { "GET", "/healthz", "health", healthz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },
     { "GET", "/readyz", "readiness", readyz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },
     { "GET", "/metrics", "metrics", metrics, WHO_METRICS, NULL, COST_FREE, HTTP_NO_BODY, 0 },
