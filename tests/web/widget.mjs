@@ -193,6 +193,34 @@ await test('nobody else is listened to: another window, another origin, another 
   await v.context.close();
 });
 
+await test('in a Shopify theme the size goes to the cart as the variant of the chosen colour, with the try-on’s number', async () => {
+  const asset = (name) => readFileSync(join(root, 'shopify/extensions/tryon/assets', name), 'utf8');
+  const variants = [[11, 'S', 'Red'], [12, 'M', 'Red'], [21, 'S', 'Blue'], [22, 'M', 'Blue']].map(([id, ...options]) => ({ id, options }));
+  Object.assign(store.pages, {
+    '/block.js': ['text/javascript', asset('tryon-block.js')],
+    '/block.css': ['text/css', asset('tryon-block.css')],
+    '/cart/add.js': ['application/json', '{}'],
+    '/theme': ['text/html; charset=utf-8', `<!doctype html><html lang="en"><title>Tee</title><link rel="stylesheet" href="/block.css"><main><h1>A tee</h1>
+      <form action="/cart/add"><label>Colour <select><option>Red</option><option>Blue</option></select></label><input type="hidden" name="id" value="21"></form>
+      <div class="tryon-block"><tryon-button brand="${s.brand.id}" product-id="p1" variant-id="11" data-tryon-server="${s.url}" data-added="Added." data-failed="Not added."></tryon-button>
+      <p class="tryon-block__message" role="status"></p><script type="application/json" data-tryon-variants>${JSON.stringify(variants)}</script></div>
+      </main><script src="/block.js" defer></script></html>`],
+  });
+  const v = await visit('/theme');
+  const p = v.page;
+  await p.getByLabel('Colour').selectOption('Blue');
+  await tap(p).click();
+  const frame = await room(p);
+  const sent = p.waitForRequest((q) => q.url().endsWith('/cart/add.js'));
+  await say(frame, { type: 'add-to-cart', size: 'M', session_id: 'x', garment_id: garment.id, product_id: 'p1', variant_id: null });
+  const { items } = (await sent).postDataJSON();
+  check(items.length === 1 && items[0].id === 22 && items[0].properties._tryon_session === 'x', JSON.stringify(items));
+  await until('the word', () => p.evaluate(() => document.querySelector('.tryon-block__message').textContent === 'Added.'));
+  await say(frame, { type: 'add-to-cart', size: 'XXL', session_id: 'x', garment_id: garment.id, product_id: 'p1', variant_id: null });
+  await until('the other word', () => p.evaluate(() => document.querySelector('.tryon-block__message').textContent === 'Not added.'));
+  await v.context.close();
+});
+
 // Largest contentful paint and layout shift of a cold visit, as the browser itself tells them.
 async function paint(path) {
   const v = await open(b, { viewport: { width: 412, height: 823 } });
