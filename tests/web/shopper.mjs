@@ -41,7 +41,11 @@ const truth = JSON.parse(readFileSync(join(root, 'demo/truth.json'), 'utf8'));
 const b = await browser();
 const visit = async (options = PHONE, which = b) => {
   const v = await open(which, options, [url]);
-  return { ...v, say: (name) => v.page.getByRole('button', { name }), clean: () => check(!v.faults.length, v.faults.join('\n')) };
+  return { ...v, say: (name) => v.page.getByRole('button', { name }), clean: () => {
+    // Said by the software renderer of a machine without a graphics card, when the compositor reads the canvas.
+    const faults = v.faults.filter((f) => !/GL Driver Message .*ReadPixels/.test(f));
+    check(!faults.length, faults.join('\n'));
+  } };
 };
 const dressed = (page, size) => until(`size ${size ?? ''} on the stage`, () => page.evaluate((s) => {
   const worn = document.querySelector('canvas')?.dataset.ready;
@@ -173,6 +177,7 @@ await test('every size can be worn, compared, seen as a map and from all sides',
   for (const side of ['Side', 'Back', 'Front']) await v.page.getByRole('radio', { name: side }).check();
   await v.say(/^Close-up/).click();
 
+  stored = await v.context.storageState();
   // Switching under a slow processor: from the tap to the frame that shows it.
   const cdp = await v.context.newCDPSession(v.page);
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
@@ -196,9 +201,8 @@ await test('every size can be worn, compared, seen as a map and from all sides',
   times.sort((x, y) => x - y);
   const middle = times[times.length >> 1];
   console.log(`     a size is drawn ${Math.round(middle)} ms after the tap (median), ${Math.round(times.at(-1))} ms at most`);
-  check(middle <= 100, `${middle} ms`);
   v.clean();
-  stored = await v.context.storageState();
+  check(middle <= 100, `${middle} ms`);
   await v.context.close();
 });
 
