@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "db/sql.h"
 #include "net/fetch.h"
+#include "servers.h"
 #include "common/text.h"
 
 #include <fcntl.h>
@@ -27,24 +28,6 @@ enum { PEOPLE = 2000, CONNECTIONS = 32, MAX_ROUNDS = 20 };
 static char folder[64], database[600];
 static uuid_text garment;
 static int seconds = 4, rounds = 3;
-
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench_api: %s: %s\n", what, why);
-    exit(1);
-}
-
-static bool can_run(const char *command)
-{
-    pid_t pid = fork();
-    int status = 1;
-    if (!pid) {
-        if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr)) _exit(127);
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-        _exit(127);
-    }
-    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 // --- the rows -------------------------------------------------------------------------------------------------------
 
@@ -110,18 +93,18 @@ static void make_rows(void)
     sha256_hex hash;
     if (!db_open(database, 4, &d, &e) || !db_migrate(d, &applied, &e) ||
         !db_brand_create(d, a, "Bench", NULL, -1, brand, &e))
-        die("database", e.msg);
+        servers_die("bench_api", "database", e.msg);
     token_new("try_live_", token);
     sha256_text(token, strlen(token), hash);
     db_key k = { .secret = true, .prefix = "try_live_", .scopes = "[\"garments\",\"events\"]", .origins = "[]" };
     memcpy(k.brand_id, brand, sizeof brand);
     db_garment hoodie = { .name = "Hoodie", .category = "hoodie", .sizes = "{}", .size_chart = CHART };
     if (!db_key_create(d, a, &k, hash, id, &e) || !db_garment_create(d, a, brand, &hoodie, garment, &e))
-        die("key", e.msg);
+        servers_die("bench_api", "key", e.msg);
     buf keys = buf_new(1 << 20), people = buf_new(4 << 20);
     bool ok = buf_printf(&keys, "%s -\n", token);
     sql_txn *t;
-    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, &e)) die("database", e.msg);
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, &e)) servers_die("bench_api", "database", e.msg);
     for (int i = 0; ok && i < PEOPLE; i++) {
         uuid_text user, avatar;
         int64_t now = clock_ms();
@@ -149,11 +132,11 @@ static void make_rows(void)
                      arena_printf(a, "%s/preview-0123456789abcdef.png", stem), now) &&
              buf_printf(&people, "%s %s\n", token, avatar);
     }
-    if (!ok || !sql_commit(t, &e)) die("rows", e.msg);
+    if (!ok || !sql_commit(t, &e)) servers_die("bench_api", "rows", e.msg);
     snprintf(path, sizeof path, "%s/keys", folder);
-    if (!io_write(path, keys.data, keys.len, &e)) die("keys", e.msg);
+    if (!io_write(path, keys.data, keys.len, &e)) servers_die("bench_api", "keys", e.msg);
     snprintf(path, sizeof path, "%s/people", folder);
-    if (!io_write(path, people.data, people.len, &e)) die("people", e.msg);
+    if (!io_write(path, people.data, people.len, &e)) servers_die("bench_api", "people", e.msg);
     buf_free(&keys);
     buf_free(&people);
     arena_free(a);
@@ -173,7 +156,8 @@ static int free_port(void)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof a;
-    if (bind(fd, (struct sockaddr *)&a, n) || getsockname(fd, (struct sockaddr *)&a, &n)) die("port", "none is free");
+    if (bind(fd, (struct sockaddr *)&a, n) || getsockname(fd, (struct sockaddr *)&a, &n))
+        servers_die("bench_api", "port", "none is free");
     close(fd);
     return ntohs(a.sin_port);
 }
@@ -194,7 +178,7 @@ static void wait_until_it_answers(const server *s, const char *path)
     }
     char log[100];
     snprintf(log, sizeof log, "it does not answer; see %s/%s.log", folder, s->name);
-    die(s->name, log);
+    servers_die("bench_api", s->name, log);
 }
 
 static void start(server *s, const char *name, bool twin)
@@ -229,44 +213,6 @@ static void stop(const server *s)
     waitpid(s->pid, NULL, 0);
 }
 
-// Seconds of processor time a process has used, user and kernel; children too that it has waited for.
-static double cpu_of(int pid, int *parent)
-{
-    char path[64], line[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    FILE *f = fopen(path, "r");
-    if (!f) return 0;
-    size_t n = fread(line, 1, sizeof line - 1, f);
-    fclose(f);
-    line[n] = 0;
-    const char *p = strrchr(line, ')'); // the name may hold anything
-    long v[4] = { 0 };
-    int up = 0;
-    if (!p ||
-        sscanf(p + 2, "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld %ld %ld", &up, v, v + 1, v + 2, v + 3) != 5)
-        return 0;
-    if (parent) *parent = up;
-    return (double)(v[0] + v[1] + v[2] + v[3]) / (double)sysconf(_SC_CLK_TCK);
-}
-
-static double cpu_of_database(void)
-{
-    const char *data = getenv("TRYON_TEST_PG_DATA");
-    char path[300];
-    int boss = 0, up = 0;
-    if (!data) return 0;
-    snprintf(path, sizeof path, "%s/postmaster.pid", data);
-    FILE *f = fopen(path, "r");
-    if (f && fscanf(f, "%d", &boss) != 1) boss = 0;
-    if (f) fclose(f);
-    double sum = boss ? cpu_of(boss, NULL) : 0;
-    for (int pid = boss + 1; boss && pid < boss + 20000; pid++) {
-        double own = cpu_of(pid, &up);
-        if (own > 0 && up == boss) sum += own;
-    }
-    return sum;
-}
-
 // --- the load -------------------------------------------------------------------------------------------------------
 
 typedef struct {
@@ -281,8 +227,8 @@ static sight load(const server *s, const char *route, const char *list, int for_
              "exec wrk -t1 -c%d -d%ds --latency -s '" SOURCE_ROOT "/bench/api/load.lua' %s -- %s %s/%s %s", CONNECTIONS,
              for_seconds, s->url, route, folder, list, garment);
     int pipe_[2], status;
-    if (pipe2(pipe_, O_CLOEXEC)) die("wrk", "no pipe");
-    double before = cpu_of(s->pid, NULL), before_database = cpu_of_database();
+    if (pipe2(pipe_, O_CLOEXEC)) servers_die("bench_api", "wrk", "no pipe");
+    double before = servers_cpu(s->pid, NULL), before_database = servers_database_cpu();
     pid_t pid = fork();
     if (!pid) {
         dup2(pipe_[1], 1);
@@ -295,9 +241,9 @@ static sight load(const server *s, const char *route, const char *list, int for_
         (void)sscanf(line, "RESULT %lf %lf %lf %lf %lf", &v.requests, &v.seconds, &v.failures, &v.p50, &v.p99);
     if (f) fclose(f);
     waitpid(pid, &status, 0);
-    v.cpu = cpu_of(s->pid, NULL) - before;
-    v.database_cpu = cpu_of_database() - before_database;
-    if (v.requests < 1 || v.cpu <= 0) die("wrk", "it reported nothing");
+    v.cpu = servers_cpu(s->pid, NULL) - before;
+    v.database_cpu = servers_database_cpu() - before_database;
+    if (v.requests < 1 || v.cpu <= 0) servers_die("bench_api", "wrk", "it reported nothing");
     return v;
 }
 
@@ -362,22 +308,6 @@ static void one_engine(const char *engine)
     stop(&both[1]);
 }
 
-static void make_folder(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/tryon-bench-XXXXXX");
-    if (!mkdtemp(folder)) die("folder", "cannot be made");
-}
-
-static void remove_folder(void)
-{
-    pid_t pid = fork();
-    if (!pid) {
-        execl("/bin/rm", "rm", "-rf", folder, (char *)NULL);
-        _exit(1);
-    }
-    waitpid(pid, NULL, 0);
-}
-
 int main(int argc, char **argv)
 {
     bool postgres = false;
@@ -389,17 +319,18 @@ int main(int argc, char **argv)
         else if (!strcmp(argv[i], "--postgres")) // inside tests/server/postgres.sh
             postgres = true;
         else
-            die("usage", "bench_api [--seconds N] [--rounds N]");
+            servers_die("bench_api", "usage", "bench_api [--seconds N] [--rounds N]");
     }
-    if (seconds < 1 || rounds < 1 || rounds > MAX_ROUNDS) die("usage", "at least one second, 1 to 20 rounds");
-    if (!can_run("command -v wrk") ||
-        !can_run("exec /usr/bin/python3 -c 'import fastapi, uvicorn, uvloop, httptools, numpy'")) {
+    if (seconds < 1 || rounds < 1 || rounds > MAX_ROUNDS)
+        servers_die("bench_api", "usage", "at least one second, 1 to 20 rounds");
+    if (!servers_can_run("command -v wrk") ||
+        !servers_can_run("exec /usr/bin/python3 -c 'import fastapi, uvicorn, uvloop, httptools, numpy'")) {
         printf("api: not measured; this needs the Debian packages wrk, python3-fastapi, python3-uvicorn, "
                "python3-uvloop, python3-httptools, python3-numpy (and python3-asyncpg for PostgreSQL)\n");
         return 0;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    make_folder();
+    servers_folder(folder);
     if (postgres) {
         snprintf(database, sizeof database, "%s", getenv("TRYON_TEST_DATABASE_URL"));
         one_engine("postgres");
@@ -408,24 +339,15 @@ int main(int argc, char **argv)
                "us/req", "db us/req", "p50 ms", "p99 ms");
         snprintf(database, sizeof database, "sqlite:%s/tryon.db", folder);
         one_engine("sqlite");
-        if (can_run("ls /usr/lib/postgresql/*/bin/initdb && exec /usr/bin/python3 -c 'import asyncpg'")) {
-            char n[2][16], self[512] = "";
-            if (readlink("/proc/self/exe", self, sizeof self - 1) < 1) die("bench_api", "its own path is not known");
+        if (servers_can_run("ls /usr/lib/postgresql/*/bin/initdb && exec /usr/bin/python3 -c 'import asyncpg'")) {
+            char n[2][16];
             snprintf(n[0], sizeof n[0], "%d", seconds);
             snprintf(n[1], sizeof n[1], "%d", rounds);
-            pid_t pid = fork();
-            if (!pid) {
-                execl(SOURCE_ROOT "/tests/server/postgres.sh", "postgres.sh", self, "--postgres", "--seconds", n[0],
-                      "--rounds", n[1], (char *)NULL);
-                _exit(127);
-            }
-            int status = 1;
-            waitpid(pid, &status, 0);
-            misses += !WIFEXITED(status) || WEXITSTATUS(status);
+            misses += !servers_under_postgres((const char *const[]){ "--seconds", n[0], "--rounds", n[1], NULL });
         } else {
             printf("postgres   not measured; this needs the Debian packages postgresql and python3-asyncpg\n");
         }
     }
-    remove_folder();
+    servers_remove(folder);
     return misses != 0;
 }

@@ -77,17 +77,20 @@ static void print_table(const avatar_files *f, const char *out)
 // HMR2.0 at work for one avatar.
 typedef struct {
     hmr2 *network;
+    hmr2_finder *finder;
     hmr2_wish wish;
     hmr2_sight sight;
     avatar_sight seen;
 } second_opinion;
 
-static bool ask_hmr2(const arguments *a, const char *folder, const char *photo, second_opinion *o, err *e)
+static bool ask_hmr2(const arguments *a, const char *folder, const char *assets, int threads, const char *photo,
+                     second_opinion *o, err *e)
 {
     bool cuda = a->device && strcmp(a->device, "cuda") == 0;
-    o->network = hmr2_open(&(hmr2_options){ folder, o->wish.threads, cuda }, e);
+    o->network = hmr2_open(&(hmr2_options){ folder, threads, cuda }, e);
     if (!o->network) return fail_within(e, "import HMR2.0 first (tryon import hmr2 --help)");
-    if (!hmr2_look(o->network, &o->wish, photo, &o->sight, e)) return false;
+    o->wish.finder = o->finder = hmr2_finder_open(assets, threads, e);
+    if (!o->finder || !hmr2_look(o->network, &o->wish, photo, &o->sight, e)) return false;
     int i = o->wish.person;
     o->seen = (avatar_sight){ .person = &o->sight.person[i], .width = o->sight.width, .height = o->sight.height };
     memcpy(o->seen.box, o->sight.box[i], sizeof o->seen.box);
@@ -149,8 +152,8 @@ static bool run(const arguments *a, const char *photo, err *e)
     if (a->side) q.side = side.data, q.side_bytes = side.len;
     int threads = a->threads > 0 ? (int)a->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
     second_opinion *o = mem_new(1, sizeof *o);
-    o->wish = (hmr2_wish){ .assets = assets, .threads = threads, .height = q.answers.height, .person = (int)a->person };
-    ok = ok && (!hmr2_too || ask_hmr2(a, folder, photo, o, e));
+    o->wish = (hmr2_wish){ .height = q.answers.height, .person = (int)a->person };
+    ok = ok && (!hmr2_too || ask_hmr2(a, folder, assets, threads, photo, o, e));
     avatar_studio *studio = ok ? avatar_studio_open(assets, threads, e) : NULL;
     ok = studio && (!hmr2_too || stand_on_smpl(studio, folder, o, &q, e));
     ok = made = ok && avatar_make(studio, &q, &files, e);
@@ -166,6 +169,7 @@ static bool run(const arguments *a, const char *photo, err *e)
     if (made) avatar_files_free(&files);
     avatar_studio_close(studio);
     hmr2_sight_free(&o->sight);
+    hmr2_finder_close(o->finder);
     hmr2_close(o->network);
     mem_free(o);
     buf_free(&front);

@@ -96,7 +96,7 @@ static bool look(hmr2 *h, const hmr2_wish *w, const image *photo, hmr2_sight *s,
     s->width = photo->width, s->height = photo->height;
     if (w->box)
         memcpy(s->box[0], w->box, sizeof s->box[0]);
-    else if (!hmr2_find_people(w->assets, w->threads, photo, s->box, &s->count, e))
+    else if (!hmr2_find_people(w->finder, photo, s->box, &s->count, e))
         return false;
     if (w->person >= s->count) {
         return fail(e, ERR_INPUT, "there is no person %d: %d were found, counted from 0", w->person, s->count);
@@ -236,16 +236,18 @@ static bool run(const arguments *a, const char *input, err *e)
         return fail(e, ERR_INPUT, "a folder of pictures takes --out DIR, and neither --raw nor --bbox");
     }
     if (a->bbox && !read_box(a->bbox, box, e)) return false;
-    hmr2_wish w = { .threads = a->threads > 0 ? (int)a->threads : (int)sysconf(_SC_NPROCESSORS_ONLN),
-                    .box = a->bbox ? box : NULL,
-                    .height = a->height / 100,
-                    .person = (int)a->person,
-                    .raw = a->raw,
-                    .only = !a->out };
-    if (!a->bbox && !(w.assets = cli_assets(a->assets, e))) return false;
-    hmr2 *h = hmr2_open(&(hmr2_options){ a->model, w.threads, cuda }, e);
-    if (!h) return false;
-    bool ok = folder ? run_folder(h, &w, input, a->out, e) : run_picture(h, &w, input, a->out, e);
+    int threads = a->threads > 0 ? (int)a->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    hmr2_wish w = {
+        .box = a->bbox ? box : NULL, .height = a->height / 100, .person = (int)a->person, .raw = a->raw, .only = !a->out
+    };
+    const char *assets = a->bbox ? "" : cli_assets(a->assets, e);
+    if (!assets) return false;
+    hmr2 *h = hmr2_open(&(hmr2_options){ a->model, threads, cuda }, e);
+    hmr2_finder *finder = h && !a->bbox ? hmr2_finder_open(assets, threads, e) : NULL;
+    w.finder = finder;
+    bool ok = h && (finder || a->bbox);
+    if (ok) ok = folder ? run_folder(h, &w, input, a->out, e) : run_picture(h, &w, input, a->out, e);
+    hmr2_finder_close(finder);
     hmr2_close(h);
     return ok;
 }

@@ -4,13 +4,12 @@
 #include "hmr2/people.h"
 
 typedef struct {
-    const char *assets; // of the pose networks; not needed with a box
-    int threads;
-    const double *box; // [4], or NULL: everyone is looked for
-    double height;     // metres; 0: not told
-    int person;        // whose avatar and raw output are written
-    const char *raw;   // NULL: none
-    bool only;         // the others are not looked at
+    const hmr2_finder *finder; // not needed with a box
+    const double *box;         // [4], or NULL: everyone is looked for
+    double height;             // metres; 0: not told
+    int person;                // whose avatar and raw output are written
+    const char *raw;           // NULL: none
+    bool only;                 // the others are not looked at
 } hmr2_wish;
 
 // What was seen in a picture: people [count], the wished one among them.

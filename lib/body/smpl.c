@@ -8,6 +8,7 @@
 #include "body/body.h"
 #include "import/seal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,9 +93,21 @@ static uint64_t fingerprint_of(const arrays *a, const body_model *m)
     return sum64(NULL, part, sizeof part);
 }
 
+static bool all_finite(const float *x, size_t n, const char *name, err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return fail(e, ERR_INPUT, "%s holds a number that is not finite", name);
+    return true;
+}
+
 static bool fill(body_model *m, const arrays *a, err *e)
 {
-    size_t v = m->vertices, k = (size_t)m->betas;
+    size_t v = m->vertices, k = (size_t)m->betas, joints = (size_t)BODY_JOINTS * 3;
+    if (!all_finite(a->template, 3 * v, "template", e) || !all_finite(a->shapedirs, 3 * v * k, "shapedirs", e) ||
+        !all_finite(a->posedirs, 3 * v * BODY_POSE_FEATURES, "posedirs", e) ||
+        !all_finite(a->joint_template, joints, "joint_template", e) ||
+        !all_finite(a->joint_dirs, k * joints, "joint_dirs", e) || !all_finite(a->weight, v * BODY_JOINTS, "weight", e))
+        return false;
     for (size_t i = 0; i < (size_t)m->triangles * 3; i++)
         if (a->triangle[i] >= v) return fail(e, ERR_INPUT, "triangle has an index out of range");
     m->template_position = copied(a->template, v, sizeof(vec3));

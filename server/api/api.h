@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "http/bucket.h"
 #include "http/http.h"
+#include "jobs/cloud.h"
 #include "jobs/plane.h"
 #include "jobs/handlers.h"
 #include "site/site.h"
@@ -58,6 +59,7 @@ struct api {
     site *site; // the pages; NULL: API only
     known_callers *known;
     ingest *events;
+    cloud *cloud;      // NULL: no RunPod
     http_server *http; // set once it runs
     atomic_bool draining;
     struct api_stats *stats;
@@ -116,4 +118,5 @@ http_handler events_add, analytics_get, embed_get;
 http_handler blob_read, blob_write;
 http_handler plane_run, plane_runsync, plane_status, plane_status_sync, plane_stream, plane_cancel, plane_retry,
     plane_purge, plane_health, plane_job_take, plane_job_done, plane_job_stop, plane_ping;
+http_handler runpod_news;
 http_handler healthz, readyz, metrics, openapi_json, docs_page;

@@ -1,6 +1,7 @@
 // Objects of the local disk through signed links: what a bucket's own server does where there is one.
 #include "api/api.h"
 #include "common/text.h"
+#include "http/range.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,27 @@ static const char *type_of(const char *path)
     for (size_t i = 0; dot && i < sizeof types / sizeof *types; i++)
         if (!strcmp(dot, types[i][0])) return types[i][1];
     return "application/octet-stream";
+}
+
+// The whole file as a body to compress; false leaves it to be sent from the disk.
+static bool packed(http_response *r, int fd, uint64_t size)
+{
+    r->body = buf_new((size_t)size);
+    bool ok = buf_append_zeros(&r->body, (size_t)size);
+    for (size_t at = 0; ok && at < size;) {
+        ssize_t n = pread(fd, r->body.data + at, (size_t)size - at, (off_t)at);
+        if (n <= 0)
+            ok = false;
+        else
+            at += (size_t)n;
+    }
+    if (ok) {
+        close(fd);
+        r->compress = true;
+    } else {
+        buf_free(&r->body);
+    }
+    return ok;
 }
 
 void blob_read(http_request *q, http_response *r)
@@ -32,38 +54,46 @@ void blob_read(http_request *q, http_response *r)
         http_problem(q, r, 404, "not-found", NULL, "there is no such object");
         return;
     }
-    // Names carry their content's hash, so the name is the tag; files of a photo's name are not cached at all.
-    http_set(r, "Cache-Control", open ? "public, max-age=31536000, immutable" : "private, max-age=300");
     http_set(r, "Cross-Origin-Resource-Policy", "cross-origin");
     http_set(r, "Content-Security-Policy", "default-src 'none'; sandbox");
-    const char *name = strrchr(path, '/');
-    if (http_not_modified(q, r, arena_printf(q->a, "\"%s\"", name ? name + 1 : path))) {
-        close(fd);
-        return;
-    }
-    r->status = 200;
+    http_set(r, "Accept-Ranges", "bytes");
     r->type = type_of(path);
-    const char *takes = http_header(q, "Accept-Encoding");
-    // Meshes of plain floats shrink by half; small enough ones are worth the milliseconds.
-    if (takes && strstr(takes, "gzip") && size > 1024 && size < (4u << 20) && !strcmp(r->type, "model/gltf-binary")) {
-        r->body = buf_new((size_t)size);
-        bool ok = buf_append_zeros(&r->body, (size_t)size);
-        for (size_t at = 0; ok && at < size;) {
-            ssize_t n = pread(fd, r->body.data + at, (size_t)size - at, (off_t)at);
-            if (n <= 0)
-                ok = false;
-            else
-                at += (size_t)n;
-        }
-        if (ok) {
+    const char *takes = http_header(q, "Accept-Encoding"), *asked = http_header(q, "Range"),
+               *unless = http_header(q, "If-Range"), *name = strrchr(path, '/'), *tag = NULL;
+    // Meshes of plain floats shrink by half; small enough ones are worth the milliseconds. A part is of the plain
+    // bytes.
+    bool zip = !asked && takes && strstr(takes, "gzip") && size > 1024 && size < (4u << 20) &&
+               !strcmp(r->type, "model/gltf-binary");
+    // Results' names carry their content's hash, so the name is the tag; a photo's does not. Two encodings are two
+    // sequences of bytes: with one tag for both, a part of the one could be put to the other.
+    if (strcmp(bucket, "photos") != 0) {
+        tag = arena_printf(q->a, "\"%s%s\"", name ? name + 1 : path, zip ? ".gz" : "");
+        if (http_not_modified(q, r, tag)) {
             close(fd);
-            r->compress = true;
             return;
         }
-        buf_free(&r->body);
     }
+    uint64_t from, count;
+    range_kind kind = !unless || (tag && !strcmp(unless, tag)) ? range_parse(asked, size, &from, &count) : RANGE_NONE;
+    if (kind == RANGE_OUTSIDE) {
+        close(fd);
+        http_set(r, "Content-Range", arena_printf(q->a, "bytes */%llu", (unsigned long long)size));
+        http_problem(q, r, 416, "range", NULL, "the object has %llu bytes", (unsigned long long)size);
+        return;
+    }
+    if (tag) http_set(r, "Cache-Control", open ? "public, max-age=31536000, immutable" : "private, max-age=300");
+    r->status = 200;
+    if (zip && packed(r, fd, size)) return;
     r->fd = fd;
     r->file_size = size;
+    if (kind == RANGE_SOME) {
+        r->status = 206;
+        r->file_from = from;
+        r->file_size = count;
+        http_set(r, "Content-Range",
+                 arena_printf(q->a, "bytes %llu-%llu/%llu", (unsigned long long)from,
+                              (unsigned long long)(from + count - 1), (unsigned long long)size));
+    }
 }
 
 void blob_write(http_request *q, http_response *r)

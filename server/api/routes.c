@@ -29,7 +29,8 @@ const http_route api_routes[] = {
     { "GET", "/v1/tryons/{id}", "getTryon", tryon_get, WHO_SHOPPER | WHO_SECRET, "analytics", COST_READ, HTTP_NO_BODY,
       0 },
     { "PATCH", "/v1/tryons/{id}", "switchSize", tryon_patch, WHO_SHOPPER, NULL, COST_WRITE, HTTP_JSON, SMALL },
-    { "GET", "/v1/tryons/{id}/files/{name}", "getTryonFile", tryon_file, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY, 0 },
+    { "GET", "/v1/tryons/{id}/files/{name}", "getTryonFile", tryon_file, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY,
+      0 },
 
     { "GET", "/v1/brand", "getBrand", brand_get, WHO_SECRET, NULL, COST_READ, HTTP_NO_BODY, 0 },
     { "PATCH", "/v1/brand", "updateBrand", brand_patch, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON, SMALL },
@@ -91,6 +92,8 @@ const http_route api_routes[] = {
     { "GET", "/v2/{endpoint}/job-stop/{worker}", "jobsToStop", plane_job_stop, WHO_WORKER, NULL, COST_FREE,
       HTTP_NO_BODY, 0 },
     { "GET", "/v2/{endpoint}/ping/{worker}", "pingWorker", plane_ping, WHO_WORKER, NULL, COST_FREE, HTTP_NO_BODY, 0 },
+
+    { "POST", "/v1/hooks/runpod/{job}/{token}", "runpodNews", runpod_news, 0, NULL, COST_INGEST, HTTP_BYTES, RESULT },
 
     { "GET", "/healthz", "health", healthz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },
     { "GET", "/readyz", "readiness", readyz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },

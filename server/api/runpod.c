@@ -229,7 +229,8 @@ static bool take_poll(http_request *q, http_response *r, bool last)
     bool found = false;
     err e;
     if (atomic_load(&api_of(q)->draining)) last = true;
-    if (last && atomic_load(&api_of(q)->draining)) {
+    // A worker that hung up while it waited would keep the job for the whole of a lease.
+    if (http_gone(q) || (last && atomic_load(&api_of(q)->draining))) {
         r->status = 204;
     } else if (!plane_take(&api_of(q)->plane, a, q->param[0], q->param[1], &r->body, &found, &e)) {
         r->body.len = 0;
@@ -329,5 +330,17 @@ void plane_ping(http_request *q, http_response *r)
     if (!worker_ok(q, r)) return;
     if (!db_job_beat(api_of(q)->d, q->a, q->param[0], q->param[1], ids ? ids : "", lease ? lease : 60000, &e))
         return http_fail(q, r, &e);
+    api_send(q, r, 200, json_pack("{s:s}", "status", "ok"));
+}
+
+// RunPod's webhook says that a job of ours ended there. It is not signed: the token in the address keeps others out,
+// and what the body says is not believed but asked for.
+void runpod_news(http_request *q, http_response *r)
+{
+    api *p = api_of(q);
+    if (!p->cloud || !cloud_news(p->cloud, q->param[0], q->param[1])) {
+        http_problem(q, r, 404, "not-found", NULL, "there is nothing at this address");
+        return;
+    }
     api_send(q, r, 200, json_pack("{s:s}", "status", "ok"));
 }

@@ -153,6 +153,33 @@ static const char *storage_origin(app_stores *st, char *out, size_t size)
     return found;
 }
 
+// With RUNPOD_ENDPOINT_ID and RUNPOD_API_KEY, jobs are done there; *hold then keeps this program's own workers back.
+static bool at_runpod(api *p, const app_stores *st, atomic_bool *hold, err *e)
+{
+    const char *endpoint = env("RUNPOD_ENDPOINT_ID"), *key = env("RUNPOD_API_KEY"), *wait = env("RUNPOD_QUEUE_SECONDS"),
+               *rest = env("RUNPOD_REST_SECONDS"), *most = env("RUNPOD_CONCURRENCY"),
+               *base = env("RUNPOD_ENDPOINT_BASE_URL");
+    if (!endpoint || !key) return true;
+    if (!p->c.public_url && blob_is_local(st->blobs))
+        return fail(e, ERR_INPUT,
+                    "RUNPOD_ENDPOINT_ID needs PUBLIC_URL: RunPod's workers fetch photos and bring results there");
+    cloud_config c = { .plane = p->plane,
+                       .queue = "avatar",
+                       .base = base ? base : "https://api.runpod.ai/v2",
+                       .endpoint = endpoint,
+                       .key = key,
+                       .public_url = p->c.public_url,
+                       .secret = st->link_key,
+                       .at_once = most ? (int)strtol(most, NULL, 10) : 0,
+                       .queue_ms = wait ? strtoll(wait, NULL, 10) * 1000 : 0,
+                       .rest_ms = rest ? strtoll(rest, NULL, 10) * 1000 : 0,
+                       .hold = hold,
+                       .stopping = &p->draining };
+    c.plane.link_base = p->c.public_url;
+    atomic_store(hold, true); // from the first job on
+    return cloud_start(&c, &p->cloud, e);
+}
+
 static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
 {
     char listen[80], origin[120];
@@ -184,7 +211,8 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
                       .fallback = api_page,
                       .done = api_done,
                       .trust_proxy = env("TRUST_PROXY") != NULL };
-    bool ok = http_start(&h, &p->http, e);
+    atomic_bool hold = false;
+    bool ok = at_runpod(p, st, &hold, e) && http_start(&h, &p->http, e);
     if (ok) {
         atomic_bool stop = false;
         const char *grace = env("TRYON_GRACE_MS");
@@ -199,6 +227,7 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
         int n = o->workers < 0 ? 1 : o->workers > MAX_WORKERS ? MAX_WORKERS : o->workers;
         worker_config w = { .handlers = o->handlers,
                             .stop = &stop,
+                            .hold = &hold,
                             .trusted = env("S3_ENDPOINT") ? env("S3_ENDPOINT") : env("SUPABASE_URL") };
         snprintf(origin, sizeof origin, "http://127.0.0.1:%u", http_port(p->http));
         worker_urls(&w, origin, "avatar");
@@ -223,6 +252,7 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
         pthread_mutex_destroy(&s.lock);
         pthread_cond_destroy(&s.wake);
     }
+    cloud_stop(p->cloud);
     api_free(p);
     site_close(pages);
     jwt_free(jwt);

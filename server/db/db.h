@@ -100,8 +100,6 @@ bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e) MUST_USE
 // A NULL name stays as it is; days as in db_brand, -1 stays.
 bool db_brand_update(db *d, arena *a, const char *id, const char *name, int64_t avatar_days, int64_t event_days,
                      err *e) MUST_USE;
-// The brand an id or a shop's domain means, for pages nobody has signed in to: ERR_NOT_FOUND.
-bool db_brand_find(db *d, arena *a, const char *id, const char *shop_domain, db_brand *out, err *e) MUST_USE;
 bool db_key_create(db *d, arena *a, const db_key *k, const char *hash, uuid_text id, err *e) MUST_USE;
 bool db_key_find(db *d, arena *a, const char *hash, db_key *out, err *e) MUST_USE; // valid now, else ERR_NOT_FOUND
 bool db_key_list(db *d, arena *a, const char *brand, db_key **out, int *count, err *e) MUST_USE;
@@ -265,6 +263,8 @@ bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db
 // Tries again later when it may and attempts are left, else the job is dead with its reason.
 bool db_job_fail(db *d, arena *a, const char *id, const char *worker, const char *reason, bool retry, bool *applied,
                  err *e) MUST_USE;
+// The worker gives it back untouched: it is queued again, and the attempt does not count.
+bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, err *e) MUST_USE;
 bool db_job_cancel(db *d, arena *a, const char *id, bool *cancelled, err *e) MUST_USE;
 bool db_job_retry(db *d, arena *a, const char *id, bool *retried, err *e) MUST_USE;
 bool db_job_get(db *d, arena *a, const char *id, db_job *out, err *e) MUST_USE;

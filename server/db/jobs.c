@@ -280,71 +280,102 @@ static bool give_up(sql_txn *t, const db_job *j, const char *reason, bool retry,
            show_stage(t, j, "failed", reason, e) && count_end(t, j->queue, "failed", e);
 }
 
+// A change of one job: the statement that picks it (returning JOB_COLUMNS), and what follows when it picked one.
+// *changed tells whether it did, and is true only once that is committed.
+typedef bool job_change(sql_txn *t, const db_job *j, const void *with, err *e);
+
+static bool end_change(sql_txn *t, bool ok, const sql_rows *r, job_change *then, const void *with, bool *changed,
+                       err *e)
+{
+    bool picked = ok && r->count;
+    if (picked) {
+        db_job j;
+        read_job(r, 0, &j);
+        ok = then(t, &j, with, e);
+    }
+    ok = sql_end(t, ok, e);
+    *changed = ok && picked;
+    return ok;
+}
+
+typedef struct {
+    const char *reason;
+    bool retry;
+} failing;
+
+static bool then_give_up(sql_txn *t, const db_job *j, const void *with, err *e)
+{
+    const failing *f = with;
+    return give_up(t, j, f->reason, f->retry, e);
+}
+
 bool db_job_fail(db *d, arena *a, const char *id, const char *worker, const char *reason, bool retry, bool *applied,
                  err *e)
 {
     *applied = false;
     sql_txn *t;
-    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok = sql_run(
         t, &r, e, "SELECT " JOB_COLUMNS " FROM jobs WHERE id = $1 AND lease_owner = $2 AND state = 'running' @lock()",
         "tt", id, worker);
-    if (ok && r.count) {
-        db_job j;
-        read_job(&r, 0, &j);
-        ok = give_up(t, &j, reason, retry, e);
-        *applied = ok;
-    }
-    if (sql_end(t, ok, e)) return true;
-    *applied = false;
-    return false;
+    return end_change(t, ok, &r, then_give_up, &(failing){ reason, retry }, applied, e);
+}
+
+static bool then_pending(sql_txn *t, const db_job *j, const void *with, err *e)
+{
+    (void)with;
+    return show_stage(t, j, "pending", NULL, e);
+}
+
+bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, err *e)
+{
+    sql_txn *t;
+    sql_rows r;
+    bool changed;
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
+    // Attempts have numbers, by which their files are told apart: it is the limit that moves.
+    bool ok =
+        sql_run(t, &r, e,
+                "UPDATE jobs SET state = 'queued', lease_owner = NULL, lease_until = NULL, max_attempts = "
+                "max_attempts + 1 WHERE id = $1 AND lease_owner = $2 AND state = 'running' RETURNING " JOB_COLUMNS,
+                "tt", id, worker);
+    return end_change(t, ok, &r, then_pending, NULL, &changed, e);
+}
+
+static bool then_cancelled(sql_txn *t, const db_job *j, const void *with, err *e)
+{
+    (void)with;
+    return show_stage(t, j, "failed", "cancelled", e) && count_end(t, j->queue, "cancelled", e);
 }
 
 bool db_job_cancel(db *d, arena *a, const char *id, bool *cancelled, err *e)
 {
     *cancelled = false;
     sql_txn *t;
-    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok = sql_run(t, &r, e,
                       "UPDATE jobs SET stop_told = CASE WHEN state = 'running' THEN $3 = 1 ELSE $4 = 1 END, state = "
                       "'cancelled', lease_until = NULL, finished_at = @ts($2) WHERE id = $1 AND state IN ('queued', "
                       "'delayed', 'running') RETURNING " JOB_COLUMNS,
                       "tibb", id, clock_ms(), 0, 1);
-    if (ok && r.count) {
-        db_job j;
-        read_job(&r, 0, &j);
-        ok = show_stage(t, &j, "failed", "cancelled", e) && count_end(t, j.queue, "cancelled", e);
-        *cancelled = ok;
-    }
-    if (sql_end(t, ok, e)) return true;
-    *cancelled = false;
-    return false;
+    return end_change(t, ok, &r, then_cancelled, NULL, cancelled, e);
 }
 
 bool db_job_retry(db *d, arena *a, const char *id, bool *retried, err *e)
 {
     *retried = false;
     sql_txn *t;
-    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
-    int64_t now = clock_ms();
+    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok =
         sql_run(t, &r, e,
                 "UPDATE jobs SET state = 'queued', attempts = 0, error = NULL, output = NULL, finished_at = NULL, "
                 "started_at = NULL, lease_owner = NULL, expires_at = @ts($2) WHERE id = $1 AND state IN ('failed', "
                 "'timed_out') RETURNING " JOB_COLUMNS,
-                "ti", id, now + 86400000);
-    if (ok && r.count) {
-        db_job j;
-        read_job(&r, 0, &j);
-        ok = show_stage(t, &j, "pending", NULL, e);
-        *retried = ok;
-    }
-    if (sql_end(t, ok, e)) return true;
-    *retried = false;
-    return false;
+                "ti", id, clock_ms() + 86400000);
+    return end_change(t, ok, &r, then_pending, NULL, retried, e);
 }
 
 bool db_job_get(db *d, arena *a, const char *id, db_job *out, err *e)

@@ -68,8 +68,8 @@ struct http_response {
     buf body;
     const void *fixed; // instead of body: bytes that outlive the request
     size_t fixed_len;
-    int fd; // instead of both: a file, -1 for none; closed by the server
-    uint64_t file_size;
+    int fd;                        // instead of both: a file, -1 for none; closed by the server
+    uint64_t file_size, file_from; // bytes to send, and where they begin
     http_pair header[HTTP_MAX_HEADERS];
     int header_count;
     bool compress; // worth gzip when the client takes it
@@ -85,6 +85,9 @@ struct http_response {
 // Completes a response that the handler left for later. May come before the handler has returned; afterwards the
 // request is gone.
 void http_answer(http_request *q);
+
+// The client has closed its side: who waits in vain should be given nothing.
+bool http_gone(const http_request *q);
 
 void http_set(http_response *r, const char *name, const char *value); // both must outlive the request: arena or literal
 // A body of JSON: the text is r->body, built by the handler.

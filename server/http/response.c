@@ -39,6 +39,8 @@ static const char *title_of(int status)
         return "Precondition failed";
     case 413:
         return "Too large";
+    case 416:
+        return "Range not satisfiable";
     case 415:
         return "Unsupported media type";
     case 422:

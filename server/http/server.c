@@ -75,6 +75,14 @@ const char *http_header(const http_request *q, const char *name)
     return MHD_lookup_connection_value(((wire *)q->wire)->c, MHD_HEADER_KIND, name);
 }
 
+bool http_gone(const http_request *q)
+{
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(((wire *)q->wire)->c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char c;
+    return i && recv(i->connect_fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void set_deadline(wire *w, int64_t ms)
 {
     const union MHD_ConnectionInfo *i = MHD_get_connection_info(w->c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -151,12 +159,14 @@ static void cors(wire *w, struct MHD_Response *m)
     const char *origin = http_header(&w->q, "Origin");
     if (!origin || !w->server->c.origin_allowed || !w->server->c.origin_allowed(w->server->c.app, origin)) return;
     MHD_add_response_header(m, "Access-Control-Allow-Origin", origin);
-    MHD_add_response_header(m, "Access-Control-Expose-Headers",
-                            "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id");
+    MHD_add_response_header(
+        m, "Access-Control-Expose-Headers",
+        "ETag, Location, Content-Range, Accept-Ranges, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id");
     if (strcmp(w->q.method, "OPTIONS") != 0) return;
     MHD_add_response_header(m, "Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
-    MHD_add_response_header(m, "Access-Control-Allow-Headers",
-                            "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Match, X-TryOn-Key");
+    MHD_add_response_header(
+        m, "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Match, If-Range, Range, X-TryOn-Key");
     MHD_add_response_header(m, "Access-Control-Max-Age", "600");
 }
 
@@ -168,7 +178,7 @@ static enum MHD_Result reply(wire *w)
     if (r->stream) {
         m = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, stream_more, w, NULL);
     } else if (r->fd >= 0) {
-        m = MHD_create_response_from_fd64(r->file_size, r->fd);
+        m = MHD_create_response_from_fd_at_offset64(r->file_size, r->fd, r->file_from);
         r->fd = -1;
     } else if (r->fixed) {
         m = MHD_create_response_from_buffer(r->fixed_len, (void *)(uintptr_t)r->fixed, MHD_RESPMEM_PERSISTENT);

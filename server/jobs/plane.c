@@ -69,10 +69,13 @@ static bool folder_of(const job_plane *p, arena *a, const db_job *j, const char 
 bool plane_link(const job_plane *p, buf *json, const char *key, const char *method, const char *bucket,
                 const char *path, err *e)
 {
-    buf url = buf_new(8192);
+    buf url = buf_new(8192), full = buf_new(8192);
     bool ok = blob_link(p->blobs, method, bucket, path, p->link_seconds ? p->link_seconds : LINK_SECONDS, &url, e) &&
-              buf_append(&url, "", 1) && json_put_string(json, key) && buf_append(json, ":", 1) &&
-              json_put_string(json, (char *)url.data);
+              buf_append(&url, "", 1) &&
+              buf_printf(&full, "%s%s", p->link_base && url.data[0] == '/' ? p->link_base : "", (char *)url.data) &&
+              buf_append(&full, "", 1) && json_put_string(json, key) && buf_append(json, ":", 1) &&
+              json_put_string(json, (char *)full.data);
+    buf_free(&full);
     buf_free(&url);
     return ok;
 }

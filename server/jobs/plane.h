@@ -7,9 +7,10 @@
 typedef struct {
     db *d;
     blob_store *blobs;
-    int64_t lease_ms; // 0: sixty seconds
-    int link_seconds; // 0: ten minutes
-    bool keep_photos; // else they are deleted when the avatar is ready
+    int64_t lease_ms;      // 0: sixty seconds
+    int link_seconds;      // 0: ten minutes
+    const char *link_base; // put before links to this server, for workers elsewhere; NULL: workers know where it is
+    bool keep_photos;      // else they are deleted when the avatar is ready
 } job_plane;
 
 // The next job for this worker as RunPod's job-take answers it: {"id", "input", …}; *found false when there is none.

@@ -536,6 +536,11 @@ void worker_run(const worker_config *config)
     if (!expand(&url, c.take_url, c.id, NULL, "job_in_progress=0")) url.len = 0;
     int failures = 0;
     while (url.len && helped && !atomic_load(c.stop)) {
+        if (c.hold && atomic_load(c.hold)) {
+            struct timespec t = { 0, 200000000 };
+            nanosleep(&t, NULL);
+            continue;
+        }
         fetch_response r = { .body = buf_new(REPLY_MAX) };
         err e = { 0 };
         bool ok = call(&c, "GET", (char *)url.data, NULL, 0, TAKE_TIMEOUT_MS, asked_to_stop, &c, &r, &e);

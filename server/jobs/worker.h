@@ -14,6 +14,7 @@ typedef struct {
     const char *trusted; // further origins, separated by blanks (object storage inside the network); may be NULL
     int ping_ms;         // 0: ten seconds
     const job_handlers *handlers;
+    atomic_bool *hold; // while it is true no job is asked for; may be NULL
     atomic_bool *stop; // turn true to end after the job in hand
 } worker_config;
 

@@ -46,8 +46,8 @@ succeeds() {
 same() { cmp "$1" "$2"; }
 smaller() { [ "$(stat -c %s "$1")" -lt "$(stat -c %s "$2")" ]; }
 
-check files_of_random_numbers_are_written "$write_files" . "$TRYON_ASSETS/open_body.safetensors"
 photo=$root/tests/fixtures/capture/mannequin_front.jpg
+check files_of_random_numbers_are_written "$write_files" . "$TRYON_ASSETS/open_body.safetensors" "$photo"
 box=(--bbox 150,20,450,740)
 
 check a_checkpoint_is_imported succeeds "$tryon" import hmr2 random.ckpt --smpl random.pkl --out model
@@ -125,6 +125,20 @@ both_bodies_agree() { # with the built-in one of the same photo, to well within 
     done | awk '{ print; if (($2 - $3) ^ 2 > 9) bad = 1 } END { exit bad }' # 3 cm: the ranges are 8 cm and more
 }
 check both_bodies_agree both_bodies_agree
+# Two people: everyone's parameters, the avatar of the one asked for.
+pair_is_seen() {
+    succeeds "$tryon" hmr2 pair.png --model like --out pair &&
+        [ "$(ls pair)" = $'body_person0_neutral.glb\nbody_person0_params.npz\nbody_person1_params.npz' ]
+}
+check both_people_have_parameters pair_is_seen
+the_other_has_an_avatar() {
+    succeeds "$tryon" avatar pair.png --height 165 --estimator hmr2 --model like --person 1 --out other &&
+        grep -q several_people other/measurements.json && [ -s other/avatar.glb ] &&
+        [ -s other/body_person0_params.npz ] && [ -s other/body_person1_params.npz ] &&
+        [ -s other/body_person1_neutral.glb ] && [ ! -e other/body_person0_neutral.glb ] &&
+        [ "$(value_of height <other/measurements.json | cut -c 1-3)" = 165 ]
+}
+check the_other_has_an_avatar the_other_has_an_avatar
 check an_avatar_without_its_body_is_told refused "name the folder" "$tryon" measure smpl --model nowhere
 cat >tee.csv <<'CSV'
 basis,garment_flat
