@@ -215,7 +215,7 @@ await test('a measurement can be corrected; the figure and the sizes follow; a r
   await v.say('Change Chest').click();
   await v.page.getByRole('dialog').waitFor();
   await accessible(v.page, 'editing');
-  await v.page.getByLabel('Chest', { exact: true }).fill('104');
+  await v.page.getByRole('textbox', { name: 'Chest' }).fill('104');
   await v.say('Save').click();
   await v.page.getByRole('dialog').waitFor({ state: 'detached', timeout: 60000 });
   const row = v.page.locator('.measure', { hasText: 'Chest' });
