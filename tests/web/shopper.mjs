@@ -41,7 +41,11 @@ const truth = JSON.parse(readFileSync(join(root, 'demo/truth.json'), 'utf8'));
 const b = await browser();
 const visit = async (options = PHONE, which = b) => {
   const v = await open(which, options, [url]);
-  return { ...v, say: (name) => v.page.getByRole('button', { name }), clean: () => check(!v.faults.length, v.faults.join('\n')) };
+  return { ...v, say: (name) => v.page.getByRole('button', { name }), clean: () => {
+    // Said by the software renderer of a machine without a graphics card, when the compositor reads the canvas.
+    const faults = v.faults.filter((f) => !/GL Driver Message .*ReadPixels/.test(f));
+    check(!faults.length, faults.join('\n'));
+  } };
 };
 const dressed = (page, size) => until(`size ${size ?? ''} on the stage`, () => page.evaluate((s) => {
   const worn = document.querySelector('canvas')?.dataset.ready;
@@ -55,7 +59,7 @@ async function accessible(page, where) {
 }
 async function answers(v, height, more = {}) {
   await v.page.getByLabel('Height', { exact: true }).fill(String(height));
-  if (more.sex) await v.page.getByRole('radio', { name: more.sex }).check();
+  if (more.sex) await v.page.getByRole('radio', { name: more.sex, exact: true }).check();
   if (more.weight) await v.page.getByLabel(/^Weight/).fill(String(more.weight));
   if (more.age) await v.page.getByLabel(/^Age/).fill(String(more.age));
   await v.say('Show my size').click();
@@ -173,6 +177,7 @@ await test('every size can be worn, compared, seen as a map and from all sides',
   for (const side of ['Side', 'Back', 'Front']) await v.page.getByRole('radio', { name: side }).check();
   await v.say(/^Close-up/).click();
 
+  stored = await v.context.storageState();
   // Switching under a slow processor: from the tap to the frame that shows it.
   const cdp = await v.context.newCDPSession(v.page);
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
@@ -196,9 +201,8 @@ await test('every size can be worn, compared, seen as a map and from all sides',
   times.sort((x, y) => x - y);
   const middle = times[times.length >> 1];
   console.log(`     a size is drawn ${Math.round(middle)} ms after the tap (median), ${Math.round(times.at(-1))} ms at most`);
-  check(middle <= 100, `${middle} ms`);
   v.clean();
-  stored = await v.context.storageState();
+  check(middle <= 100, `${middle} ms`);
   await v.context.close();
 });
 
@@ -211,7 +215,7 @@ await test('a measurement can be corrected; the figure and the sizes follow; a r
   await v.say('Change Chest').click();
   await v.page.getByRole('dialog').waitFor();
   await accessible(v.page, 'editing');
-  await v.page.getByLabel('Chest', { exact: true }).fill('104');
+  await v.page.getByRole('textbox', { name: 'Chest' }).fill('104');
   await v.say('Save').click();
   await v.page.getByRole('dialog').waitFor({ state: 'detached', timeout: 60000 });
   const row = v.page.locator('.measure', { hasText: 'Chest' });
@@ -382,12 +386,19 @@ await test('a photo without a person is refused with a reason and a way on', asy
   await v.context.close();
 });
 
+// A double tap goes to a place, whatever stands there after the first.
+async function twice(v, name) {
+  await v.say(name).waitFor();
+  const at = await v.say(name).boundingBox();
+  await v.page.mouse.dblclick(at.x + at.width / 2, at.y + at.height / 2);
+}
+
 await test('double taps, the back button, a reload in the middle and a token that ran out do no harm', async () => {
   const v = await visit();
   let made = 0;
   v.page.on('request', (q) => q.method() === 'POST' && q.url().endsWith('/v1/avatars') && made++);
   await v.page.goto(room);
-  await v.say('Agree and continue').dblclick();
+  await twice(v, 'Agree and continue');
   await v.say(/Without a photo/).click();
   await v.page.getByLabel('Height', { exact: true }).fill('175');
   await v.page.goBack();
@@ -395,7 +406,7 @@ await test('double taps, the back button, a reload in the middle and a token tha
   await v.page.reload();
   await v.say(/Without a photo/).click();
   await v.page.getByLabel('Height', { exact: true }).fill('175');
-  await v.say('Show my size').dblclick();
+  await twice(v, 'Show my size');
   await verdict(v.page);
   check(made === 1, `${made} avatars were asked for`);
   // Gone from the server behind the page's back.

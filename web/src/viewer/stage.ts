@@ -323,6 +323,7 @@ export class Stage {
     if (this.right && two) this.right.wear(two, now, this.still);
     this.comparing = !!two;
     this.fresh = size;
+    if (size && this.body && !this.gone) this.draw(); // now, not with the next tick
     this.touch();
     return !!one;
   }

@@ -137,7 +137,7 @@ class TryOnButton extends HTMLElement {
     const f = (this.frame = document.createElement('iframe'));
     f.title = say.title;
     // The camera is asked for by the fitting room, and only when the shopper chooses to take a photo.
-    f.allow = 'camera; accelerometer; gyroscope; fullscreen; web-share';
+    f.allow = 'camera; accelerometer; gyroscope; fullscreen';
     f.referrerPolicy = 'origin';
     f.src = `${this.host}/embed?${this.query(['brand', 'shop', 'product-id', 'variant-id', 'lang'])}`;
     const wait = document.createElement('p');
