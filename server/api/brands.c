@@ -23,7 +23,7 @@ bool api_key_make(api *p, arena *a, const char *brand, bool secret, const char *
 void brand_get(http_request *q, http_response *r)
 {
     db_brand b;
-    err e;
+    err e = { 0 };
     if (!db_brand_get(api_of(q)->d, q->a, api_who(q)->brand, &b, &e)) return http_fail(q, r, &e);
     api_send(q, r, 200,
              json_pack("{s:s, s:s, s:o, s:o, s:s}", "id", b.id, "name", b.name, "shopify_shop_domain",
@@ -46,7 +46,7 @@ void key_list(http_request *q, http_response *r)
 {
     db_key *list;
     int n;
-    err e;
+    err e = { 0 };
     if (!db_key_list(api_of(q)->d, q->a, api_who(q)->brand, &list, &n, &e)) return http_fail(q, r, &e);
     json_t *items = json_array();
     for (int i = 0; i < n; i++) json_array_append_new(items, render(q, &list[i], NULL));
@@ -64,7 +64,7 @@ static void made(http_request *q, http_response *r, bool secret, const char *sco
 {
     char text[64];
     uuid_text id;
-    err e;
+    err e = { 0 };
     db_key *list;
     int n;
     if (!api_key_make(api_of(q), q->a, api_who(q)->brand, secret, scopes, origins, text, id, &e) ||
@@ -115,7 +115,7 @@ static bool find(http_request *q, http_response *r, const char *id, db_key *out)
 {
     db_key *list;
     int n;
-    err e;
+    err e = { 0 };
     if (!db_key_list(api_of(q)->d, q->a, api_who(q)->brand, &list, &n, &e)) {
         http_fail(q, r, &e);
         return false;
@@ -134,7 +134,7 @@ void key_rotate(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
     db_key k;
-    err e;
+    err e = { 0 };
     if (!id || !find(q, r, id, &k)) return;
     json_int_t overlap = 3600;
     if (q->body.len) {
@@ -158,7 +158,7 @@ void key_rotate(http_request *q, http_response *r)
 void key_revoke(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
-    err e;
+    err e = { 0 };
     if (!id) return;
     if (!db_key_retire(api_of(q)->d, q->a, api_who(q)->brand, id, 0, &e)) return http_fail(q, r, &e);
     known_forget_all(api_of(q)->known);

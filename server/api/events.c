@@ -101,7 +101,7 @@ void analytics_get(http_request *q, http_response *r)
     if (from >= to) return (void)api_invalid(q, r, "from", "from comes before to");
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
         if (strcmp(q->param[0], reports[i].name) != 0) continue;
-        err e;
+        err e = { 0 };
         char a[25], b[25];
         clock_iso(from, a);
         clock_iso(to, b);

@@ -48,7 +48,7 @@ static bool denied(http_request *q, http_response *r, const char *why)
 static bool as_brand(http_request *q, http_response *r, api_caller *who, const char *key)
 {
     api *p = api_of(q);
-    err e;
+    err e = { 0 };
     db_key k;
     sha256_hex hash;
     bool secret = token_looks_right("try_live_", key);
@@ -80,7 +80,7 @@ static bool as_brand(http_request *q, http_response *r, api_caller *who, const c
 static bool as_shopper(http_request *q, http_response *r, api_caller *who, const char *token)
 {
     api *p = api_of(q);
-    err e;
+    err e = { 0 };
     if (!strncmp(token, "try_guest_", 10)) {
         sha256_hex hash;
         sha256_text(token, strlen(token), hash);
@@ -180,7 +180,8 @@ static bool within_rate(http_request *q, http_response *r, const api_caller *who
 
 bool api_gate(http_request *q, http_response *r)
 {
-    api_caller *who = arena_alloc(q->a, 1, sizeof *who);
+    api_caller *who = arena_surely(q->a, sizeof *who);
+    *who = (api_caller){ 0 };
     q->who = who;
     if (atomic_load(&api_of(q)->draining)) http_set(r, "Connection", "close");
     // Tokens are guessed at by addresses: a failed identification costs the address, whatever the route.
