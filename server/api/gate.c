@@ -117,7 +117,9 @@ static bool identify(http_request *q, http_response *r, api_caller *who)
             return true;
         return denied(q, r, "this key does not open this address");
     }
-    if ((may & WHO_METRICS) && !p->c.metrics_token && (!strcmp(q->ip, "127.0.0.1") || !strcmp(q->ip, "::1")))
+    // Without a token metrics are this machine's; what a proxy on it passes on comes from elsewhere.
+    if ((may & WHO_METRICS) && !p->c.metrics_token && (!strcmp(q->ip, "127.0.0.1") || !strcmp(q->ip, "::1")) &&
+        !http_header(q, "X-Forwarded-For") && !http_header(q, "Forwarded") && !http_header(q, "Via"))
         return true;
     if (!may || (may & WHO_LINK)) {
         // Anyone may; a brand's publishable key beside it says for whose shop.
