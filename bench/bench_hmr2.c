@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "hmr2/hmr2.h"
 #include "hmr2_fixture.h"
+#include "import/seal.h"
 #include "import/smpl.h"
 #include "nn/onnx_writer.h"
 #include "nn/session.h"
@@ -107,13 +108,15 @@ static void import(const bench *b, bool int8)
     io_view ckpt, pkl;
     checkpoint c = { 0 };
     hmr2_sizes s;
-    buf body = buf_new(LIMIT_ARRAY_FILE_BYTES);
+    buf body = buf_new(LIMIT_ARRAY_FILE_BYTES), sealed = buf_new(LIMIT_ARRAY_FILE_BYTES);
+    pool *p = pool_new(b->threads);
     if (!io_make_dirs(folder, &e) || !io_map(b->ckpt, LIMIT_CHECKPOINT_BYTES, &ckpt, &e) ||
         !io_map(b->pkl, LIMIT_PICKLE_BYTES, &pkl, &e) || !io_join(path, sizeof path, folder, "smpl.safetensors") ||
-        !smpl_import(pkl.data, pkl.len, &body, &e) || !io_write(path, body.data, body.len, &e) ||
-        !ckpt_open(ckpt.data, ckpt.len, &c, &e) || !hmr2_read_sizes(&c, &s, &e) ||
-        !hmr2_write_network(&c, &s, int8, folder, &e))
+        !smpl_import(pkl.data, pkl.len, &body, &e) || !ckpt_open(ckpt.data, ckpt.len, &c, &e) ||
+        !hmr2_read_sizes(&c, &s, &e) || !hmr2_write_network(&c, &s, int8, folder, &e) ||
+        !seal_model(folder, p, &body, &sealed, &e) || !io_write(path, sealed.data, sealed.len, &e))
         die(&e);
+    pool_free(p);
     printf("import %s: %.1f s, %.1f s of processor time; peak %.0f MiB (%.0f MiB of it not the mapped file)\n",
            int8 ? "int8" : "fp32", now() - start, cpu_now() - cpu, memory_mib("VmHWM:"), memory_mib("RssAnon:"));
 }

@@ -15,7 +15,13 @@ static bool holds_body(const char *folder)
     return io_join(path, sizeof path, folder, "open_body.safetensors") && io_exists(path);
 }
 
-static bool beside_program(const char *relative)
+static bool holds_pages(const char *folder)
+{
+    char path[PATH_MAX];
+    return io_join(path, sizeof path, folder, "embed/index.html") && io_exists(path);
+}
+
+static bool beside_program(const char *relative, bool (*good)(const char *folder), char out[PATH_MAX])
 {
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -26,7 +32,7 @@ static bool beside_program(const char *relative)
     *slash = 0;
     char joined[PATH_MAX];
     if (!io_join(joined, sizeof joined, self, relative)) return false;
-    return realpath(joined, found) && holds_body(found);
+    return realpath(joined, out) && good(out);
 }
 
 const char *cli_assets(const char *given, err *e)
@@ -38,8 +44,17 @@ const char *cli_assets(const char *given, err *e)
              given);
         return NULL;
     }
-    if (beside_program("../assets") || beside_program("../share/tryon")) return found;
+    if (beside_program("../assets", holds_body, found) || beside_program("../share/tryon", holds_body, found))
+        return found;
     if (holds_body("/usr/share/tryon")) return "/usr/share/tryon";
     fail(e, ERR_NOT_FOUND, "the models are missing: run script/build, or name their folder with --assets");
     return NULL;
+}
+
+const char *cli_web(void)
+{
+    static char pages[PATH_MAX];
+    if (beside_program("../web", holds_pages, pages) || beside_program("../share/tryon/web", holds_pages, pages))
+        return pages;
+    return holds_pages("/usr/share/tryon/web") ? "/usr/share/tryon/web" : NULL;
 }

@@ -5,7 +5,6 @@
 #include "cli/commands.h"
 #include "cli/hmr2.h"
 #include "cli/options.h"
-#include "image/decode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,8 @@
 #include <unistd.h>
 
 typedef struct {
-    double height_cm, weight_kg, age, threads;
-    const char *sex, *side, *estimator, *model, *out, *assets;
+    double height_cm, weight_kg, age, threads, person;
+    const char *sex, *side, *estimator, *model, *device, *out, *assets;
     option_list tape;
     bool json;
 } arguments;
@@ -75,30 +74,76 @@ static void print_table(const avatar_files *f, const char *out)
     printf("wrote %s/avatar.glb, avatar.web.glb, params.npz, measurements.json, preview.png\n", out);
 }
 
-// The estimator hmr2 adds what that network says of the same photo, on SMPL's body: body_person0_params.npz and so on.
-static hmr2 *open_hmr2(const arguments *a, const char *assets, int threads, err *e)
+// HMR2.0 at work for one avatar.
+typedef struct {
+    hmr2 *network;
+    hmr2_finder *finder;
+    hmr2_wish wish;
+    hmr2_sight sight;
+    avatar_sight seen;
+} second_opinion;
+
+static bool ask_hmr2(const arguments *a, const char *folder, const char *assets, int threads, const char *photo,
+                     second_opinion *o, err *e)
 {
-    char own[4096];
-    if (!io_join(own, sizeof own, assets, "hmr2")) return fail(e, ERR_LIMIT, "the assets' path is too long"), NULL;
-    hmr2 *h = hmr2_open(&(hmr2_options){ a->model ? a->model : own, threads, false }, e);
-    if (!h) fail_within(e, "import HMR2.0 first (tryon import hmr2 --help)");
-    return h;
+    bool cuda = a->device && strcmp(a->device, "cuda") == 0;
+    o->network = hmr2_open(&(hmr2_options){ folder, threads, cuda }, e);
+    if (!o->network) return fail_within(e, "import HMR2.0 first (tryon import hmr2 --help)");
+    o->wish.finder = o->finder = hmr2_finder_open(assets, threads, e);
+    if (!o->finder || !hmr2_look(o->network, &o->wish, photo, &o->sight, e)) return false;
+    int i = o->wish.person;
+    o->seen = (avatar_sight){ .person = &o->sight.person[i], .width = o->sight.width, .height = o->sight.height };
+    memcpy(o->seen.box, o->sight.box[i], sizeof o->seen.box);
+    return true;
+}
+
+// The avatar stands on the imported body where a tape can be laid on it, and on the built-in one where not.
+static bool stand_on_smpl(avatar_studio *s, const char *folder, const second_opinion *o, avatar_request *q, err *e)
+{
+    err why = { 0 };
+    avatar_studio_smpl(s, folder);
+    if (avatar_smpl_stands(s, o->seen.person->beta_count, q->sex, &why))
+        q->seen = &o->seen;
+    else if (why.code != ERR_INPUT)
+        return *e = why, false;
+    else
+        fprintf(stderr, "tryon: %s; avatar.glb and measurements.json are of the built-in body\n", why.msg);
+    return true;
+}
+
+static bool write_avatar(const char *out, const avatar_files *f, err *e)
+{
+    return io_make_dirs(out, e) && write_file(out, "avatar.glb", &f->glb, e) &&
+           write_file(out, "avatar.web.glb", &f->web_glb, e) && write_file(out, "params.npz", &f->params, e) &&
+           write_file(out, "preview.png", &f->preview, e) && write_file(out, "measurements.json", &f->measurements, e);
+}
+
+static bool check(const arguments *a, const char *photo, avatar_request *q, bool *hmr2_too, err *e)
+{
+    *hmr2_too = a->estimator && strcmp(a->estimator, "hmr2") == 0;
+    if (a->estimator && !*hmr2_too && strcmp(a->estimator, "fit") != 0)
+        return fail(e, ERR_INPUT, "there is no estimator \"%s\"; there are fit and hmr2", a->estimator);
+    if (*hmr2_too && !photo) return fail(e, ERR_INPUT, "the estimator hmr2 needs a photo");
+    if (!*hmr2_too && (a->person != 0 || a->device || a->model))
+        return fail(e, ERR_INPUT, "--person, --device and --model go with --estimator hmr2");
+    if (!(a->person >= 0 && a->person < HMR2_PEOPLE_MAX))
+        return fail(e, ERR_INPUT, "--person counts from 0 to %d", HMR2_PEOPLE_MAX - 1);
+    if (a->device && strcmp(a->device, "cuda") != 0 && strcmp(a->device, "cpu") != 0)
+        return fail(e, ERR_INPUT, "--device is cpu or cuda, not \"%s\"", a->device);
+    if (!a->out) return fail(e, ERR_INPUT, "say where the avatar goes: --out DIR");
+    if (a->height_cm == 0) return fail(e, ERR_INPUT, "the height is needed: --height CM");
+    return read_sex(a->sex, &q->sex, e) && read_tape(&a->tape, q->tape, e) &&
+           estimate_check_answers(&q->answers, q->tape, e);
 }
 
 static bool run(const arguments *a, const char *photo, err *e)
 {
     avatar_request q = { .answers = { a->height_cm / 100, a->weight_kg, a->age } };
-    bool hmr2_too = a->estimator && strcmp(a->estimator, "hmr2") == 0;
-    if (a->estimator && !hmr2_too && strcmp(a->estimator, "fit") != 0)
-        return fail(e, ERR_INPUT, "there is no estimator \"%s\"; there are fit and hmr2", a->estimator);
-    if (hmr2_too && !photo) return fail(e, ERR_INPUT, "the estimator hmr2 needs a photo");
-    if (!a->out) return fail(e, ERR_INPUT, "say where the avatar goes: --out DIR");
-    if (a->height_cm == 0) return fail(e, ERR_INPUT, "the height is needed: --height CM");
-    if (!read_sex(a->sex, &q.sex, e) || !read_tape(&a->tape, q.tape, e) ||
-        !estimate_check_answers(&q.answers, q.tape, e))
-        return false;
+    bool hmr2_too;
+    if (!check(a, photo, &q, &hmr2_too, e)) return false;
     const char *assets = cli_assets(a->assets, e);
-    if (!assets) return false;
+    const char *folder = assets ? hmr2_folder(a->model, assets, e) : NULL;
+    if (!folder) return false;
 
     buf front, side = { 0 };
     avatar_files files = { 0 };
@@ -106,24 +151,27 @@ static bool run(const arguments *a, const char *photo, err *e)
     if (photo) q.front = front.data, q.front_bytes = front.len;
     if (a->side) q.side = side.data, q.side_bytes = side.len;
     int threads = a->threads > 0 ? (int)a->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    hmr2 *smpl = ok && hmr2_too ? open_hmr2(a, assets, threads, e) : NULL;
-    ok = ok && (smpl || !hmr2_too);
+    second_opinion *o = mem_new(1, sizeof *o);
+    o->wish = (hmr2_wish){ .height = q.answers.height, .person = (int)a->person };
+    ok = ok && (!hmr2_too || ask_hmr2(a, folder, assets, threads, photo, o, e));
     avatar_studio *studio = ok ? avatar_studio_open(assets, threads, e) : NULL;
-    ok = made = studio && avatar_make(studio, &q, &files, e);
+    ok = studio && (!hmr2_too || stand_on_smpl(studio, folder, o, &q, e));
+    ok = made = ok && avatar_make(studio, &q, &files, e);
     // Only now, when all is well, does the folder come into being.
-    ok = ok && io_make_dirs(a->out, e) && write_file(a->out, "avatar.glb", &files.glb, e) &&
-         write_file(a->out, "avatar.web.glb", &files.web_glb, e) &&
-         write_file(a->out, "params.npz", &files.params, e) && write_file(a->out, "preview.png", &files.preview, e) &&
-         write_file(a->out, "measurements.json", &files.measurements, e);
-    const hmr2_wish wish = { .assets = assets, .threads = threads, .height = a->height_cm / 100 };
-    ok = ok && (!smpl || hmr2_picture(smpl, &wish, photo, a->out, e));
+    ok = ok && write_avatar(a->out, &files, e) &&
+         (!hmr2_too || hmr2_write_people(o->network, &o->wish, &o->sight, a->out, e));
     if (ok && a->json)
         ok = fwrite(files.measurements.data, 1, files.measurements.len, stdout) == files.measurements.len;
     else if (ok)
         print_table(&files, a->out);
+    if (ok && q.seen && !files.estimate.hinted)
+        fprintf(stderr, "tryon: what HMR2.0 sees does not lie on the person in the photo; it was not listened to\n");
     if (made) avatar_files_free(&files);
     avatar_studio_close(studio);
-    hmr2_close(smpl);
+    hmr2_sight_free(&o->sight);
+    hmr2_finder_close(o->finder);
+    hmr2_close(o->network);
+    mem_free(o);
     buf_free(&front);
     buf_free(&side);
     return ok;
@@ -141,8 +189,11 @@ int cmd_avatar(int argc, char **argv)
         { "tape", OPTION_LIST, &a.tape, "NAME=CM",
           "a measurement taken with a tape, such as chest_girth=94; again for more" },
         { "estimator", OPTION_TEXT, &a.estimator, "fit|hmr2",
-          "hmr2: also what an imported HMR2.0 network says, as body_person0_params.npz and body_person0_neutral.glb" },
+          "hmr2: on the imported SMPL body, with what HMR2.0 says of the photo, which is also written as it is: "
+          "body_personN_params.npz of everyone and body_personN_neutral.glb" },
         { "model", OPTION_TEXT, &a.model, "DIR", "what tryon import hmr2 wrote (default: hmr2 in the assets)" },
+        { "person", OPTION_NUMBER, &a.person, "N", "whose avatar: 0 is large and near the middle (hmr2)" },
+        { "device", OPTION_TEXT, &a.device, "cpu|cuda", "where HMR2.0 runs (default: cpu)" },
         { "out", OPTION_TEXT, &a.out, "DIR",
           "folder for avatar.glb, avatar.web.glb, params.npz, measurements.json, preview.png" },
         { "assets", OPTION_TEXT, &a.assets, "DIR",

@@ -26,3 +26,5 @@ int cli_fail(const err *e);
 // The folder of assets: given (may be NULL), else $TRYON_ASSETS, else beside the program (../assets, ../share/tryon),
 // else /usr/share/tryon. NULL and a sentence when none has the open body. The result lives as long as the program.
 const char *cli_assets(const char *given, err *e);
+// The folder of the pages beside this program, or NULL.
+const char *cli_web(void);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/garment.h"
+#include "cli/hmr2.h"
 #include "cli/options.h"
 #include "garment/outfit.h"
 #include "garment/show.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 typedef struct {
-    const char *avatar, *garment, *size, *out, *assets, *pose;
+    const char *avatar, *garment, *size, *out, *assets, *model, *pose;
     double spacing_mm, threads;
     bool all, json;
 } arguments;
@@ -69,7 +70,7 @@ static bool write_sheet(work *k, err *e)
     for (int i = 0; i < k->count; i++) {
         int size = k->wanted[i];
         fit_sentence(&k->fit.size[size], note[i], 36); // as wide as the column
-        column[i] = (show_column){ &k->drape[size], k->g.chart.size[size].name, note[i] };
+        column[i] = (show_column){ &k->drape[size], NULL, k->g.chart.size[size].name, note[i] };
     }
     buf png = buf_new(LIMIT_IMAGE_BYTES);
     bool ok = show_sheet(&k->w, &k->g, column, k->count, &png, e) && write_file(k->a->out, "sheet.png", &png, e);
@@ -105,7 +106,9 @@ static bool run(work *k, err *e)
     if (a->spacing_mm != 0 && (a->spacing_mm < 8 || a->spacing_mm > 30))
         return fail(e, ERR_INPUT, "--spacing is 8 to 30 mm");
     const char *assets = cli_assets(a->assets, e);
-    if (!assets || !cli_read_garment(a->garment, &k->g, e) || !wearer_open(a->avatar, assets, &k->w, e)) return false;
+    const char *smpl = assets ? hmr2_folder(a->model, assets, e) : NULL;
+    if (!smpl || !cli_read_garment(a->garment, &k->g, e) || !wearer_open(a->avatar, assets, smpl, &k->w, e))
+        return false;
     int chosen = chart_find(&k->g.chart, a->size);
     if (chosen < 0) return fail(e, ERR_INPUT, "the garment has no size \"%.24s\"", a->size);
     for (int i = 0; i < k->g.chart.count; i++)
@@ -158,7 +161,8 @@ int cmd_drape(int argc, char **argv)
         { "spacing", OPTION_NUMBER, &a.spacing_mm, "MM", "of the cloth's mesh, 15 when not given" },
         { "threads", OPTION_NUMBER, &a.threads, "N", "sizes at once; the result does not depend on it" },
         { "json", OPTION_FLAG, &a.json, NULL, "print fit.json" },
-        { "assets", OPTION_TEXT, &a.assets, "DIR", "folder of the models" }
+        { "assets", OPTION_TEXT, &a.assets, "DIR", "folder of the models" },
+        { "model", OPTION_TEXT, &a.model, "DIR", "what tryon import hmr2 wrote, for an avatar that stands on SMPL" }
     };
     const option_table table = { "tryon drape --avatar DIR --garment DIR --size NAME --out DIR",
                                  "Drapes a garment on an avatar and judges how it fits.",

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/garment.h"
+#include "cli/hmr2.h"
 #include "cli/options.h"
 #include "base/limits.h"
 #include "garment/wearer.h"
@@ -24,12 +25,14 @@ static void print_table(const garment *g, const fit_result *r)
 int cmd_fit(int argc, char **argv)
 {
     bool json = false;
-    const char *avatar = NULL, *folder = NULL, *preference = NULL, *given = NULL;
+    const char *avatar = NULL, *folder = NULL, *preference = NULL, *given = NULL, *model = NULL;
     const option options[] = { { "avatar", OPTION_TEXT, &avatar, "DIR", "an avatar's folder (required)" },
                                { "garment", OPTION_TEXT, &folder, "DIR", "a garment's folder (required)" },
                                { "prefer", OPTION_TEXT, &preference, "WORD", "snug, regular (default) or loose" },
                                { "json", OPTION_FLAG, &json, NULL, "print fit.json" },
-                               { "assets", OPTION_TEXT, &given, "DIR", "folder of the models" } };
+                               { "assets", OPTION_TEXT, &given, "DIR", "folder of the models" },
+                               { "model", OPTION_TEXT, &model, "DIR",
+                                 "what tryon import hmr2 wrote, for an avatar that stands on SMPL" } };
     const option_table table = { "tryon fit --avatar DIR --garment DIR [--prefer WORD] [--json]",
                                  "Judges every size of a garment on an avatar and recommends one, or none.",
                                  options,
@@ -49,7 +52,8 @@ int cmd_fit(int argc, char **argv)
     if (ok && preference && !fit_preference_read(preference, &p))
         ok = fail(&e, ERR_INPUT, "--prefer is snug, regular or loose, not \"%.40s\"", preference);
     const char *assets = ok ? cli_assets(given, &e) : NULL;
-    ok = assets && cli_read_garment(folder, &g, &e) && wearer_open(avatar, assets, &w, &e);
+    const char *smpl = assets ? hmr2_folder(model, assets, &e) : NULL;
+    ok = smpl && cli_read_garment(folder, &g, &e) && wearer_open(avatar, assets, smpl, &w, &e);
     buf text = buf_new(MIB);
     if (ok) {
         fit_judge(&g, &w.fit, p, &r);

@@ -95,6 +95,6 @@ static bool make(void *ctx, const job_avatar_in *in, job_avatar_out *out, err *e
 
 const job_handlers *cli_handlers(void)
 {
-    static const job_handlers h = { .avatar = make, .drape = cli_drape, .fit = cli_fit };
+    static const job_handlers h = { .avatar = make, .drape = cli_drape, .preview = cli_preview, .fit = cli_fit };
     return &h;
 }

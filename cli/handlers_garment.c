@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static bool describe(const char *category, const char *made_of, const char *chart, garment *g, err *e)
+bool cli_garment_of(const char *category, const char *made_of, const char *chart, garment *g, err *e)
 {
     memset(g, 0, sizeof *g);
     g->silhouette = SILHOUETTE_REGULAR;
@@ -30,7 +30,8 @@ bool cli_fit(void *ctx, const char *measurements, const char *category, const ch
         return fail(e, ERR_INPUT, "a preference is snug, regular or loose");
     garment *g = mem_new(1, sizeof *g);
     fit_result *r = mem_new(1, sizeof *r);
-    bool ok = describe(category, made_of, chart, g, e) && fit_body_parse(measurements, strlen(measurements), &body, e);
+    bool ok =
+        cli_garment_of(category, made_of, chart, g, e) && fit_body_parse(measurements, strlen(measurements), &body, e);
     if (ok) {
         fit_judge(g, &body, p, r);
         ok = fit_print(g, r, p, NULL, fit_json) || fail(e, ERR_LIMIT, "the verdict is too long");
@@ -86,10 +87,10 @@ bool cli_drape(void *ctx, const job_drape_in *in, job_drape_out *out, err *e)
     if (!in->params_len || !in->avatar_len || !in->measurements)
         return fail(e, ERR_INPUT, "a drape needs the avatar's params.npz, avatar.glb and measurements");
     work *k = mem_new(1, sizeof *k);
-    bool ok = describe(in->category, in->fabric, in->size_chart, &k->g, e);
+    bool ok = cli_garment_of(in->category, in->fabric, in->size_chart, &k->g, e);
     int size = ok && in->size ? chart_find(&k->g.chart, in->size) : -1;
     if (ok && size < 0) ok = fail(e, ERR_INPUT, "the size chart has no size \"%.24s\"", in->size ? in->size : "");
-    ok = ok && wearer_read(in->params, in->params_len, in->measurements, strlen(in->measurements), assets, &k->w, e);
+    ok = ok && wearer_read(in->params, in->params_len, in->measurements, strlen(in->measurements), assets, NULL, &k->w, e);
     ok = ok && (in->progress(in->progress_ctx, 0.1, "draping") || fail(e, ERR_CONFLICT, "called off"));
     if (ok) {
         k->body = drape_collider(&k->w);

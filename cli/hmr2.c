@@ -6,7 +6,6 @@
 #include "cli/hmr2.h"
 #include "cli/options.h"
 #include "hmr2/files.h"
-#include "hmr2/people.h"
 #include "image/decode.h"
 
 #include <dirent.h>
@@ -76,48 +75,76 @@ static bool write_file(const char *folder, int person, const char *what, const b
     return io_write(path, b->data, b->len, e);
 }
 
-// Parameters of every person; the avatar of the chosen one.
-static bool write_person(const hmr2 *h, const hmr2_person *p, const double box[4], double height, const char *folder,
-                         int person, bool avatar, err *e)
+bool hmr2_write_people(const hmr2 *h, const hmr2_wish *w, const hmr2_sight *s, const char *folder, err *e)
 {
-    buf params = buf_new(MIB), glb = buf_new(LIMIT_GLB_BYTES);
-    bool ok =
-        hmr2_params(h, p, box, height, &params, e) && write_file(folder, person, "params.npz", &params, e) &&
-        (!avatar || (hmr2_neutral_glb(h, p, height, &glb, e) && write_file(folder, person, "neutral.glb", &glb, e)));
-    buf_free(&params);
-    buf_free(&glb);
+    bool ok = true;
+    for (int i = 0; ok && i < s->count; i++) {
+        buf params = buf_new(MIB), glb = buf_new(LIMIT_GLB_BYTES);
+        const hmr2_person *p = &s->person[i];
+        ok = hmr2_params(h, p, s->box[i], w->height, &params, e) && write_file(folder, i, "params.npz", &params, e);
+        if (ok && i == w->person)
+            ok = hmr2_neutral_glb(h, p, w->height, &glb, e) && write_file(folder, i, "neutral.glb", &glb, e);
+        buf_free(&params);
+        buf_free(&glb);
+    }
     return ok;
 }
 
-bool hmr2_picture(hmr2 *h, const hmr2_wish *w, const char *photo_path, const char *folder, err *e)
+static bool look(hmr2 *h, const hmr2_wish *w, const image *photo, hmr2_sight *s, err *e)
 {
-    double box[HMR2_PEOPLE_MAX][4];
-    int people = 1;
-    image photo = { 0 };
-    if (!image_load(photo_path, 0, &photo, NULL, e)) return false;
-    bool ok = true;
+    s->count = 1;
+    s->width = photo->width, s->height = photo->height;
     if (w->box)
-        memcpy(box[0], w->box, sizeof box[0]);
-    else
-        ok = hmr2_find_people(w->assets, w->threads, &photo, box, &people, e);
-    if (ok && w->person >= people) {
-        ok = fail(e, ERR_INPUT, "there is no person %d: %d were found, counted from 0", w->person, people);
+        memcpy(s->box[0], w->box, sizeof s->box[0]);
+    else if (!hmr2_find_people(w->finder, photo, s->box, &s->count, e))
+        return false;
+    if (w->person >= s->count) {
+        return fail(e, ERR_INPUT, "there is no person %d: %d were found, counted from 0", w->person, s->count);
     }
-    if (ok && folder) ok = io_make_dirs(folder, e);
-    float *patch = mem_array(float, (size_t)3 * HMR2_SIDE * HMR2_SIDE);
-    float *features = mem_array(float, (size_t)hmr2_channels(h) * HMR2_TOKENS);
-    for (int i = 0; ok && i < people; i++) {
-        hmr2_person p;
-        bool chosen = i == w->person;
-        if (!folder && !chosen) continue;
-        ok = hmr2_see(h, &photo, box[i], &p, patch, features, e) &&
-             (!folder || write_person(h, &p, box[i], w->height, folder, i, chosen, e)) &&
-             (!w->raw || !chosen || write_raw(w->raw, h, &p, box[i], patch, features, e));
+    s->patch = mem_array(float, (size_t)3 * HMR2_SIDE * HMR2_SIDE);
+    s->features = mem_array(float, (size_t)hmr2_channels(h) * HMR2_TOKENS);
+    bool ok = true;
+    for (int i = 0; ok && i < s->count; i++) {
+        bool wished = i == w->person;
+        if (w->only && !wished) continue;
+        ok = hmr2_see(h, photo, s->box[i], &s->person[i], wished ? s->patch : NULL, wished ? s->features : NULL, e);
     }
-    mem_free(patch);
-    mem_free(features);
+    return ok;
+}
+
+bool hmr2_look(hmr2 *h, const hmr2_wish *w, const char *photo_path, hmr2_sight *out, err *e)
+{
+    image photo = { 0 };
+    memset(out, 0, sizeof *out);
+    bool ok = image_load(photo_path, 0, &photo, NULL, e) && (look(h, w, &photo, out, e) || fail_within(e, photo_path));
     image_free(&photo);
-    return ok || fail_within(e, photo_path);
+    if (!ok) hmr2_sight_free(out);
+    return ok;
+}
+
+void hmr2_sight_free(hmr2_sight *s)
+{
+    mem_free(s->patch);
+    mem_free(s->features);
+    s->patch = s->features = NULL;
+}
+
+const char *hmr2_folder(const char *given, const char *assets, err *e)
+{
+    static char own[4096];
+    if (given) return given;
+    return io_join(own, sizeof own, assets, "hmr2") ? own : (fail(e, ERR_LIMIT, "the assets' path is too long"), NULL);
+}
+
+// One picture into a folder (NULL: none), and its raw output.
+static bool run_picture(hmr2 *h, const hmr2_wish *w, const char *photo, const char *folder, err *e)
+{
+    hmr2_sight s;
+    if (!hmr2_look(h, w, photo, &s, e)) return false;
+    bool ok = !folder || (io_make_dirs(folder, e) && hmr2_write_people(h, w, &s, folder, e));
+    ok = ok && (!w->raw || write_raw(w->raw, h, &s.person[w->person], s.box[w->person], s.patch, s.features, e));
+    hmr2_sight_free(&s);
+    return ok;
 }
 
 static bool is_picture(const char *name)
@@ -147,22 +174,34 @@ static char **list_pictures(const char *folder, size_t *count, err *e)
     return name;
 }
 
+// A picture's folder appears under its name when all of it is there.
+static bool run_frame(hmr2 *h, const hmr2_wish *w, const char *from, const char *to, const char *name, bool *known,
+                      err *e)
+{
+    char photo[1024], folder[1024], part[1024];
+    if (!io_join(photo, sizeof photo, from, name) || !io_join(folder, sizeof folder, to, name) ||
+        snprintf(part, sizeof part, "%s.part", folder) >= (int)sizeof part) {
+        return fail(e, ERR_LIMIT, "the path of %.80s is too long", name);
+    }
+    *known = io_exists(folder);
+    if (*known) return true;
+    if (!run_picture(h, w, photo, part, e)) return false;
+    return rename(part, folder) == 0 || fail(e, ERR_IO, "%s cannot be renamed to %s", part, name);
+}
+
 // Every picture of a folder, in the order of names, each into a folder of its own. One without a person is said and
-// passed over; a disk that is full ends it.
+// passed over; a disk that is full ends it. What an earlier run finished stays and is not done again.
 static bool run_folder(hmr2 *h, const hmr2_wish *w, const char *from, const char *to, err *e)
 {
-    size_t count, done = 0;
+    size_t count, done = 0, earlier = 0;
     char **name = list_pictures(from, &count, e);
     if (!name) return false;
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
-        char photo[1024], folder[1024];
         err why = { 0 };
-        bool good =
-            ok && ((io_join(photo, sizeof photo, from, name[i]) && io_join(folder, sizeof folder, to, name[i])) ||
-                   fail(&why, ERR_LIMIT, "the path of %.80s is too long", name[i]));
-        good = good && hmr2_picture(h, w, photo, folder, &why);
+        bool known = false, good = ok && run_frame(h, w, from, to, name[i], &known, &why);
         done += good;
+        earlier += good && known;
         if (ok && !good && (why.code == ERR_INPUT || why.code == ERR_LIMIT))
             fprintf(stderr, "tryon: %s\n", why.msg);
         else if (ok && !good)
@@ -170,6 +209,7 @@ static bool run_folder(hmr2 *h, const hmr2_wish *w, const char *from, const char
         mem_free(name[i]);
     }
     mem_free(name);
+    if (earlier) fprintf(stderr, "%zu were done by an earlier run into %s\n", earlier, to);
     fprintf(stderr, "%zu of %zu pictures\n", done, count);
     return ok && (done > 0 || fail(e, ERR_INPUT, "no picture in %s shows a person", from));
 }
@@ -196,15 +236,18 @@ static bool run(const arguments *a, const char *input, err *e)
         return fail(e, ERR_INPUT, "a folder of pictures takes --out DIR, and neither --raw nor --bbox");
     }
     if (a->bbox && !read_box(a->bbox, box, e)) return false;
-    hmr2_wish w = { .threads = a->threads > 0 ? (int)a->threads : (int)sysconf(_SC_NPROCESSORS_ONLN),
-                    .box = a->bbox ? box : NULL,
-                    .height = a->height / 100,
-                    .person = (int)a->person,
-                    .raw = a->raw };
-    if (!a->bbox && !(w.assets = cli_assets(a->assets, e))) return false;
-    hmr2 *h = hmr2_open(&(hmr2_options){ a->model, w.threads, cuda }, e);
-    if (!h) return false;
-    bool ok = folder ? run_folder(h, &w, input, a->out, e) : hmr2_picture(h, &w, input, a->out, e);
+    int threads = a->threads > 0 ? (int)a->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    hmr2_wish w = {
+        .box = a->bbox ? box : NULL, .height = a->height / 100, .person = (int)a->person, .raw = a->raw, .only = !a->out
+    };
+    const char *assets = a->bbox ? "" : cli_assets(a->assets, e);
+    if (!assets) return false;
+    hmr2 *h = hmr2_open(&(hmr2_options){ a->model, threads, cuda }, e);
+    hmr2_finder *finder = h && !a->bbox ? hmr2_finder_open(assets, threads, e) : NULL;
+    w.finder = finder;
+    bool ok = h && (finder || a->bbox);
+    if (ok) ok = folder ? run_folder(h, &w, input, a->out, e) : run_picture(h, &w, input, a->out, e);
+    hmr2_finder_close(finder);
     hmr2_close(h);
     return ok;
 }

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "import/hmr2_net.h"
+#include "import/seal.h"
 #include "import/smpl.h"
 
 #include <stdio.h>
@@ -26,7 +27,12 @@ static bool write_model(const checkpoint *c, const hmr2_sizes *s, bool int8, con
         return fail(e, ERR_LIMIT, "the path %.80s… is too long", folder);
     }
     if (!io_make_dirs(folder, e)) return false;
-    bool ok = hmr2_write_network(c, s, int8, folder, e) && io_write(path, body->data, body->len, e);
+    buf sealed = buf_new(LIMIT_ARRAY_FILE_BYTES);
+    pool *p = pool_new(0);
+    bool ok = hmr2_write_network(c, s, int8, folder, e) && seal_model(folder, p, body, &sealed, e) &&
+              io_write(path, sealed.data, sealed.len, e);
+    pool_free(p);
+    buf_free(&sealed);
     if (!ok) rmdir(folder); // if nothing is in it
     return ok;
 }

@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "cli/commands.h"
+#include "cli/hmr2.h"
 #include "cli/options.h"
 
 #include <stdio.h>
@@ -34,14 +35,16 @@ static void print_json(const double *value)
 int cmd_measure(int argc, char **argv)
 {
     bool json = false;
-    const char *given = NULL, *path = NULL;
+    const char *given = NULL, *model = NULL, *path = NULL;
     const option options[] = { { "json", OPTION_FLAG, &json, NULL, "print a JSON document" },
-                               { "assets", OPTION_TEXT, &given, "DIR", "folder of the models" } };
+                               { "assets", OPTION_TEXT, &given, "DIR", "folder of the models" },
+                               { "model", OPTION_TEXT, &model, "DIR",
+                                 "what tryon import hmr2 wrote, for an avatar that stands on SMPL" } };
     const option_table table = {
         "tryon measure AVATAR_DIR|avatar.glb [--json]",
         "Lays the tape on an avatar that tryon avatar made: on its parameters (a folder) or on its mesh (a GLB).",
         options,
-        2,
+        3,
         1,
         1
     };
@@ -52,7 +55,9 @@ int cmd_measure(int argc, char **argv)
     double value[TAPE_COUNT];
     const char *assets = outcome == OPTIONS_OK ? cli_assets(given, &e) : NULL;
     avatar_studio *s = assets ? avatar_studio_open(assets, 1, &e) : NULL;
-    bool ok = s && measure(s, path, value, &e);
+    const char *smpl = s ? hmr2_folder(model, assets, &e) : NULL;
+    if (smpl) avatar_studio_smpl(s, smpl);
+    bool ok = smpl && measure(s, path, value, &e);
     avatar_studio_close(s);
     if (!ok) return cli_fail(&e);
     if (json) print_json(value);

@@ -28,7 +28,7 @@ int cmd_brand(int argc, char **argv)
     const option options[] = { { "data", OPTION_TEXT, &data, "DIR",
                                  "the service's folder (else ./data); DATABASE_URL goes first" } };
     const option_table table = {
-        "tryon brand create NAME [ORIGIN…] | list   [--data DIR]",
+        "tryon brand create NAME [ORIGIN…] | list | demo   [--data DIR]",
         "Makes a brand with a secret key and, for the pages named (https://www.shop.example), a publishable one;\n"
         "both are shown this once. Or lists the brands.",
         options,

@@ -7,11 +7,15 @@
 int cmd_serve(int argc, char **argv)
 {
     const char *data = NULL, *listen = NULL;
+    const char *web = NULL;
+    bool demo = false;
     double workers = 1;
     const option options[] = {
         { "data", OPTION_TEXT, &data, "DIR", "database, objects and secrets of this machine (else ./data)" },
         { "listen", OPTION_TEXT, &listen, "ADDR:PORT", "where to answer (else 0.0.0.0:$PORT, or port 8080)" },
         { "workers", OPTION_NUMBER, &workers, "N", "jobs done at once by this process; 0 leaves them to tryon worker" },
+        { "web", OPTION_TEXT, &web, "DIR", "the pages (else build/web or share/tryon/web beside the program)" },
+        { "demo", OPTION_FLAG, &demo, NULL, "make the demo shop, which is then at /, if it is not there" },
     };
     const option_table table = {
         "tryon serve --data DIR --listen ADDR:PORT [--workers N]",
@@ -32,6 +36,11 @@ int cmd_serve(int argc, char **argv)
     options_outcome outcome = options_parse(&table, argc, argv, NULL, &words, &e);
     if (outcome == OPTIONS_HELP) return 0;
     if (outcome == OPTIONS_WRONG) return cli_fail(&e);
-    return app_serve(
-        &(app_options){ .data = data, .listen = listen, .workers = (int)workers, .handlers = cli_handlers() });
+    if (!web) web = cli_web();
+    return app_serve(&(app_options){ .data = data,
+                                     .listen = listen,
+                                     .workers = (int)workers,
+                                     .handlers = cli_handlers(),
+                                     .web = web,
+                                     .demo = demo });
 }

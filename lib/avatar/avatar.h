@@ -3,6 +3,7 @@
 #pragma once
 #include "base/buf.h"
 #include "estimate/estimate.h"
+#include "hmr2/hmr2.h"
 
 // The loaded networks and bodies. One studio serves one request at a time.
 typedef struct avatar_studio avatar_studio;
@@ -12,12 +13,25 @@ typedef struct avatar_studio avatar_studio;
 avatar_studio *avatar_studio_open(const char *assets, int threads, err *e) MUST_USE;
 void avatar_studio_close(avatar_studio *s); // NULL is fine
 
+// Avatars may stand on SMPL: the folder with smpl.safetensors as tryon import hmr2 leaves it. Looked into when needed.
+void avatar_studio_smpl(avatar_studio *s, const char *folder);
+// Whether a tape can be laid on that body. ERR_INPUT: it is not a person's; else it cannot be read.
+bool avatar_smpl_stands(avatar_studio *s, int betas, body_sex sex, err *e) MUST_USE;
+
+// What HMR2.0 said of a person in the front photo, and in what picture.
+typedef struct {
+    const hmr2_person *person;
+    double box[4]; // around her, pixels
+    uint32_t width, height;
+} avatar_sight;
+
 typedef struct {
     body_sex sex; // SEX_NEUTRAL: not told
     survey_answers answers;
     double tape[TAPE_COUNT];     // metres; 0: not given
     const uint8_t *front, *side; // encoded photos, NULL: none; a side photo needs a front one
     size_t front_bytes, side_bytes;
+    const avatar_sight *seen; // the avatar is of that person and stands on SMPL; NULL: on the open body
 } avatar_request;
 
 typedef struct {

@@ -79,8 +79,14 @@ static seam_mesh cut_seams(const body_model *m)
 static bool write_flavour(const body_model *m, glb_scene *scene, glb_flavour flavour, buf *out, err *e)
 {
     char extras[160];
-    snprintf(extras, sizeof extras, "{\"tryon\":{\"body\":\"open body 1\",\"sex\":\"%s\",\"body_order\":%s}}",
-             body_sex_word(m->sex), flavour == GLB_PLAIN ? "true" : "false");
+    const char *order = flavour == GLB_PLAIN ? "true" : "false", *sex = body_sex_word(m->sex);
+    if (m->fingerprint)
+        snprintf(extras, sizeof extras,
+                 "{\"tryon\":{\"body\":\"" BODY_SMPL "\",\"sex\":\"%s\",\"body_order\":%s,\"betas\":%d}}", sex, order,
+                 m->betas);
+    else
+        snprintf(extras, sizeof extras, "{\"tryon\":{\"body\":\"open body 1\",\"sex\":\"%s\",\"body_order\":%s}}", sex,
+                 order);
     scene->extras_json = extras;
     return glb_write(scene, flavour, out, e);
 }

@@ -14,7 +14,9 @@ bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err 
     double covariance[BODY_MAX_BETAS * BODY_MAX_BETAS];
     size_t k = (size_t)m->betas;
     memcpy(covariance, r->posterior.covariance, k * k * sizeof *covariance);
-    const char *sex = body_sex_word(m->sex), model[] = "tryon open body 1";
+    const char *sex = body_sex_word(m->sex);
+    char id[BODY_ID_SIZE];
+    body_id(m, id);
     npz_array array[] = {
         { "betas", NPZ_F32, 1, { k }, r->betas, k },
         { "betas_covariance", NPZ_F64, 2, { k, k }, covariance, k * k },
@@ -23,9 +25,10 @@ bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err 
         { "transl", NPZ_F32, 1, { 3 }, transl, 3 },
         { "camera", NPZ_F32, 1, { 3 }, camera, 3 },
         { "gender", NPZ_TEXT, 0, { 0 }, sex, strlen(sex) },
-        { "model", NPZ_TEXT, 0, { 0 }, model, sizeof model - 1 },
+        { "model", NPZ_TEXT, 0, { 0 }, m->name, strlen(m->name) },
+        { "body_id", NPZ_TEXT, 0, { 0 }, id, strlen(id) }, // of SMPL's file only
     };
-    return npz_write(array, (int)(sizeof array / sizeof *array), out, e);
+    return npz_write(array, (int)(sizeof array / sizeof *array) - (m->fingerprint == 0), out, e);
 }
 
 static bool print_verdict(unsigned verdict, buf *out)
@@ -57,8 +60,8 @@ bool avatar_report(const body_model *m, const avatar_request *request, const est
     if (m->sex != SEX_NEUTRAL) ok = ok && buf_printf(out, ", \"sex\": \"%s\"", body_sex_word(m->sex));
     if (a->age > 0) ok = ok && buf_printf(out, ", \"age\": %.0f", a->age);
     ok = ok && buf_printf(out,
-                          "},\n  \"model\": {\"body\": \"tryon open body 1\", \"sex\": \"%s\", \"betas\": %d},\n  "
+                          "},\n  \"model\": {\"body\": \"%s\", \"sex\": \"%s\", \"betas\": %d},\n  "
                           "\"interval\": 0.9\n}\n",
-                          body_sex_word(m->sex), m->betas);
+                          m->name, body_sex_word(m->sex), m->betas);
     return ok ? true : fail(e, ERR_LIMIT, "the report is too long");
 }

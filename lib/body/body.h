@@ -44,6 +44,9 @@ extern const int body_joint_parent[BODY_JOINTS]; // -1: root; parents come first
 typedef enum { SEX_FEMALE, SEX_MALE, SEX_NEUTRAL } body_sex;
 const char *body_sex_word(body_sex sex); // "female", "male", "neutral"
 
+#define BODY_OPEN "tryon open body 1"
+#define BODY_SMPL "smpl"
+
 // Single vertices (or a few) that the tape and the estimator refer to.
 typedef enum {
     MARK_CERVICALE,
@@ -72,32 +75,41 @@ typedef struct {
 } body_ids;
 
 typedef struct {
+    const char *name;     // "tryon open body 1" or BODY_SMPL
+    uint64_t fingerprint; // of SMPL's arrays: betas mean something in one file's space alone; 0: the open body
     body_sex sex;
     uint32_t vertices, triangles, uvs;
     int betas;               // K, each of unit variance over the population
     vec3 *template_position; // [vertices]
     float *shapedirs;        // [betas][vertices][3]
     vec3 joint_template[BODY_JOINTS];
-    vec3 *joint_dirs;          // [betas][BODY_JOINTS]
-    uint32_t *triangle;        // [3 * triangles]
-    vec2 *uv;                  // [uvs]
-    uint32_t *uv_triangle;     // [3 * triangles], each < uvs
-    uint8_t *skin_joint;       // [4 * vertices]
-    float *skin_weight;        // [4 * vertices], each vertex's sum 1
-    uint8_t *label;            // [vertices] dominant joint
-    float *posedirs;           // [BODY_POSE_FEATURES][vertices][3], or NULL: the skin is corrected for no pose
-    float *skin_dense;         // [vertices][BODY_JOINTS], or NULL: four joints a vertex say all there is
-    body_ids mark[MARK_COUNT]; // vertices
-    body_ids part[PART_COUNT]; // triangles
+    vec3 *joint_dirs;             // [betas][BODY_JOINTS]
+    uint32_t *triangle;           // [3 * triangles]
+    vec2 *uv;                     // [uvs]
+    uint32_t *uv_triangle;        // [3 * triangles], each < uvs
+    uint8_t *skin_joint;          // [4 * vertices]
+    float *skin_weight;           // [4 * vertices], each vertex's sum 1
+    uint8_t *label;               // [vertices] dominant joint
+    float *posedirs;              // [BODY_POSE_FEATURES][vertices][3], or NULL: the skin is corrected for no pose
+    float *skin_dense;            // [vertices][BODY_JOINTS], or NULL: four joints a vertex say all there is
+    body_ids mark[MARK_COUNT];    // vertices
+    float mark_share[MARK_COUNT]; // > 0: the mark lies that far from its first vertex to its second
+    body_ids part[PART_COUNT];    // triangles
     struct body_prior *prior;
 } body_model;
 
 // Reads the space of one sex from the asset written by body_build_write. NULL and a sentence when it is not one.
 body_model *body_load(const char *path, body_sex sex, err *e) MUST_USE;
 // SMPL as `tryon import` left it (smpl.safetensors), with the first betas of its shape directions. Its zero pose is the
-// T-pose; it has no uv, marks, parts and prior.
+// T-pose; it has no uv, marks, parts and prior: body_stand (body/stand.h) gives it these.
 body_model *body_load_smpl(const char *path, body_sex sex, int betas, err *e) MUST_USE;
 void body_free(body_model *m); // NULL is fine
+
+// The fingerprint as text, for files that hold betas; and whether such a text (NULL, 0: none) is this body's.
+// ERR_INPUT: it is another SMPL file's.
+enum { BODY_ID_SIZE = 17 };
+void body_id(const body_model *m, char out[BODY_ID_SIZE]);
+bool body_is(const body_model *m, const char *id, size_t n, err *e) MUST_USE;
 
 // The unposed shape: out [vertices], joints [BODY_JOINTS]. betas [m->betas].
 void body_shape(const body_model *m, const float *betas, vec3 *out, vec3 *joints);
@@ -123,5 +135,13 @@ void body_skin(const body_model *m, const vec3 *shaped, const rigid *world, vec3
 
 // Smallest y of the positions [vertices]: subtract it and the feet stand on y = 0.
 float body_ground(const body_model *m, const vec3 *position);
+
+// Where a mark lies on a body: its (first) vertex, or between its two.
+static inline vec3 body_mark_at(const body_model *m, body_mark mark, const vec3 *position)
+{
+    const body_ids *ids = &m->mark[mark];
+    vec3 p = position[ids->id[0]];
+    return m->mark_share[mark] > 0 ? v3_lerp(p, position[ids->id[1]], m->mark_share[mark]) : p;
+}
 
 mesh_view body_mesh(const body_model *m, const vec3 *position);

@@ -139,6 +139,7 @@ body_model *body_load(const char *path, body_sex sex, err *e)
     io_view view;
     if (!io_map(path, LIMIT_ARRAY_FILE_BYTES, &view, e)) return NULL;
     body_model *m = mem_new(1, sizeof *m);
+    m->name = BODY_OPEN;
     m->sex = sex;
     safetensors *file = st_parse(view.data, view.len, e);
     reader r = { file, body_sex_word(sex), e };

@@ -50,6 +50,15 @@ static void regression(const body_model *m, const survey_answers *a, body_gaussi
     memcpy(g->covariance, p->covariance[given], (size_t)(m->betas * m->betas) * sizeof *g->covariance);
 }
 
+// noise [N * N]: 1 mm keeps the system regular where the shape space is thin; the height, the last, is always met.
+static void tape_noise(const body_prior *p, double *noise)
+{
+    memset(noise, 0, N * N * sizeof *noise);
+    for (int i = 0; i < N; i++) noise[i * N + i] = 1e-6 + (i < N - 1 ? p->rough * p->rough : 0);
+}
+
+static int row_of(int i) { return i < SURVEY_MEASURES ? (int)survey_measure[i] : (int)TAPE_HEIGHT; }
+
 void body_prior_given(const body_model *m, tape *t, const survey_answers *a, double height_sd, body_gaussian *out)
 {
     enum { ROUNDS = 4 }; // the tape is nearly linear in betas: the third round moves the mean by under 0.1 mm
@@ -62,8 +71,8 @@ void body_prior_given(const body_model *m, tape *t, const survey_answers *a, dou
     target[N - 1] = a->height;
     wanted[N * N - 1] = height_sd * height_sd;
 
-    double noise[N * N] = { 0 }, jacobian[N * K], gain[K * N];
-    for (int i = 0; i < N; i++) noise[i * N + i] = 1e-6; // 1 mm: keeps the system regular where shape space is thin
+    double noise[N * N], jacobian[N * K], gain[K * N];
+    tape_noise(m->prior, noise);
     *out = start;
     for (int round = 0; round < ROUNDS; round++) {
         float betas[K];
@@ -71,7 +80,7 @@ void body_prior_given(const body_model *m, tape *t, const survey_answers *a, dou
         for (int k = 0; k < m->betas; k++) betas[k] = (float)out->mean[k];
         tape_jacobian(t, betas, value, slope);
         for (int i = 0; i < N; i++) {
-            int row = i < SURVEY_MEASURES ? (int)survey_measure[i] : (int)TAPE_HEIGHT;
+            int row = row_of(i);
             memcpy(jacobian + i * m->betas, slope + row * m->betas, (size_t)m->betas * sizeof *slope);
             gap[i] = target[i] - value[row];
             for (int k = 0; k < m->betas; k++) gap[i] += jacobian[i * m->betas + k] * (out->mean[k] - start.mean[k]);
@@ -94,4 +103,37 @@ void body_prior_given(const body_model *m, tape *t, const survey_answers *a, dou
             out->covariance[i * k + j] = start.covariance[i * k + j] - (cut[i * k + j] + cut[j * k + i]) / 2 +
                                          (added[i * k + j] + added[j * k + i]) / 2;
         }
+}
+
+void body_prior_unfollowed(const body_model *m, tape *t, const survey_answers *a, const body_gaussian *g, double *sd)
+{
+    enum { S = SURVEY_MEASURES };
+    memset(sd, 0, TAPE_COUNT * sizeof *sd);
+    if (m->prior->rough == 0) return;
+    body_gaussian start;
+    regression(m, a, &start);
+    float betas[K];
+    int k = m->betas;
+    double value[TAPE_COUNT], slope[TAPE_COUNT * K], noise[N * N], jacobian[N * K], gain[K * N], followed[N * N];
+    for (int i = 0; i < k; i++) betas[i] = (float)g->mean[i];
+    tape_jacobian(t, betas, value, slope);
+    for (int i = 0; i < N; i++) memcpy(jacobian + i * k, slope + row_of(i) * k, (size_t)k * sizeof *slope);
+    tape_noise(m->prior, noise);
+    if (!gain_of(&start, N, jacobian, noise, gain)) return;
+    // A deviation d of the measurements moves the body's by J G d: (I - J G) d is left.
+    mat_mul(followed, jacobian, gain, N, k, N);
+    double target[S], covariance[S * S], sum = 0;
+    survey_condition(&m->prior->survey, m->sex, a, target, covariance);
+    for (int i = 0; i < S; i++) {
+        double variance = 0;
+        for (int p = 0; p < S; p++)
+            for (int q = 0; q < S; q++) {
+                double left_p = (double)(p == i) - followed[i * N + p], left_q = (double)(q == i) - followed[i * N + q];
+                variance += left_p * covariance[p * S + q] * left_q;
+            }
+        sd[survey_measure[i]] = sqrt(fmax(variance, 0));
+        sum += variance;
+    }
+    for (int i = 0; i < TAPE_COUNT; i++)
+        if (sd[i] == 0 && i != TAPE_HEIGHT) sd[i] = sqrt(fmax(sum, 0) / S);
 }

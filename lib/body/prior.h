@@ -18,10 +18,17 @@ typedef struct body_prior {
     double coefficient[GIVEN_COUNT][SURVEY_FEATURES][BODY_MAX_BETAS];
     double covariance[GIVEN_COUNT][BODY_MAX_BETAS * BODY_MAX_BETAS]; // [betas * betas]
     survey_stats survey;
+    // How well this body can have a survey's measurement, metres (standard deviation of its own tape about it); 0: to
+    // the millimetre, as the open body, which was made from the survey's people.
+    double rough;
 } body_prior;
 
 // t is the tape of m. The stated height is met to within height_sd metres (a person's own reading of the wall).
 void body_prior_given(const body_model *m, tape *t, const survey_answers *a, double height_sd, body_gaussian *out);
+
+// What the survey's people vary in that this body cannot follow, given the answers: standard deviations [TAPE_COUNT],
+// metres, at the mean of g. For measurements the survey lacks, the mean of the others'. Zeros where rough is 0.
+void body_prior_unfollowed(const body_model *m, tape *t, const survey_answers *a, const body_gaussian *g, double *sd);
 
 // Conditions g on y = values + noise, where y is linear in betas: jacobian [n * betas], predicted [n] at g's mean,
 // noise covariance [n * n]. false: the matrix is singular.

@@ -4,8 +4,12 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/sum.h"
 #include "body/body.h"
+#include "import/seal.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { INFLUENCES = 4 };
@@ -80,9 +84,30 @@ static bool read_skin(const float *weight, body_model *m)
     return more;
 }
 
+// Of what the betas are told in.
+static uint64_t fingerprint_of(const arrays *a, const body_model *m)
+{
+    const uint64_t part[3] = { sum64(NULL, a->template, m->vertices * sizeof(vec3)),
+                               sum64(NULL, a->shapedirs, (size_t)m->betas * m->vertices * sizeof(vec3)),
+                               sum64(NULL, a->triangle, (size_t)m->triangles * 3 * sizeof *a->triangle) };
+    return sum64(NULL, part, sizeof part);
+}
+
+static bool all_finite(const float *x, size_t n, const char *name, err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return fail(e, ERR_INPUT, "%s holds a number that is not finite", name);
+    return true;
+}
+
 static bool fill(body_model *m, const arrays *a, err *e)
 {
-    size_t v = m->vertices, k = (size_t)m->betas;
+    size_t v = m->vertices, k = (size_t)m->betas, joints = (size_t)BODY_JOINTS * 3;
+    if (!all_finite(a->template, 3 * v, "template", e) || !all_finite(a->shapedirs, 3 * v * k, "shapedirs", e) ||
+        !all_finite(a->posedirs, 3 * v * BODY_POSE_FEATURES, "posedirs", e) ||
+        !all_finite(a->joint_template, joints, "joint_template", e) ||
+        !all_finite(a->joint_dirs, k * joints, "joint_dirs", e) || !all_finite(a->weight, v * BODY_JOINTS, "weight", e))
+        return false;
     for (size_t i = 0; i < (size_t)m->triangles * 3; i++)
         if (a->triangle[i] >= v) return fail(e, ERR_INPUT, "triangle has an index out of range");
     m->template_position = copied(a->template, v, sizeof(vec3));
@@ -91,8 +116,22 @@ static bool fill(body_model *m, const arrays *a, err *e)
     m->joint_dirs = copied(a->joint_dirs, k * BODY_JOINTS, sizeof(vec3));
     m->triangle = copied(a->triangle, (size_t)m->triangles * 3, sizeof *m->triangle);
     memcpy(m->joint_template, a->joint_template, sizeof m->joint_template);
+    m->fingerprint = fingerprint_of(a, m);
     if (read_skin(a->weight, m)) m->skin_dense = copied(a->weight, v * BODY_JOINTS, sizeof *m->skin_dense);
     return true;
+}
+
+void body_id(const body_model *m, char out[BODY_ID_SIZE])
+{
+    snprintf(out, BODY_ID_SIZE, "%016llx", (unsigned long long)m->fingerprint);
+}
+
+bool body_is(const body_model *m, const char *id, size_t n, err *e)
+{
+    char own[BODY_ID_SIZE];
+    body_id(m, own);
+    if (n == strlen(own) && memcmp(id, own, n) == 0) return true;
+    return fail(e, ERR_INPUT, "the betas were made with another SMPL file than the one that is imported now");
 }
 
 body_model *body_load_smpl(const char *path, body_sex sex, int betas, err *e)
@@ -103,11 +142,12 @@ body_model *body_load_smpl(const char *path, body_sex sex, int betas, err *e)
     }
     if (!io_map(path, LIMIT_ARRAY_FILE_BYTES, &view, e)) return NULL;
     body_model *m = mem_new(1, sizeof *m);
+    m->name = BODY_SMPL;
     m->sex = sex;
     m->betas = betas;
     arrays a = { 0 };
     safetensors *file = st_parse(view.data, view.len, e);
-    bool ok = file && read_arrays(file, m, &a, e) && fill(m, &a, e);
+    bool ok = file && seal_check_body(file, e) && read_arrays(file, m, &a, e) && fill(m, &a, e);
     if (!ok) fail_within(e, path);
     st_free(file);
     io_unmap(&view);

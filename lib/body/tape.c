@@ -49,7 +49,7 @@ const char *const tape_name[TAPE_COUNT] = { "height",
                                             "waist height",
                                             "hip height" };
 
-enum { LOOP_POINTS = 512, ANCHORS = 3 }; // a section of the torso has about 150 corners
+enum { LOOP_POINTS = 512, ANCHORS = 6 }; // a section of the torso has about 150 corners
 
 // A point of the body that moves with its shape: a vertex or a joint.
 typedef struct {
@@ -58,7 +58,7 @@ typedef struct {
     float weight;
 } anchor;
 
-// Where the tape lies for one girth: a plane through the weighted mean of up to three anchors, lowered by drop;
+// Where the tape lies for one girth: a plane through the weighted mean of anchors, lowered by drop;
 // horizontal, or perpendicular to the bone from joint `from` to joint `to`. Because the plane is told by anchors, the
 // same tape can be laid on a slightly different shape: that is how the Jacobian is made.
 typedef struct {
@@ -152,8 +152,12 @@ static vec3 joint(const body_view *b, int j)
     return b->direction ? v3_mad(b->joint[j], b->joint_direction[j], b->step) : b->joint[j];
 }
 
-static uint32_t mark_id(const tape *t, body_mark k) { return t->m->mark[k].id[0]; }
-static vec3 mark(const tape *t, const body_view *b, body_mark k) { return vertex(b, mark_id(t, k)); }
+static vec3 mark(const tape *t, const body_view *b, body_mark k)
+{
+    const body_ids *ids = &t->m->mark[k];
+    vec3 p = vertex(b, ids->id[0]);
+    return t->m->mark_share[k] > 0 ? v3_lerp(p, vertex(b, ids->id[1]), t->m->mark_share[k]) : p;
+}
 
 static mesh_plane plane_of(const body_view *b, const station *s)
 {
@@ -168,11 +172,22 @@ static mesh_plane plane_of(const body_view *b, const station *s)
 
 // --- stations ---
 
-static station level_at(body_part part, uint32_t a, uint32_t b, float share_of_b, float drop)
+// Adds a mark to the anchors: one vertex, or the two it lies between.
+static void hold(const tape *t, station *s, body_mark k, float weight)
 {
-    return (station){
-        .part = part, .anchor = { { false, a, 1 - share_of_b }, { false, b, share_of_b } }, .drop = drop, .from = -1
-    };
+    int n = 0;
+    while (n < ANCHORS && s->anchor[n].weight != 0) n++;
+    const body_ids *ids = &t->m->mark[k];
+    float share = t->m->mark_share[k];
+    s->anchor[n] = (anchor){ false, ids->id[0], weight * (1 - share) };
+    if (share > 0) s->anchor[n + 1] = (anchor){ false, ids->id[1], weight * share };
+}
+
+static station level_of(const tape *t, body_part part, body_mark k)
+{
+    station s = { .part = part, .from = -1 };
+    hold(t, &s, k, 1);
+    return s;
 }
 
 static station across_bone(body_part part, int from, int to, float fraction)
@@ -236,26 +251,43 @@ static double lay_natural_waist(tape *t)
     station s[11];
     for (int i = 0; i <= 10; i++) {
         float up = 0.075f * (float)i;
-        s[i] = (station){ .part = PART_TORSO,
-                          .anchor = { { false, mark_id(t, MARK_NAVEL), 1 - up },
-                                      { false, mark_id(t, MARK_BUST_L), up / 2 },
-                                      { false, mark_id(t, MARK_BUST_R), up / 2 } },
-                          .from = -1 };
+        s[i] = (station){ .part = PART_TORSO, .from = -1 };
+        hold(t, &s[i], MARK_NAVEL, 1 - up);
+        if (i == 0) continue;
+        hold(t, &s[i], MARK_BUST_L, up / 2);
+        hold(t, &s[i], MARK_BUST_R, up / 2);
     }
     return lay(t, TAPE_WAIST_NATURAL_GIRTH, s, 11, -1);
 }
 
-static double lay_level(tape *t, tape_measure k, uint32_t a, uint32_t b)
+// The level halfway between two marks.
+static double lay_between(tape *t, tape_measure k, body_mark a, body_mark b)
 {
-    station s = level_at(PART_TORSO, a, b, 0.5f, 0);
+    station s = { .part = PART_TORSO, .from = -1 };
+    hold(t, &s, a, 0.5f);
+    hold(t, &s, b, 0.5f);
     return lay(t, k, &s, 1, 1);
+}
+
+static double lay_waist(tape *t)
+{
+    station s = level_of(t, PART_TORSO, MARK_NAVEL);
+    return lay(t, TAPE_WAIST_OMPHALION_GIRTH, &s, 1, 1);
+}
+
+static double lay_hips(tape *t)
+{
+    station s = { .part = PART_TORSO, .anchor = { { false, t->buttock, 1 } }, .from = -1 };
+    return lay(t, TAPE_HIP_GIRTH, &s, 1, 1);
 }
 
 static double lay_thigh(tape *t)
 {
-    uint32_t crotch = mark_id(t, MARK_CROTCH);
     station s[3];
-    for (int i = 0; i < 3; i++) s[i] = level_at(PART_L_LEG, crotch, crotch, 0, 0.01f * (float)(i + 2));
+    for (int i = 0; i < 3; i++) {
+        s[i] = level_of(t, PART_L_LEG, MARK_CROTCH);
+        s[i].drop = 0.01f * (float)(i + 2);
+    }
     return lay(t, TAPE_THIGH_GIRTH, s, 3, 1);
 }
 
@@ -268,14 +300,12 @@ static double lay_knee(tape *t)
 
 static void read_girths(tape *t, double *out)
 {
-    uint32_t navel = mark_id(t, MARK_NAVEL);
     out[TAPE_NECK_GIRTH] = lay_neck(t);
-    out[TAPE_CHEST_GIRTH] = lay_level(t, TAPE_CHEST_GIRTH, mark_id(t, MARK_BUST_L), mark_id(t, MARK_BUST_R));
-    out[TAPE_UNDERBUST_GIRTH] =
-        lay_level(t, TAPE_UNDERBUST_GIRTH, mark_id(t, MARK_UNDERBUST_L), mark_id(t, MARK_UNDERBUST_R));
+    out[TAPE_CHEST_GIRTH] = lay_between(t, TAPE_CHEST_GIRTH, MARK_BUST_L, MARK_BUST_R);
+    out[TAPE_UNDERBUST_GIRTH] = lay_between(t, TAPE_UNDERBUST_GIRTH, MARK_UNDERBUST_L, MARK_UNDERBUST_R);
     out[TAPE_WAIST_NATURAL_GIRTH] = lay_natural_waist(t);
-    out[TAPE_WAIST_OMPHALION_GIRTH] = lay_level(t, TAPE_WAIST_OMPHALION_GIRTH, navel, navel);
-    out[TAPE_HIP_GIRTH] = lay_level(t, TAPE_HIP_GIRTH, t->buttock, t->buttock);
+    out[TAPE_WAIST_OMPHALION_GIRTH] = lay_waist(t);
+    out[TAPE_HIP_GIRTH] = lay_hips(t);
     out[TAPE_THIGH_GIRTH] = lay_thigh(t);
     out[TAPE_KNEE_GIRTH] = lay_knee(t);
     out[TAPE_CALF_GIRTH] =
@@ -325,7 +355,7 @@ static void read_lengths(const tape *t, const body_view *b, double *out)
 
 static void read_paths(const tape *t, const vec3 *position, double *out)
 {
-    float waist = position[mark_id(t, MARK_NAVEL)].y;
+    float waist = body_mark_at(t->m, MARK_NAVEL, position).y;
     out[TAPE_BACK_NECK_TO_WAIST] = tape_back_length(t->m, &t->middle, position, waist);
     out[TAPE_CROTCH_LENGTH] = tape_crotch_length(t->m, &t->middle, position, waist);
 }

@@ -32,7 +32,8 @@ body_ids tape_path_vertices(const body_model *m, const body_ids *near)
     for (uint32_t i = 0; i < near->count; i++)
         for (uint32_t k = 0; k < 3; k++) needed[m->triangle[3 * near->id[i] + k]] = 1;
     static const body_mark ends[] = { MARK_CERVICALE, MARK_NAVEL, MARK_CROTCH };
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) needed[m->mark[ends[i]].id[0]] = 1;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        for (uint32_t k = 0; k < m->mark[ends[i]].count; k++) needed[m->mark[ends[i]].id[k]] = 1;
     body_ids all = { mem_array(uint32_t, m->vertices), 0 };
     for (uint32_t v = 0; v < m->vertices; v++)
         if (needed[v]) all.id[all.count++] = v;
@@ -60,7 +61,7 @@ static float furthest(vec3 p, vec3 q, float half_width, float side)
 static void profile(const body_model *m, const body_ids *near, const vec3 *position, float low, float high,
                     float half_width, float side, point2 *out)
 {
-    float centre = position[m->mark[MARK_CROTCH].id[0]].x, step = (high - low) / (LEVELS - 1);
+    float centre = body_mark_at(m, MARK_CROTCH, position).x, step = (high - low) / (LEVELS - 1);
     for (int i = 0; i < LEVELS; i++) out[i] = (point2){ low + step * (float)i, -1e9f };
     for (uint32_t t = 0; t < near->count; t++) {
         vec3 p[3];
@@ -106,7 +107,7 @@ static double taut_length(const point2 *p, int n)
 double tape_back_length(const body_model *m, const body_ids *near, const vec3 *position, float waist_y)
 {
     point2 p[LEVELS + 1];
-    vec3 neck = position[m->mark[MARK_CERVICALE].id[0]];
+    vec3 neck = body_mark_at(m, MARK_CERVICALE, position);
     profile(m, near, position, waist_y, neck.y, 0.012f, -1, p);
     p[LEVELS - 1] = (point2){ neck.y, neck.z }; // the torso may end below the neck's mark
     point2 down[LEVELS];                        // from the neck down, the body is on the string's right
@@ -117,7 +118,7 @@ double tape_back_length(const body_model *m, const body_ids *near, const vec3 *p
 double tape_crotch_length(const body_model *m, const body_ids *near, const vec3 *position, float waist_y)
 {
     point2 front[LEVELS], back[LEVELS], path[2 * LEVELS + 1];
-    vec3 crotch = position[m->mark[MARK_CROTCH].id[0]];
+    vec3 crotch = body_mark_at(m, MARK_CROTCH, position);
     profile(m, near, position, crotch.y, waist_y, 0.012f, 1, front);
     profile(m, near, position, crotch.y, waist_y, SEAT_HALF_WIDTH, -1, back);
     int n = 0; // back waist, down, crotch, up, front waist

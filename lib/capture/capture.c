@@ -78,6 +78,29 @@ static bool find_people(const capture *c, const image *photo, detection people[D
     return true;
 }
 
+// Those whose hips lie in box come first, nearest to its middle before others. Returns how many they are.
+static int put_first(detection *people, int count, const double box[4])
+{
+    detection others[DETECT_MAX];
+    double off[DETECT_MAX];
+    int n = 0, rest = 0;
+    for (int i = 0; i < count; i++) {
+        detection d = people[i];
+        double x = (double)d.at[0][0], y = (double)d.at[0][1];
+        if (!(x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3])) {
+            others[rest++] = d;
+            continue;
+        }
+        double away = hypot(x - (box[0] + box[2]) / 2, y - (box[1] + box[3]) / 2);
+        int k = n++;
+        for (; k > 0 && off[k - 1] > away; k--) people[k] = people[k - 1], off[k] = off[k - 1];
+        people[k] = d;
+        off[k] = away;
+    }
+    for (int i = 0; i < rest; i++) people[n + i] = others[i];
+    return n;
+}
+
 static bool usable(const image_roi *r)
 {
     return isfinite(r->cx) && isfinite(r->cy) && isfinite(r->rot) && r->size >= 1 && r->size <= 1e6f;
@@ -146,12 +169,14 @@ static int count_people(const detection *people, int count, int chosen)
     return n;
 }
 
-static bool examine(const capture *c, const image *photo, capture_view view, pose *p, capture_evidence *ev, err *e)
+static bool examine(const capture *c, const image *photo, capture_view view, const double *box, pose *p,
+                    capture_evidence *ev, err *e)
 {
     detection people[DETECT_MAX];
     int count, chosen;
     if (!find_people(c, photo, people, &count, e)) return false;
-    if (!choose(c, photo, people, count, &chosen, &ev->roi, p, e)) return false;
+    int meant = box ? put_first(people, count, box) : count;
+    if (!choose(c, photo, people, meant, &chosen, &ev->roi, p, e)) return false;
     if (chosen >= 0) {
         if (!look(c, photo, &ev->roi, true, p, e)) return false;
         mask_refine(photo, p->mask, POSE_SIDE, &ev->roi, c->threads, &ev->soft_mask, &ev->mask);
@@ -176,10 +201,16 @@ static bool examine(const capture *c, const image *photo, capture_view view, pos
 
 bool capture_examine(capture *c, const image *photo, capture_view view, capture_evidence *out, err *e)
 {
+    return capture_examine_person(c, photo, view, NULL, out, e);
+}
+
+bool capture_examine_person(capture *c, const image *photo, capture_view view, const double box[4],
+                            capture_evidence *out, err *e)
+{
     assert(photo->channels == 3 && photo->width && photo->height);
     capture_evidence ev = { 0 };
     pose *p = mem_new(1, sizeof *p);
-    bool ok = examine(c, photo, view, p, &ev, e);
+    bool ok = examine(c, photo, view, box, p, &ev, e);
     mem_free(p);
     if (ok)
         *out = ev;

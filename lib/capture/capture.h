@@ -82,6 +82,10 @@ typedef enum { VIEW_FRONT, VIEW_SIDE } capture_view;
 // when the networks failed. photo is RGB. The person is the largest near the middle. One photo at a time on one
 // capture.
 bool capture_examine(capture *c, const image *photo, capture_view view, capture_evidence *out, err *e) MUST_USE;
+// The same of the person whose hips lie nearest to the middle of box (x0, y0, x1, y1, pixels) within it. NULL: of the
+// photo's.
+bool capture_examine_person(capture *c, const image *photo, capture_view view, const double box[4],
+                            capture_evidence *out, err *e) MUST_USE;
 void capture_evidence_free(capture_evidence *ev);
 
 // The sentence for the shopper: what is wrong and how to mend it; for the gravest refusing bit of verdict, or NULL when

@@ -1,6 +1,7 @@
 #include "estimate/estimate.h"
 #include "base/mem.h"
 #include "estimate/fit.h"
+#include "estimate/hint.h"
 
 #include <string.h>
 
@@ -52,15 +53,15 @@ static void to_floats(const body_gaussian *g, float *betas)
     for (int k = 0; k < g->betas; k++) betas[k] = (float)g->mean[k];
 }
 
-// Standard deviations of all measurements at the mean of g.
-static void spread(tape *t, const body_gaussian *g, double *value, double *sd)
+// Standard deviations of all measurements at the mean of g. unfollowed: what the body model cannot follow, or NULL.
+static void spread(tape *t, const body_gaussian *g, const double *unfollowed, double *value, double *sd)
 {
     float betas[K];
     double jacobian[TAPE_COUNT * K];
     to_floats(g, betas);
     tape_jacobian(t, betas, value, jacobian);
     for (int i = 0; i < TAPE_COUNT; i++) {
-        double variance = UNMODELLED_SD * UNMODELLED_SD;
+        double variance = UNMODELLED_SD * UNMODELLED_SD + (unfollowed ? unfollowed[i] * unfollowed[i] : 0);
         const double *row = jacobian + i * g->betas;
         for (int a = 0; a < g->betas; a++)
             for (int b = 0; b < g->betas; b++) variance += row[a] * g->covariance[a * g->betas + b] * row[b];
@@ -76,7 +77,7 @@ static bool hold_to_tape(tape *t, const double *given, body_gaussian *g, err *e)
         if (given[i] > 0) row[n++] = i;
     if (n == 0) return true;
     double value[TAPE_COUNT], sd[TAPE_COUNT];
-    spread(t, g, value, sd);
+    spread(t, g, NULL, value, sd);
     for (int i = 0; i < n; i++) {
         double off = given[row[i]] - value[row[i]];
         if (fabs(off) < 5 * sd[row[i]] + 0.01) continue;
@@ -124,7 +125,13 @@ bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estim
     body_prior_given(m, t, &in->answers, HEIGHT_SD, &prior);
     if (!hold_to_tape(t, in->tape, &prior, e)) return false;
     double prior_value[TAPE_COUNT], prior_sd[TAPE_COUNT];
-    spread(t, &prior, prior_value, prior_sd);
+    body_prior_unfollowed(m, t, &in->answers, &prior, out->unfollowed);
+    for (int i = 0; i < TAPE_COUNT; i++)
+        if (in->tape[i] > 0) out->unfollowed[i] = 0; // measured
+    spread(t, &prior, out->unfollowed, prior_value, prior_sd);
+    const estimate_hint *hint = in->front && in->hint && hint_agrees(in->front, in->hint) ? in->hint : NULL;
+    out->hinted = hint != NULL;
+    if (hint) hint_shape(m, hint, &prior);
 
     out->mode = in->front ? (in->side ? 'C' : 'B') : 'A';
     out->posterior = prior;
@@ -136,6 +143,7 @@ bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estim
         bool loose = in->front->verdict & VERDICT_LOOSE_CLOTHES;
         float height = (float)in->answers.height;
         view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, height, loose);
+        if (hint) hint_view(&p->view[0], hint);
         if (in->side) view_open(&p->view[p->views++], in->side, VIEW_SIDE, in->side_focal_35mm, height, loose);
         if (!fit_solve(p, &out->posterior)) out->posterior = prior;
         keep_view(&p->view[0], &out->front);
@@ -148,7 +156,7 @@ bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estim
         mem_free(p);
     }
     to_floats(&out->posterior, out->betas);
-    spread(t, &out->posterior, out->value, out->sd);
+    spread(t, &out->posterior, out->unfollowed, out->value, out->sd);
     for (int i = 0; i < TAPE_COUNT; i++) {
         out->lo[i] = out->value[i] - NINETY * out->sd[i];
         out->hi[i] = out->value[i] + NINETY * out->sd[i];

@@ -4,11 +4,20 @@
 #include "body/prior.h"
 #include "capture/capture.h"
 
+// What another network says of the person in the front photo, on the same body model.
+typedef struct estimate_hint {
+    float betas[BODY_MAX_BETAS];
+    int count;                  // of betas
+    mat3 rotation[BODY_JOINTS]; // relative to the parent and to the model's zero pose; [0]: body axes, camera unturned
+    vec2 joint_at[BODY_JOINTS]; // pixels of the photo
+} estimate_hint;
+
 typedef struct {
     survey_answers answers;                  // height required; weight and age 0 when not told
     double tape[TAPE_COUNT];                 // metres; 0: not given
     const capture_evidence *front, *side;    // NULL: no such photo
     float front_focal_35mm, side_focal_35mm; // 0: unknown
+    const estimate_hint *hint;               // NULL: none; of the front photo
 } estimate_input;
 
 typedef enum { SOURCE_PRIOR, SOURCE_PHOTO, SOURCE_TAPE } estimate_source;
@@ -27,8 +36,10 @@ typedef struct {
     float betas[BODY_MAX_BETAS];
     double value[TAPE_COUNT], sd[TAPE_COUNT], lo[TAPE_COUNT], hi[TAPE_COUNT]; // metres; lo..hi holds 90 %
     estimate_source source[TAPE_COUNT];
-    estimate_view front, side; // meaningful when the photo was given
-    unsigned verdict;          // of the photos, merged
+    double unfollowed[TAPE_COUNT]; // the part of sd that is the body model's own, metres
+    estimate_view front, side;     // meaningful when the photo was given
+    unsigned verdict;              // of the photos, merged
+    bool hinted;                   // the other network was listened to
 } estimate_result;
 
 // Answers outside what people are, or contradicting one another, are ERR_INPUT with a sentence.

@@ -1,5 +1,6 @@
 #include "estimate/fit.h"
 #include "base/mem.h"
+#include "estimate/hint.h"
 #include "math/linalg.h"
 
 #include <string.h>
@@ -290,6 +291,7 @@ static void add_view_priors(fit_work *w, const photo_view *v, int base)
         mat3 mean;
         float sd[3];
         view_pose_prior(v, f, &mean, sd);
+        hint_pose(v, f, &mean, sd);
         mat3 back = m3_transpose(&mean), off = m3_mul(&back, &v->rotation[view_joint[f]]);
         vec3 a = m3_to_axis_angle(&off);
         const float angle[3] = { a.x, a.y, a.z };

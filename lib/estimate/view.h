@@ -39,9 +39,10 @@ typedef struct {
     capture_view side;
     float outline_sd; // of the outline about the clothes' mean thickness, metres
     float cloth_mean[CLOTH_REGIONS], cloth_sd[CLOTH_REGIONS]; // metres
-    float yaw;              // of the body about +Y at the start, radians; 0: facing the camera
-    float pixels_per_metre; // about, at the person
-    float trust;            // of the outline: 1 for a person standing upright, less the further she is from that
+    float yaw;                        // of the body about +Y at the start, radians; 0: facing the camera
+    float pixels_per_metre;           // about, at the person
+    const struct estimate_hint *hint; // what another network says of the pose, or NULL
+    float trust; // of the outline: 1 for a person standing upright, less the further she is from that
     // current state
     mat3 rotation[BODY_JOINTS]; // local rotations
     vec3 shift;                 // camera axes: p_camera = flip(p_body) + shift

@@ -54,12 +54,10 @@ void self_finder_init(self_finder *f, const uint32_t *triangle, uint32_t triangl
     f->near_first[vertices] = at;
     mem_free(ring);
     mem_free(count);
-    f->buckets = 1;
-    while (f->buckets < triangles) f->buckets *= 2;
-    f->first = mem_array(uint32_t, (size_t)f->buckets + 2);
-    f->bucket = mem_array(uint32_t, triangles);
-    f->entry = mem_array(self_entry, triangles);
-    f->unsorted = mem_array(self_entry, triangles);
+    f->ball = mem_array(self_ball, triangles);
+    f->sorted = mem_array(self_ball, triangles);
+    f->member = mem_array(uint32_t, triangles);
+    f->cell = mem_array(uint32_t, triangles);
     f->mark = mem_array(uint32_t, vertices);
     f->from = mem_array(vec3, vertices);
 }
@@ -70,10 +68,11 @@ void self_finder_fini(self_finder *f)
     mem_free(f->before);
     mem_free(f->near_first);
     mem_free(f->near);
+    mem_free(f->ball);
+    mem_free(f->sorted);
+    mem_free(f->member);
+    mem_free(f->cell);
     mem_free(f->first);
-    mem_free(f->bucket);
-    mem_free(f->entry);
-    mem_free(f->unsorted);
     mem_free(f->mark);
     mem_free(f->from);
 }
@@ -91,12 +90,6 @@ bool self_weights(vec3 p, vec3 a, vec3 b, vec3 c, vec3 *w, vec3 *normal, float *
     *height = v3_dot(ap, *normal);
     *w = v3(wa, wb, wc);
     return true;
-}
-
-static uint32_t hash(int x, int y, int z)
-{
-    uint32_t h = (uint32_t)x * 73856093u ^ (uint32_t)y * 19349663u ^ (uint32_t)z * 83492791u;
-    return h ^ h >> 15;
 }
 
 static void add_pair(self_finder *f, uint32_t v, const uint32_t *t, float side)
@@ -119,53 +112,85 @@ static float known_side(const self_pair *old, uint32_t count, uint32_t *at, uint
 
 #define MAY_MOVE 0.003f // metres
 
+// What all move together brings no two nearer.
 static bool all_near(const self_finder *f, const lane4 *x)
 {
+    lane4 sum = { 0, 0, 0, 0 };
+    for (uint32_t v = 0; v < f->vertices; v++) sum += x[v] - (lane4){ f->from[v].x, f->from[v].y, f->from[v].z, 0 };
+    vec3 all = v3_scale(v3(sum[0], sum[1], sum[2]), 1 / (float)f->vertices);
     for (uint32_t v = 0; v < f->vertices; v++) {
-        vec3 d = v3_sub(v3(x[v][0], x[v][1], x[v][2]), f->from[v]);
+        vec3 d = v3_sub(v3_sub(v3(x[v][0], x[v][1], x[v][2]), f->from[v]), all);
         if (v3_dot(d, d) > MAY_MOVE * MAY_MOVE) return false;
     }
     return true;
 }
 
-// Triangles by the cell of their centre: entry and first.
+static int clamped(float v, int n) { return !(v > 0) ? 0 : v >= (float)n ? n - 1 : (int)v; }
+
+// The grid's extent; returns 1 / the width of a cell, which grows for cloth that is strewn over a wide place.
+static float frame(self_finder *f, float width)
+{
+    enum { MOST = 1 << 20 };
+    vec3 lo = f->from[0], hi = lo;
+    for (uint32_t v = 1; v < f->vertices; v++) {
+        vec3 p = f->from[v];
+        lo = v3(fminf(lo.x, p.x), fminf(lo.y, p.y), fminf(lo.z, p.z));
+        hi = v3(fmaxf(hi.x, p.x), fmaxf(hi.y, p.y), fmaxf(hi.z, p.z));
+    }
+    vec3 wide = v3_sub(hi, lo);
+    while ((wide.x / width + 1) * (wide.y / width + 1) * (wide.z / width + 1) > MOST) width *= 2;
+    f->lo = lo;
+    f->nx = (int)(wide.x / width) + 1, f->ny = (int)(wide.y / width) + 1, f->nz = (int)(wide.z / width) + 1;
+    size_t cells = (size_t)f->nx * (size_t)f->ny * (size_t)f->nz;
+    if (cells > f->room_cells) {
+        f->first = mem_grow(f->first, cells + 2, sizeof *f->first);
+        f->room_cells = cells;
+    }
+    memset(f->first, 0, (cells + 2) * sizeof *f->first);
+    return 1 / width;
+}
+
+// Triangles by the cell of their centre.
 static void sort_triangles(self_finder *f, float inv)
 {
-    memset(f->first, 0, ((size_t)f->buckets + 2) * sizeof *f->first);
     for (uint32_t t = 0; t < f->triangles; t++) {
         const uint32_t *v = f->triangle + 3 * (size_t)t;
         vec3 a = f->from[v[0]], b = f->from[v[1]], c = f->from[v[2]], m = v3_scale(v3_add(v3_add(a, b), c), 1.0f / 3);
-        vec3 p = v3_sub(a, m), q = v3_sub(b, m), r = v3_sub(c, m);
-        self_entry *e = &f->unsorted[t];
-        e->centre = m;
-        e->radius = sqrtf(fmaxf(v3_dot(p, p), fmaxf(v3_dot(q, q), v3_dot(r, r))));
-        e->triangle = t;
-        e->x = (int)floorf(m.x * inv), e->y = (int)floorf(m.y * inv), e->z = (int)floorf(m.z * inv);
-        f->bucket[t] = hash(e->x, e->y, e->z) & (f->buckets - 1);
-        f->first[f->bucket[t] + 2]++;
+        vec3 p = v3_sub(a, m), q = v3_sub(b, m), r = v3_sub(c, m), g = v3_scale(v3_sub(m, f->lo), inv);
+        f->ball[t] = (self_ball){ m, sqrtf(fmaxf(v3_dot(p, p), fmaxf(v3_dot(q, q), v3_dot(r, r)))) };
+        f->cell[t] = (uint32_t)((clamped(g.z, f->nz) * f->ny + clamped(g.y, f->ny)) * f->nx + clamped(g.x, f->nx));
+        f->first[f->cell[t] + 2]++;
     }
-    for (uint32_t i = 0; i < f->buckets; i++) f->first[i + 2] += f->first[i + 1];
-    for (uint32_t t = 0; t < f->triangles; t++) f->entry[f->first[f->bucket[t] + 1]++] = f->unsorted[t];
+    size_t cells = (size_t)f->nx * (size_t)f->ny * (size_t)f->nz;
+    for (size_t i = 0; i < cells; i++) f->first[i + 2] += f->first[i + 1];
+    for (uint32_t t = 0; t < f->triangles; t++) {
+        uint32_t at = f->first[f->cell[t] + 1]++;
+        f->sorted[at] = f->ball[t];
+        f->member[at] = t;
+    }
 }
 
-// The pairs of vertex v with the triangles of one cell.
-static void meet(self_finder *f, uint32_t v, int x, int y, int z, float reach, uint32_t old_count, uint32_t *at)
+typedef struct {
+    const self_pair *before;
+    uint32_t count, at;
+} old_pairs;
+
+// The pairs of vertex v with the triangles from one place of the sorted to another.
+static void meet(self_finder *f, uint32_t v, uint32_t from, uint32_t to, float reach, old_pairs *old)
 {
     vec3 p = f->from[v];
-    uint32_t h = hash(x, y, z) & (f->buckets - 1);
-    for (uint32_t i = f->first[h]; i < f->first[h + 1]; i++) {
-        const self_entry *e = &f->entry[i];
-        vec3 d = v3_sub(p, e->centre);
+    for (uint32_t i = from; i < to; i++) {
+        vec3 d = v3_sub(p, f->sorted[i].centre);
         // The margin: a point a little beyond an edge counts too.
-        float far = reach + 1.1f * e->radius;
-        if (v3_dot(d, d) > far * far || e->x != x || e->y != y || e->z != z) continue;
-        const uint32_t *c = f->triangle + 3 * (size_t)e->triangle;
+        float far = reach + 1.1f * f->sorted[i].radius;
+        if (v3_dot(d, d) > far * far) continue;
+        const uint32_t *c = f->triangle + 3 * (size_t)f->member[i];
         if (f->mark[c[0]] == v + 1 || f->mark[c[1]] == v + 1 || f->mark[c[2]] == v + 1) continue;
         vec3 w, n;
         float height;
         if (!self_weights(p, f->from[c[0]], f->from[c[1]], f->from[c[2]], &w, &n, &height) || fabsf(height) > reach)
             continue;
-        float side = known_side(f->before, old_count, at, v, c);
+        float side = known_side(old->before, old->count, &old->at, v, c);
         add_pair(f, v, c, side != 0 ? side : height >= 0 ? 1.0f : -1.0f);
     }
 }
@@ -178,18 +203,23 @@ void self_find(self_finder *f, const lane4 *x, float reach, float radius)
         f->before_room = f->room;
         f->before = mem_grow(f->before, f->room, sizeof *f->before);
     }
-    uint32_t old_count = f->count, at = 0;
-    if (old_count) memcpy(f->before, f->pair, old_count * sizeof *f->before);
+    old_pairs old = { f->before, f->count, 0 };
+    if (f->count) memcpy(f->before, f->pair, f->count * sizeof *f->before);
     f->count = 0;
     for (uint32_t v = 0; v < f->vertices; v++) f->from[v] = v3(x[v][0], x[v][1], x[v][2]);
-    // Cells so wide that whatever a vertex can meet has its centre in one of the eight cells next to it.
-    float inv = 1 / (2 * (reach + 1.1f * radius));
+    // Cells so wide that whatever a vertex can meet has its centre in its own cell or one next to it.
+    float inv = frame(f, reach + 1.1f * radius);
     sort_triangles(f, inv);
     memset(f->mark, 0, f->vertices * sizeof *f->mark);
     for (uint32_t v = 0; v < f->vertices; v++) {
-        vec3 p = v3_scale(f->from[v], inv);
-        int cx = (int)floorf(p.x - 0.5f), cy = (int)floorf(p.y - 0.5f), cz = (int)floorf(p.z - 0.5f);
+        vec3 g = v3_scale(v3_sub(f->from[v], f->lo), inv);
+        int cx = clamped(g.x, f->nx), cy = clamped(g.y, f->ny), cz = clamped(g.z, f->nz);
+        int left = cx > 0 ? cx - 1 : 0, right = cx + 1 < f->nx ? cx + 1 : cx;
         for (uint32_t i = f->near_first[v]; i < f->near_first[v + 1]; i++) f->mark[f->near[i]] = v + 1;
-        for (int k = 0; k < 8; k++) meet(f, v, cx + (k & 1), cy + (k >> 1 & 1), cz + (k >> 2), reach, old_count, &at);
+        for (int z = cz > 0 ? cz - 1 : 0; z <= cz + 1 && z < f->nz; z++)
+            for (int y = cy > 0 ? cy - 1 : 0; y <= cy + 1 && y < f->ny; y++) {
+                int row = (z * f->ny + y) * f->nx;
+                meet(f, v, f->first[row + left], f->first[row + right + 1], reach, &old);
+            }
     }
 }

@@ -5,6 +5,7 @@
 #include "math/vec.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct {
@@ -12,12 +13,11 @@ typedef struct {
     float side; // +1: on the side the triangle's normal points to
 } self_pair;
 
+// A ball that holds a triangle.
 typedef struct {
     vec3 centre;
-    float radius; // of a ball around it that holds the triangle
-    uint32_t triangle;
-    int x, y, z; // cell
-} self_entry;
+    float radius;
+} self_ball;
 
 typedef struct {
     self_pair *pair; // [count], room grows
@@ -26,11 +26,15 @@ typedef struct {
     uint32_t before_room;
     uint32_t vertices, triangles;
     const uint32_t *triangle;
-    uint32_t *near_first, *near;  // each vertex's neighbours over two edges: they never collide
-    uint32_t *mark;               // [vertices] the vertex + 1 that last named it a neighbour
-    self_entry *unsorted, *entry; // [triangles] by number; by the hash of the cell of their centre
-    uint32_t *bucket, *first;     // [triangles] each triangle's, [buckets + 2] where a bucket's entries begin
-    uint32_t buckets;
+    uint32_t *near_first, *near; // each vertex's neighbours over two edges: they never collide
+    uint32_t *mark;              // [vertices] the vertex + 1 that last named it a neighbour
+    self_ball *ball;             // [triangles]
+    self_ball *sorted;           // [triangles] by the cell of their centre, cells along x next to each other
+    uint32_t *member;            // [triangles] number of each of sorted
+    uint32_t *cell, *first;      // [triangles] each triangle's; [cells + 2] where a cell's begin
+    size_t room_cells;           // that first has room for
+    vec3 lo;
+    int nx, ny, nz;
     vec3 *from; // [vertices] where they were the last time
     bool known;
 } self_finder;

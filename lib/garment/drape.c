@@ -1,6 +1,7 @@
 #include "garment/drape.h"
 #include "base/mem.h"
 #include "garment/drape_run.h"
+#include "mesh/refine.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +23,14 @@ collider *drape_collider_of(const wearer *w, const vec3 *body)
     mesh_view m = body_mesh(w->model, position);
     mesh_normals(&m, normal);
     root_feet(position, normal, n);
-    collider *c = collider_new(&m, NULL);
+    collider *c;
+    if (w->model->fingerprint == 0) {
+        c = collider_new(&m, NULL);
+    } else { // SMPL's vertices lie too far apart for a collider that looks for the nearest one first
+        refined_mesh fine = mesh_refine(&m, 0.016f, 3);
+        c = collider_new(&(mesh_view){ fine.position, fine.triangle, fine.vertices, fine.triangles }, NULL);
+        refined_mesh_free(&fine);
+    }
     mem_free(position);
     mem_free(normal);
     return c;
@@ -193,7 +201,7 @@ void drape_run(const wearer *w, const collider *body, const garment *g, const dr
     vec3 pelvis = w->joint[JOINT_PELVIS];
     double rise = w->stood ? (double)(rigid_apply(&w->world[JOINT_PELVIS], pelvis).y - pelvis.y) : 0;
     witness(body, c, &out->mesh, from->anchor > 0 ? (double)from->anchor + rise : 0, out);
-    out->chest_y = (double)w->position[w->model->mark[MARK_BUST_L].id[0]].y + rise;
+    out->chest_y = (double)body_mark_at(w->model, MARK_BUST_L, w->position).y + rise;
     out->waist_y = w->fit.value[TAPE_WAIST_HEIGHT] / 100 + rise;
     out->hip_y = w->fit.value[TAPE_HIP_HEIGHT] / 100 + rise;
     out->posed = w->stood != NULL;
@@ -272,8 +280,9 @@ static bool hang_coarse(const wearer *w, const collider *body, const garment *g,
     return ok;
 }
 
-bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
-                err *e)
+// coarse: by way of a coarser mesh; else the fine one falls into place itself, which takes three times as long.
+static bool make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, bool coarse,
+                 drape *out, err *e)
 {
     memset(out, 0, sizeof *out);
     double spacing = o && o->spacing > 0 ? o->spacing : 0.015;
@@ -281,15 +290,33 @@ bool drape_make(const wearer *w, const collider *body, const garment *g, int siz
     if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
     vec3 *start = mem_array(vec3, out->mesh.vertices);
     float anchor;
-    bool ok = hang_coarse(w, body, g, size, spacing, itself, &out->mesh, start, &anchor, e);
+    bool ok = true;
+    if (coarse)
+        ok = hang_coarse(w, body, g, size, spacing, itself, &out->mesh, start, &anchor, e);
+    else
+        place_on_body(w, &out->pattern, &out->mesh, start, &anchor);
     if (ok) {
         vec2 *rest = rest_of(&out->mesh);
-        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, true }, out);
+        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, coarse }, out);
         mem_free(rest);
     }
     mem_free(start);
     if (!ok) drape_free(out);
     return ok;
+}
+
+bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
+                err *e)
+{
+    if (!make(w, body, g, size, o, true, out, e)) return false;
+    if (!out->degraded) return true;
+    // What went wrong at first may have been the coarse mesh's doing.
+    drape again;
+    if (!make(w, body, g, size, o, false, &again, e)) return drape_free(out), false;
+    bool better = !again.degraded;
+    drape_free(better ? out : &again);
+    if (better) *out = again;
+    return true;
 }
 
 void drape_free(drape *d)

@@ -187,8 +187,8 @@ static void close_edges(figure *f)
 
 static void find_levels(const wearer *w, figure *f)
 {
-    float chest = w->position[w->model->mark[MARK_BUST_L].id[0]].y,
-          crotch = w->position[w->model->mark[MARK_CROTCH].id[0]].y;
+    float chest = body_mark_at(w->model, MARK_BUST_L, w->position).y,
+          crotch = body_mark_at(w->model, MARK_CROTCH, w->position).y;
     f->crotch_y = crotch;
     // The armpit: the highest row in which there is air between trunk and arm.
     for (int r = row_of(chest) - 12; r < ROWS; r++) {

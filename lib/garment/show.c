@@ -69,7 +69,10 @@ static void draw(image *im, const stage *st, const drape *d, float yaw, bool str
 static stage stage_of(const wearer *w, const garment *g)
 {
     const body_model *m = w->model;
-    stage st = { w, g, mem_array(uint32_t, 3 * (size_t)m->triangles), 0, mem_array(vec3, m->vertices), 0 };
+    stage st = { .w = w,
+                 .g = g,
+                 .triangle = mem_array(uint32_t, 3 * (size_t)m->triangles),
+                 .normal = mem_array(vec3, m->vertices) };
     uint8_t *suit = mem_array(uint8_t, m->triangles);
     st.suit = body_suit(m, suit);
     uint32_t at[2] = { st.suit, 0 };
@@ -78,7 +81,6 @@ static stage stage_of(const wearer *w, const garment *g)
     mem_free(suit);
     mesh_view body = body_mesh(m, wearer_body(w));
     mesh_normals(&body, st.normal);
-    for (uint32_t v = 0; v < m->vertices; v++) st.tall = fmaxf(st.tall, wearer_body(w)[v].y);
     return st;
 }
 
@@ -87,12 +89,29 @@ static void fill(image *im)
     for (size_t i = 0; i < (size_t)im->width * im->height; i++) memcpy(im->px + 3 * i, &paper, 3);
 }
 
-bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e)
+image show_one(const wearer *w, const garment *g, const drape *d, uint32_t wide, uint32_t tall, float yaw)
 {
     stage st = stage_of(w, g);
+    image im = image_new(wide, tall, 3);
+    fill(&im);
+    draw(&im, &st, d, yaw, false);
+    mem_free(st.triangle);
+    mem_free(st.normal);
+    return im;
+}
+
+bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e)
+{
+    float tall = 0;
+    for (int i = 0; i < columns; i++) {
+        const wearer *x = column[i].w ? column[i].w : w;
+        for (uint32_t v = 0; v < x->model->vertices; v++) tall = fmaxf(tall, wearer_body(x)[v].y);
+    }
     image sheet = image_new((uint32_t)(WIDE * columns), 3 * TALL + HEAD, 3);
     fill(&sheet);
     for (int i = 0; i < columns; i++) {
+        stage st = stage_of(column[i].w ? column[i].w : w, g);
+        st.tall = tall; // all to one scale
         draw_text(&sheet, WIDE * i + 12, 8, 2, ink, column[i].title);
         draw_text(&sheet, WIDE * i + 12, 36, 1, quiet, column[i].note);
         for (int row = 0; row < 3; row++) {
@@ -102,9 +121,9 @@ bool show_sheet(const wearer *w, const garment *g, const show_column *column, in
             draw_image(&sheet, WIDE * i, HEAD + TALL * row, &one);
             image_free(&one);
         }
+        mem_free(st.triangle);
+        mem_free(st.normal);
     }
-    mem_free(st.triangle);
-    mem_free(st.normal);
     bool ok = image_encode_png(&sheet, png, e);
     image_free(&sheet);
     return ok;

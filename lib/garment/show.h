@@ -8,8 +8,12 @@ vec3 show_strain_color(float strain, double limit);
 
 typedef struct {
     const drape *drape; // NULL: the body alone
+    const wearer *w;    // NULL: the sheet's
     const char *title, *note;
 } show_column;
 
-// One column a size, rows: front, side, front by strain. PNG.
+// One column a size or a person, rows: front, side, front by strain. All people are drawn to one scale. PNG.
 bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e) MUST_USE;
+
+// One view of this size; d: NULL for the body alone, yaw in radians: 0 from the front. The caller frees it.
+image show_one(const wearer *w, const garment *g, const drape *d, uint32_t wide, uint32_t tall, float yaw);

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #define DEGREE 0.017453293f
-#define APART 0.02f // metres between an arm and the trunk, for the cloth of both
+#define LOWEST (18 * DEGREE)
+#define APART 0.016f // metres between an arm and the trunk, for the cloth of both
+#define FREE 0.03f   // metres between them in the A-pose, outside of the armpit
 
 const char *const stance_word[STANCES] = { "a", "arms-down", "hand-on-hip", "contrapposto" };
 
@@ -46,29 +48,39 @@ void wearer_between(const wearer *w, float share, vec3 *out)
     pose_body(w, &p, out, world);
 }
 
-// The smallest distance between one arm, from a hand's length below the shoulder on, and everything else.
-static float arm_gap(const wearer *w, const body_pose *p, int side)
+// Heights of the arms' vertices over the rest of the body. out [vertices]
+static void over_trunk(const wearer *w, const vec3 *at, float *out)
 {
-    static const int shoulder[2] = { JOINT_L_SHOULDER, JOINT_R_SHOULDER };
-    vec3 *at = mem_array(vec3, w->model->vertices);
     uint8_t *skip = mem_array(uint8_t, w->model->vertices);
-    rigid world[BODY_JOINTS];
-    pose_body(w, p, at, world);
     for (uint32_t v = 0; v < w->model->vertices; v++) skip[v] = is_arm(w->model->label[v]);
     mesh_view m = body_mesh(w->model, at);
     collider *c = collider_new(&m, skip);
-    float least = 1;
-    for (uint32_t v = 0; v < w->model->vertices; v += 2) // every other vertex is dense enough
-        if (on_side(w->model->label[v], side) && v3_dist(w->position[v], w->joint[shoulder[side]]) > 0.2f)
-            least = fminf(least, collider_height(c, at[v]));
+    for (uint32_t v = 0; v < w->model->vertices; v++) out[v] = skip[v] ? collider_height(c, at[v]) : 0;
     collider_free(c);
-    mem_free(at);
     mem_free(skip);
+}
+
+// The least height over the trunk of what of an arm was free of it in the A-pose: nothing may be pressed together that
+// was not, because no cloth would fit in between.
+static float arm_gap(const wearer *w, const float *before, const body_pose *p, int side)
+{
+    // Above the joint there is no armpit, and the trunk's surface is open where the arm begins.
+    float top = w->joint[side == 0 ? JOINT_L_SHOULDER : JOINT_R_SHOULDER].y - 0.06f;
+    vec3 *at = mem_array(vec3, w->model->vertices);
+    float *height = mem_array(float, w->model->vertices), least = 1;
+    rigid world[BODY_JOINTS];
+    pose_body(w, p, at, world);
+    over_trunk(w, at, height);
+    for (uint32_t v = 0; v < w->model->vertices; v++)
+        if (on_side(w->model->label[v], side) && w->position[v].y < top && before[v] > FREE)
+            least = fminf(least, height[v]);
+    mem_free(at);
+    mem_free(height);
     return least;
 }
 
 // Lowers an arm in the plane of the shoulders until it hangs, or as far as the trunk lets it.
-static void lower_arm(const wearer *w, body_pose *p, int side)
+static void lower_arm(const wearer *w, const float *before, body_pose *p, int side)
 {
     static const int joint[2][3] = { { JOINT_L_SHOULDER, JOINT_L_ELBOW, JOINT_L_WRIST },
                                      { JOINT_R_SHOULDER, JOINT_R_ELBOW, JOINT_R_WRIST } };
@@ -76,9 +88,9 @@ static void lower_arm(const wearer *w, body_pose *p, int side)
     vec3 arm = v3_sub(w->joint[j[2]], w->joint[j[0]]);
     float sign = side == 0 ? -1.0f : 1.0f, off = atan2f(fabsf(arm.x), -arm.y);
     p->rotation[j[1]] = v3(-8 * DEGREE, 0, 0); // nobody's elbows are straight
-    for (float angle = 10 * DEGREE; angle < off; angle += 2 * DEGREE) {
+    for (float angle = LOWEST; angle < off; angle += 2 * DEGREE) {
         p->rotation[j[0]] = v3(0, 0, sign * (off - angle));
-        if (arm_gap(w, p, side) > APART) return;
+        if (arm_gap(w, before, p, side) > APART) return;
     }
     p->rotation[j[0]] = p->rotation[j[1]] = v3(0, 0, 0);
 }
@@ -112,6 +124,26 @@ static void hand_on_hip(const wearer *w, body_pose *p, float away)
     p->rotation[JOINT_R_WRIST] = m3_to_axis_angle(&third);
 }
 
+// The right knee as far forward as its foot still stands flat on the ground.
+static void bend_leg(const wearer *w, body_pose *p)
+{
+    vec3 *at = mem_array(vec3, w->model->vertices);
+    rigid world[BODY_JOINTS];
+    for (float knee = 30 * DEGREE; knee >= 0; knee -= 2 * DEGREE) {
+        p->rotation[JOINT_R_HIP] = v3(-0.6f * knee, 0, -4 * DEGREE);
+        p->rotation[JOINT_R_KNEE] = v3(knee, 0, 0);
+        p->rotation[JOINT_R_ANKLE] = v3(-0.4f * knee, 0, 0);
+        pose_body(w, p, at, world);
+        float low[2] = { 1, 1 };
+        for (uint32_t v = 0; v < w->model->vertices; v++) {
+            int label = w->model->label[v], side = label == JOINT_R_FOOT || label == JOINT_R_ANKLE;
+            if (side || label == JOINT_L_FOOT || label == JOINT_L_ANKLE) low[side] = fminf(low[side], at[v].y);
+        }
+        if (low[1] < low[0] + 0.003f) break;
+    }
+    mem_free(at);
+}
+
 static void pose_for(const wearer *w, stance s, body_pose *p)
 {
     memset(p, 0, sizeof *p);
@@ -120,20 +152,21 @@ static void pose_for(const wearer *w, stance s, body_pose *p)
         // The weight on the left leg: that hip higher, the other knee bent, the shoulders the other way.
         p->rotation[JOINT_PELVIS] = v3(0, 0, 4 * DEGREE);
         p->rotation[JOINT_L_HIP] = v3(2 * DEGREE, 0, -8 * DEGREE);
-        p->rotation[JOINT_R_HIP] = v3(-20 * DEGREE, 0, -2 * DEGREE);
-        p->rotation[JOINT_R_KNEE] = v3(30 * DEGREE, 0, 0);
-        p->rotation[JOINT_R_ANKLE] = v3(-10 * DEGREE, 0, 0);
         p->rotation[JOINT_SPINE1] = v3(0, 0, -3 * DEGREE);
         p->rotation[JOINT_SPINE2] = v3(0, 0, -4 * DEGREE);
+        bend_leg(w, p);
     }
-    lower_arm(w, p, 0);
+    float *before = mem_array(float, w->model->vertices), away = 0.03f;
+    over_trunk(w, w->position, before);
+    lower_arm(w, before, p, 0);
     if (s != STANCE_HAND_ON_HIP) {
-        lower_arm(w, p, 1);
+        lower_arm(w, before, p, 1);
+        mem_free(before);
         return;
     }
-    float away = 0.03f;
     do hand_on_hip(w, p, away);
-    while (arm_gap(w, p, 1) < APART && (away += 0.01f) < 0.2f);
+    while (arm_gap(w, before, p, 1) < APART && (away += 0.01f) < 0.2f);
+    mem_free(before);
 }
 
 void wearer_stand(wearer *w, stance s)

@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "body/stand.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,15 @@ static bool load_body(const char *assets, body_sex sex, wearer *w, err *e)
     if (!io_join(path, sizeof path, assets, "open_body.safetensors"))
         return fail(e, ERR_LIMIT, "the path %.80s… is too long", assets);
     w->model = body_load(path, sex, e);
+    return w->model != NULL;
+}
+
+static bool load_smpl(const char *folder, int betas, body_sex sex, const npz_array *id, wearer *w, err *e)
+{
+    body_model *file = body_find_smpl(folder, betas, e);
+    if (file && (!id || body_is(file, id->data, id->type == NPZ_TEXT ? id->count : 0, e)))
+        w->model = body_stand(file, sex, NULL, e);
+    body_free(file);
     return w->model != NULL;
 }
 
@@ -41,7 +51,7 @@ bool wearer_of_betas(const char *assets, body_sex sex, const float *betas, weare
     return true;
 }
 
-static bool read_params(const npz *z, const char *assets, wearer *w, err *e)
+static bool read_params(const npz *z, const char *assets, const char *smpl, wearer *w, err *e)
 {
     const npz_array *betas = npz_find(z, "betas"), *gender = npz_find(z, "gender"),
                     *covariance = npz_find(z, "betas_covariance");
@@ -52,7 +62,13 @@ static bool read_params(const npz *z, const char *assets, wearer *w, err *e)
     }
     if (!betas || betas->type != NPZ_F32 || sex < 0)
         return fail(e, ERR_INPUT, "the file has no betas and gender: it is not an avatar's params.npz");
-    if (!load_body(assets, (body_sex)sex, w, e)) return false;
+    const npz_array *model = npz_find(z, "model");
+    bool on_smpl = model && model->type == NPZ_TEXT && model->count == strlen(BODY_SMPL) &&
+                   memcmp(model->data, BODY_SMPL, model->count) == 0;
+    int told = betas->count <= BODY_MAX_BETAS ? (int)betas->count : 0;
+    if (on_smpl ? !load_smpl(smpl, told, (body_sex)sex, npz_find(z, "body_id"), w, e)
+                : !load_body(assets, (body_sex)sex, w, e))
+        return false;
     size_t n = (size_t)w->model->betas;
     if (betas->count != n)
         return fail(e, ERR_INPUT, "the file has %zu betas, the %s body %zu", betas->count, body_sex_word((body_sex)sex),
@@ -82,22 +98,23 @@ static bool read_file(const char *folder, const char *name, buf *out, err *e)
 }
 
 bool wearer_read(const uint8_t *params, size_t params_bytes, const char *measurements, size_t measurements_bytes,
-                 const char *assets, wearer *w, err *e)
+                 const char *assets, const char *smpl, wearer *w, err *e)
 {
     memset(w, 0, sizeof *w);
     npz *z = fit_body_parse(measurements, measurements_bytes, &w->fit, e) ? npz_parse(params, params_bytes, e) : NULL;
-    bool ok = z && read_params(z, assets, w, e);
+    bool ok = z && read_params(z, assets, smpl, w, e);
     npz_free(z);
     if (!ok) wearer_close(w);
     return ok;
 }
 
-bool wearer_open(const char *folder, const char *assets, wearer *w, err *e)
+bool wearer_open(const char *folder, const char *assets, const char *smpl, wearer *w, err *e)
 {
     memset(w, 0, sizeof *w);
     buf measurements, params = { 0 };
     bool ok = read_file(folder, "measurements.json", &measurements, e) && read_file(folder, "params.npz", &params, e) &&
-              wearer_read(params.data, params.len, (const char *)measurements.data, measurements.len, assets, w, e);
+              wearer_read(params.data, params.len, (const char *)measurements.data, measurements.len, assets, smpl, w,
+                          e);
     buf_free(&measurements);
     buf_free(&params);
     return ok;

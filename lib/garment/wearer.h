@@ -18,11 +18,12 @@ typedef struct {
 // The body as it stands.
 static inline const vec3 *wearer_body(const wearer *w) { return w->stood ? w->stood : w->position; }
 
-// folder: with measurements.json and params.npz; assets: with the open body.
-bool wearer_open(const char *folder, const char *assets, wearer *out, err *e) MUST_USE;
+// folder: with measurements.json and params.npz; assets: with the open body; smpl: NULL, or the folder that tryon
+// import hmr2 wrote, for avatars that stand on SMPL.
+bool wearer_open(const char *folder, const char *assets, const char *smpl, wearer *out, err *e) MUST_USE;
 // The same from the files' bytes.
 bool wearer_read(const uint8_t *params, size_t params_bytes, const char *measurements, size_t measurements_bytes,
-                 const char *assets, wearer *out, err *e) MUST_USE;
+                 const char *assets, const char *smpl, wearer *out, err *e) MUST_USE;
 // A body of these betas without uncertainty.
 bool wearer_of_betas(const char *assets, body_sex sex, const float *betas, wearer *out, err *e) MUST_USE;
 void wearer_close(wearer *w); // a zeroed one is fine

@@ -1,6 +1,7 @@
 #include "hmr2/hmr2.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "import/seal.h"
 #include "nn/session.h"
 
 #include <math.h>
@@ -45,6 +46,10 @@ hmr2 *hmr2_open(const hmr2_options *o, err *e)
     }
     hmr2 *h = mem_new(1, sizeof *h);
     int betas = 0;
+    pool *p = pool_new(o->threads > 0 ? o->threads : 1);
+    bool sound = seal_check(o->folder, p, e);
+    pool_free(p);
+    if (!sound) return hmr2_close(h), NULL;
     h->network = nn_open_with(network, &(nn_options){ o->threads > 0 ? o->threads : 1, true, o->cuda }, e);
     bool ok = h->network && check_network(h, &betas, e);
     h->body = ok ? body_load_smpl(body, SEX_NEUTRAL, betas, e) : NULL;

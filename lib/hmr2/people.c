@@ -7,9 +7,14 @@
 #include <math.h>
 #include <string.h>
 
-static const float SEEN = 0.5f; // of both networks, and of a mask's pixel
+// Of the landmark network and of a pixel of its mask. The detector proposes generously: the other has the last word.
+static const float SEEN = 0.5f, PROPOSED = 0.3f;
 // Of the smaller box inside another: two detections of one person.
 static const double SAME = 0.6;
+
+struct hmr2_finder {
+    nn_session *detector, *landmarker;
+};
 
 static nn_session *open_network(const char *assets, const char *name, int threads, err *e)
 {
@@ -65,7 +70,7 @@ static bool detect(nn_session *detector, const image *im, detection *people, int
     image_roi square = detect_letterbox(im->width, im->height);
     float *crop = mem_array(float, (size_t)DETECT_SIDE *DETECT_SIDE * 3);
     image_sample_roi(im, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, crop);
-    bool ok = detect_run(detector, crop, SEEN, people, count, e);
+    bool ok = detect_run(detector, crop, PROPOSED, people, count, e);
     mem_free(crop);
     if (!ok) return false;
     detect_unletterbox(people, *count, im->width, im->height);
@@ -78,23 +83,37 @@ static bool detect(nn_session *detector, const image *im, detection *people, int
     return true;
 }
 
-bool hmr2_find_people(const char *assets, int threads, const image *im, double box[][4], int *count, err *e)
+hmr2_finder *hmr2_finder_open(const char *assets, int threads, err *e)
+{
+    hmr2_finder *f = mem_new(1, sizeof *f);
+    f->detector = open_network(assets, "pose_detection.onnx", threads, e);
+    if (f->detector) f->landmarker = open_network(assets, "pose_landmark_heavy.onnx", threads, e);
+    if (f->landmarker) return f;
+    hmr2_finder_close(f);
+    return NULL;
+}
+
+void hmr2_finder_close(hmr2_finder *f)
+{
+    if (!f) return;
+    nn_close(f->detector);
+    nn_close(f->landmarker);
+    mem_free(f);
+}
+
+bool hmr2_find_people(const hmr2_finder *f, const image *im, double box[][4], int *count, err *e)
 {
     detection people[DETECT_MAX];
     int found = 0;
     *count = 0;
-    nn_session *detector = open_network(assets, "pose_detection.onnx", threads, e);
-    nn_session *landmarker = detector ? open_network(assets, "pose_landmark_heavy.onnx", threads, e) : NULL;
-    bool ok = landmarker && detect(detector, im, people, &found, e);
+    bool ok = detect(f->detector, im, people, &found, e);
     for (int i = 0; ok && i < found && *count < HMR2_PEOPLE_MAX; i++) {
         image_roi roi = detect_roi(people[i].at[0], people[i].at[1]);
         bool seen, known = false;
-        ok = bounds(landmarker, im, &roi, box[*count], &seen, e);
+        ok = bounds(f->landmarker, im, &roi, box[*count], &seen, e);
         for (int k = 0; k < *count; k++) known = known || same_person(box[k], box[*count]);
         if (ok && seen && !known) ++*count;
     }
-    nn_close(detector);
-    nn_close(landmarker);
     if (ok && *count == 0) {
         ok = fail(e, ERR_INPUT, "nobody was found in the picture; tell where the person is with --bbox x0,y0,x1,y1");
     }

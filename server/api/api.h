@@ -11,6 +11,7 @@
 #include "jobs/cloud.h"
 #include "jobs/plane.h"
 #include "jobs/handlers.h"
+#include "site/site.h"
 
 #include <jansson.h>
 #include <stdatomic.h>
@@ -31,10 +32,11 @@ typedef enum { COST_READ, COST_WRITE, COST_UPLOAD, COST_AUTH, COST_INGEST, COST_
 typedef struct {
     const char *public_url; // "https://api.tryon.example"; NULL: what the Host header says
     const char *worker_key, *operator_key, *metrics_token; // each non-empty; metrics_token NULL: loopback only
-    const char *origins; // allowed for CORS beside the brands' own, separated by blanks
-    double rate;         // factor on all rate limits; 0: no limits
-    int guest_days;      // life of a guest token; 0: 30
-    const char *pepper;  // for hashing addresses
+    const char *origins;  // allowed for CORS beside the brands' own, separated by blanks
+    double rate;          // factor on all rate limits; 0: no limits
+    int guest_days;       // life of a guest token; 0: 30
+    const char *pepper;   // for hashing addresses
+    const char *page_key; // signs the context that the fitting room speaks for a brand with; NULL: none is given
 } api_config;
 
 typedef struct api api;
@@ -54,6 +56,7 @@ struct api {
     const job_handlers *handlers; // for fit
     jwt_verifier *jwt;            // NULL: guests only
     bucket_table *buckets;
+    site *site; // the pages; NULL: API only
     known_callers *known;
     ingest *events;
     cloud *cloud;      // NULL: no RunPod
@@ -94,15 +97,24 @@ json_t *api_text(const char *s);     // string or null
 bool api_invalid(http_request *q, http_response *r, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+// --- the fitting room's page and what it may know (embed.c) ----------------------------------------------------------
+
+#define EMBED_PREFIX "try_embed_"
+// Is this the context of a brand, made by us and still good? Then brand is whose.
+bool embed_context_ok(const api *p, const char *context, uuid_text brand);
+// A page of the site, with who may frame it (http_config.fallback).
+bool api_page(http_request *q, http_response *r);
+
 // --- handlers --------------------------------------------------------------------------------------------------------
 http_handler guest_create, me_get, me_export, me_delete;
 http_handler avatar_create, avatar_list, avatar_get, avatar_patch, avatar_delete, avatar_start, avatar_watch,
     avatar_file;
 http_handler tryon_create, tryon_get, tryon_patch, tryon_file;
-http_handler brand_get, key_list, key_create, key_rotate, key_revoke;
+http_handler brand_get, brand_patch, key_list, key_create, key_patch, key_rotate, key_revoke;
+http_handler preview_start, preview_get, preview_sheet, widget_get;
 http_handler garment_list, garment_create, garment_get, garment_patch, garment_delete, garment_size_put,
     garment_size_delete, garment_chart_put;
-http_handler events_add, analytics_get;
+http_handler events_add, analytics_get, embed_get;
 http_handler blob_read, blob_write;
 http_handler plane_run, plane_runsync, plane_status, plane_status_sync, plane_stream, plane_cancel, plane_retry,
     plane_purge, plane_health, plane_job_take, plane_job_done, plane_job_stop, plane_ping;

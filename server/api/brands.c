@@ -20,15 +20,45 @@ bool api_key_make(api *p, arena *a, const char *brand, bool secret, const char *
     return db_key_create(p->d, a, &k, hash, id, e);
 }
 
+static json_t *days(int64_t n) { return n ? json_integer(n) : json_null(); }
+
 void brand_get(http_request *q, http_response *r)
 {
     db_brand b;
     err e = { 0 };
     if (!db_brand_get(api_of(q)->d, q->a, api_who(q)->brand, &b, &e)) return http_fail(q, r, &e);
     api_send(q, r, 200,
-             json_pack("{s:s, s:s, s:o, s:o, s:s}", "id", b.id, "name", b.name, "shopify_shop_domain",
+             json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "id", b.id, "name", b.name, "shopify_shop_domain",
                        api_text(b.shop_domain), "avatar_quota_per_day",
-                       b.quota < 0 ? json_null() : json_integer(b.quota), "created_at", api_time(q, b.created_at)));
+                       b.quota < 0 ? json_null() : json_integer(b.quota), "avatar_days", days(b.avatar_days),
+                       "event_days", days(b.event_days), "created_at", api_time(q, b.created_at)));
+}
+
+// A number of days, null for "until deleted" (0), absent for "as it is" (-1).
+static bool days_of(http_request *q, http_response *r, const json_t *j, const char *name, int64_t *out)
+{
+    const json_t *v = json_object_get(j, name);
+    *out = !v ? -1 : json_is_null(v) ? 0 : json_integer_value(v);
+    if (!v || json_is_null(v) || (json_is_integer(v) && *out >= 1 && *out <= 3650)) return true;
+    return api_invalid(q, r, name, "%s is from 1 to 3650 days, or null for no limit", name);
+}
+
+void brand_patch(http_request *q, http_response *r)
+{
+    json_t *j = api_body(q, r);
+    if (!j) return;
+    const json_t *given = json_object_get(j, "name");
+    const char *name = json_string_value(given);
+    int64_t avatar_days, event_days;
+    err e = { 0 };
+    bool ok = !given || (name && *name && strlen(name) <= 200) ||
+              api_invalid(q, r, "name", "name is a text of 1 to 200 bytes");
+    ok = ok && days_of(q, r, j, "avatar_days", &avatar_days) && days_of(q, r, j, "event_days", &event_days);
+    if (ok && db_brand_update(api_of(q)->d, q->a, api_who(q)->brand, name, avatar_days, event_days, &e))
+        brand_get(q, r);
+    else if (ok)
+        http_fail(q, r, &e);
+    json_decref(j);
 }
 
 static json_t *render(http_request *q, const db_key *k, const char *text)
@@ -60,6 +90,22 @@ static bool origin_ok(const char *s)
     return host && *host && strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:") == strlen(host);
 }
 
+enum { MAX_ORIGINS = 50 };
+
+static bool origins_ok(http_request *q, http_response *r, json_t *origins)
+{
+    size_t i;
+    json_t *one;
+    if (origins && (!json_is_array(origins) || json_array_size(origins) > MAX_ORIGINS))
+        return api_invalid(q, r, "origins", "origins is a list of at most %d addresses", MAX_ORIGINS);
+    json_array_foreach(origins, i, one)
+    {
+        if (!origin_ok(json_string_value(one)))
+            return api_invalid(q, r, "origins", "an origin looks like https://www.shop.example, without a path");
+    }
+    return true;
+}
+
 static void made(http_request *q, http_response *r, bool secret, const char *scopes, const char *origins)
 {
     char text[64];
@@ -85,7 +131,6 @@ void key_create(http_request *q, http_response *r)
     if (!kind || (!secret && strcmp(kind, "publishable") != 0))
         ok = api_invalid(q, r, "kind", "kind is \"secret\" or \"publishable\"");
     if (ok && scopes && !json_is_array(scopes)) ok = api_invalid(q, r, "scopes", "scopes is a list of words");
-    if (ok && origins && !json_is_array(origins)) ok = api_invalid(q, r, "origins", "origins is a list of addresses");
     json_array_foreach(scopes, i, one)
     {
         bool known = false;
@@ -93,11 +138,7 @@ void key_create(http_request *q, http_response *r)
             known = known || (json_is_string(one) && !strcmp(json_string_value(one), SCOPES[k]));
         if (ok && !known) ok = api_invalid(q, r, "scopes", "scopes are garments, events, analytics and keys");
     }
-    json_array_foreach(origins, i, one)
-    {
-        if (ok && !origin_ok(json_string_value(one)))
-            ok = api_invalid(q, r, "origins", "an origin looks like https://www.shop.example, without a path");
-    }
+    ok = ok && origins_ok(q, r, origins);
     if (ok && !secret && !json_array_size(origins))
         ok = api_invalid(q, r, "origins", "a publishable key needs the origins of the pages it is for");
     if (ok) {
@@ -127,6 +168,27 @@ static bool find(http_request *q, http_response *r, const char *id, db_key *out)
         }
     http_problem(q, r, 404, "not-found", NULL, "there is no such key");
     return false;
+}
+
+// The pages a publishable key is for. Takes effect for new requests at once, for CORS within half a minute.
+void key_patch(http_request *q, http_response *r)
+{
+    const char *id = api_id(q, r, 0);
+    db_key k;
+    err e = { 0 };
+    if (!id || !find(q, r, id, &k)) return;
+    json_t *j = api_body(q, r), *origins = json_object_get(j, "origins");
+    if (!j) return;
+    bool ok = json_array_size(origins) ||
+              api_invalid(q, r, "origins", "a publishable key needs the origins of the pages it is for");
+    ok = ok && origins_ok(q, r, origins);
+    char *text = ok ? json_dumps(origins, JSON_COMPACT) : NULL;
+    if (ok && !db_key_set_origins(api_of(q)->d, q->a, api_who(q)->brand, id, text, &e))
+        http_fail(q, r, &e);
+    else if (ok && find(q, r, id, &k))
+        api_send(q, r, 200, render(q, &k, NULL));
+    mem_free(text);
+    json_decref(j);
 }
 
 // A new key like the old one; the old one works on for overlap_seconds (an hour when not said, at most thirty days).

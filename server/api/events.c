@@ -8,8 +8,9 @@
 
 enum { BATCH = 1000, METADATA = 4096 };
 
-static const char *const TYPES[] = { "avatar_created",     "tryon_started", "size_switched", "added_to_cart",
-                                     "purchase_completed", "widget_opened", "fit_viewed",    NULL };
+static const char *const TYPES[] = { "avatar_created", "tryon_started",      "size_switched",
+                                     "added_to_cart",  "purchase_completed", "widget_opened",
+                                     "fit_viewed",     "item_returned",      NULL };
 
 static const char *known_id(const json_t *j, const char *key, arena *a)
 {
@@ -79,16 +80,29 @@ static int64_t day_ms(const char *s)
     return end && !*end && strlen(s) == 10 ? (int64_t)timegm(&tm) * 1000 : -1;
 }
 
+typedef bool report(db *, arena *, const char *brand, int64_t from, int64_t to, buf *, err *);
+typedef bool garment_report(db *, arena *, const char *brand, const char *garment, int64_t from, int64_t to, buf *,
+                            err *);
+
 void analytics_get(http_request *q, http_response *r)
 {
     static const struct {
         const char *name;
-        bool (*report)(db *, arena *, const char *, int64_t, int64_t, buf *, err *);
-    } reports[] = { { "funnel", db_analytics_funnel },
-                    { "sizes", db_analytics_sizes },
-                    { "fit", db_analytics_fit },
-                    { "days", db_analytics_days },
-                    { "garments", db_analytics_garments } };
+        report *report;
+        garment_report *of_garment; // takes garment_id
+        bool needed;
+    } reports[] = { { .name = "funnel", .report = db_analytics_funnel },
+                    { .name = "sizes", .report = db_analytics_sizes },
+                    { .name = "fit", .report = db_analytics_fit },
+                    { .name = "days", .report = db_analytics_days },
+                    { .name = "garments", .report = db_analytics_garments },
+                    { .name = "tryons", .report = db_analytics_tryons },
+                    { .name = "size_flow", .of_garment = db_analytics_size_flow },
+                    { .name = "regions", .of_garment = db_analytics_regions, .needed = true } };
+    const char *garment = http_query(q, "garment_id");
+    uuid_text garment_id;
+    if (garment && !uuid_parse(garment, garment_id))
+        return (void)api_invalid(q, r, "garment_id", "garment_id is a garment's id");
     const char *from_text = http_query(q, "from"), *to_text = http_query(q, "to");
     int64_t now = clock_ms(), from = from_text ? day_ms(from_text) : now - (int64_t)30 * 86400000,
             to = to_text ? day_ms(to_text) : now;
@@ -101,13 +115,17 @@ void analytics_get(http_request *q, http_response *r)
     if (from >= to) return (void)api_invalid(q, r, "from", "from comes before to");
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
         if (strcmp(q->param[0], reports[i].name) != 0) continue;
+        if (reports[i].needed && !garment)
+            return (void)api_invalid(q, r, "garment_id", "this report is of one garment: garment_id is needed");
         err e = { 0 };
         char a[25], b[25];
         clock_iso(from, a);
         clock_iso(to, b);
         if (!buf_printf(&r->body, "{\"report\":\"%s\",\"from\":\"%s\",\"to\":\"%s\",\"data\":", reports[i].name, a,
                         b) ||
-            !reports[i].report(api_of(q)->d, q->a, api_who(q)->brand, from, to, &r->body, &e) ||
+            !(reports[i].report ? reports[i].report(api_of(q)->d, q->a, api_who(q)->brand, from, to, &r->body, &e)
+                                : reports[i].of_garment(api_of(q)->d, q->a, api_who(q)->brand,
+                                                        garment ? garment_id : NULL, from, to, &r->body, &e)) ||
             !buf_printf(&r->body, "}")) {
             r->body.len = 0;
             return http_fail(q, r, &e);
@@ -116,5 +134,6 @@ void analytics_get(http_request *q, http_response *r)
         r->compress = true;
         return;
     }
-    http_problem(q, r, 404, "not-found", NULL, "reports are funnel, sizes, fit, days and garments");
+    http_problem(q, r, 404, "not-found", NULL,
+                 "reports are funnel, sizes, fit, days, garments, tryons, size_flow and regions");
 }

@@ -45,12 +45,32 @@ static bool denied(http_request *q, http_response *r, const char *why)
     return false;
 }
 
+// Does the request come from a page of this server (or of the operator's list), or from no page at all?
+static bool from_own_page(const http_request *q)
+{
+    const char *origin = http_header(q, "Origin"), *host = http_header(q, "Host");
+    if (!origin) return true;
+    const char *name = strstr(origin, "://");
+    return (name && host && !strcmp(name + 3, host)) || api_origin_allowed(q->app, origin);
+}
+
 static bool as_brand(http_request *q, http_response *r, api_caller *who, const char *key)
 {
     api *p = api_of(q);
     err e = { 0 };
     db_key k;
     sha256_hex hash;
+    if (!strncmp(key, EMBED_PREFIX, strlen(EMBED_PREFIX))) {
+        // What our own page was given for this brand; it is worth nothing on the pages of others.
+        if (!embed_context_ok(p, key, who->brand))
+            return denied(q, r, "this page has been open for too long; please load it again");
+        if (!from_own_page(q)) {
+            http_problem(q, r, 403, "origin", NULL, "this context belongs to the fitting room's own page");
+            return false;
+        }
+        who->scopes = "[\"events\"]";
+        return true;
+    }
     bool secret = token_looks_right("try_live_", key);
     if (!secret && !token_looks_right("try_pub_", key))
         return denied(q, r, "this API key is not complete; copy it whole");

@@ -33,8 +33,10 @@ const http_route api_routes[] = {
       0 },
 
     { "GET", "/v1/brand", "getBrand", brand_get, WHO_SECRET, NULL, COST_READ, HTTP_NO_BODY, 0 },
+    { "PATCH", "/v1/brand", "updateBrand", brand_patch, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON, SMALL },
     { "GET", "/v1/keys", "listKeys", key_list, WHO_SECRET, "keys", COST_READ, HTTP_NO_BODY, 0 },
     { "POST", "/v1/keys", "createKey", key_create, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON, SMALL },
+    { "PATCH", "/v1/keys/{id}", "updateKey", key_patch, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON, SMALL },
     { "POST", "/v1/keys/{id}/rotate", "rotateKey", key_rotate, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON, SMALL },
     { "DELETE", "/v1/keys/{id}", "revokeKey", key_revoke, WHO_SECRET, "keys", COST_WRITE, HTTP_NO_BODY, SMALL },
 
@@ -52,6 +54,15 @@ const http_route api_routes[] = {
     { "PUT", "/v1/garments/{id}/size-chart", "putSizeChart", garment_chart_put, WHO_SECRET, "garments", COST_WRITE,
       HTTP_BYTES, 256 << 10 },
 
+    { "POST", "/v1/garments/{id}/preview", "startPreview", preview_start, WHO_SECRET, "garments", COST_WRITE, HTTP_JSON,
+      SMALL },
+    { "GET", "/v1/garments/{id}/preview", "getPreview", preview_get, WHO_SECRET, "garments", COST_READ, HTTP_NO_BODY,
+      0 },
+    { "GET", "/v1/garments/{id}/preview/sheet.png", "getPreviewSheet", preview_sheet, WHO_SECRET, "garments", COST_READ,
+      HTTP_NO_BODY, 0 },
+
+    { "GET", "/v1/widget", "getWidget", widget_get, 0, NULL, COST_READ, HTTP_NO_BODY, 0 },
+    { "GET", "/v1/embed", "getEmbed", embed_get, 0, NULL, COST_READ, HTTP_NO_BODY, 0 },
     { "POST", "/v1/events", "addEvents", events_add, BRAND | WHO_SHOPPER, "events", COST_INGEST, HTTP_JSON, BATCH },
     { "GET", "/v1/analytics/{report}", "getAnalytics", analytics_get, WHO_SECRET, "analytics", COST_READ, HTTP_NO_BODY,
       0 },

@@ -144,7 +144,7 @@ static void reload_origins(api *p) // under the lock
     const char **list;
     int n;
     err e = { 0 };
-    if (db_key_origins(p->d, a, &list, &n, &e)) {
+    if (db_key_origins(p->d, a, NULL, &list, &n, &e)) {
         for (int i = 0; i < s->origin_count; i++) mem_free(s->origins[i]);
         s->origin_count = 0;
         for (int i = 0; i < n; i++) {

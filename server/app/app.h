@@ -8,6 +8,8 @@ typedef struct {
     const char *listen; // NULL: 0.0.0.0:$PORT, or :8080
     int workers;        // in this process; -1: one
     const job_handlers *handlers;
+    const char *web; // folder of the pages (build/web); NULL: none are served
+    bool demo;       // the demo shop's brand and garments are made at start, if they are not there
 } app_options;
 
 // Environment, all optional: DATABASE_URL; S3_ENDPOINT S3_REGION S3_BUCKET S3_ACCESS_KEY_ID S3_SECRET_ACCESS_KEY
@@ -19,5 +21,5 @@ int app_serve(const app_options *o);
 // server: URL of the control plane; NULL: what RunPod's environment says, else http://127.0.0.1:8080.
 int app_worker(const char *server, const char *key, int threads, const job_handlers *handlers);
 int app_migrate(const char *data);
-// tryon brand create NAME [ORIGIN…] | tryon brand list: prints JSON.
+// tryon brand create NAME [ORIGIN…] | tryon brand list | tryon brand demo: prints JSON.
 int app_brand(const char *data, int argc, const char *const *argv);

@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "app/demo.h"
 #include "app/open.h"
 #include "api/api.h"
 #include "base/log.h"
@@ -125,6 +126,38 @@ static void block_signals(sigset_t *set)
     signal(SIGPIPE, SIG_IGN);
 }
 
+static bool seed(app_stores *st, err *e)
+{
+    char secret[64];
+    uuid_text brand;
+    arena *a = arena_new(16 << 20);
+    bool ok = demo_seed(st, a, secret, brand, e);
+    if (ok && *secret)
+        fprintf(stderr, "tryon: the demo shop is made; its secret key, for the console, is shown this once: %s\n",
+                secret);
+    arena_free(a);
+    return ok;
+}
+
+// Where signed links lead when objects are not on this machine: pages must be allowed to fetch from there.
+static const char *storage_origin(app_stores *st, char *out, size_t size)
+{
+    buf url = buf_new(8192);
+    err e = { 0 };
+    const char *found = NULL;
+    if (blob_link(st->blobs, "GET", "avatars", "probe/probe", 60, &url, &e) && buf_append(&url, "", 1)) {
+        const char *text = (const char *)url.data, *host = strstr(text, "://");
+        size_t n = host ? (size_t)(host + 3 - text) + strcspn(host + 3, "/") : 0;
+        if (n && n < size) {
+            memcpy(out, text, n);
+            out[n] = 0;
+            found = out;
+        }
+    }
+    buf_free(&url);
+    return found;
+}
+
 // With RUNPOD_ENDPOINT_ID and RUNPOD_API_KEY, jobs are done there; *hold then keeps this program's own workers back.
 static bool at_runpod(api *p, const app_stores *st, atomic_bool *hold, err *e)
 {
@@ -163,11 +196,16 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
                      .metrics_token = env("TRYON_METRICS_TOKEN"),
                      .origins = env("CORS_ORIGINS"),
                      .rate = rate ? strtod(rate, NULL) : 1,
-                     .pepper = st->pepper };
+                     .pepper = st->pepper,
+                     .page_key = st->link_key };
     int applied;
-    if (!db_migrate(st->d, &applied, e)) return false;
+    if (!db_migrate(st->d, &applied, e) || (o->demo && !seed(st, e))) return false;
+    char storage[300];
+    site *pages = NULL;
+    if (o->web && !site_open(o->web, storage_origin(st, storage, sizeof storage), &pages, e)) return false;
     jwt_verifier *jwt = verifier();
     api *p = api_new(&c, st->d, st->blobs, o->handlers, jwt);
+    p->site = pages;
     p->plane.keep_photos = env("TRYON_KEEP_PHOTOS") != NULL;
     if (lease) p->plane.lease_ms = strtoll(lease, NULL, 10);
     http_config h = { .listen = o->listen ? o->listen : listen,
@@ -175,6 +213,7 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
                       .app = p,
                       .gate = api_gate,
                       .origin_allowed = api_origin_allowed,
+                      .fallback = api_page,
                       .done = api_done,
                       .trust_proxy = env("TRUST_PROXY") != NULL };
     atomic_bool hold = false;
@@ -220,6 +259,7 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
     }
     cloud_stop(p->cloud);
     api_free(p);
+    site_close(pages);
     jwt_free(jwt);
     return ok;
 }
@@ -313,6 +353,18 @@ static bool brand_create(app_stores *st, arena *a, int argc, const char *const *
     return ok;
 }
 
+static bool brand_demo(app_stores *st, arena *a, err *e)
+{
+    char secret[64];
+    uuid_text brand;
+    if (!demo_seed(st, a, secret, brand, e)) return false;
+    json_t *j = json_pack("{s:s, s:s?}", "id", brand, "secret_key", *secret ? secret : NULL);
+    json_dumpf(j, stdout, JSON_INDENT(2));
+    printf("\n");
+    json_decref(j);
+    return true;
+}
+
 static bool brand_list(app_stores *st, arena *a, err *e)
 {
     db_brand *list;
@@ -332,15 +384,17 @@ int app_brand(const char *data, int argc, const char *const *argv)
     err e = { 0 };
     app_stores st;
     int applied;
-    bool create = argc >= 2 && !strcmp(argv[0], "create"), list = argc == 1 && !strcmp(argv[0], "list");
-    if (!create && !list) {
-        fprintf(stderr, "usage: tryon brand create NAME [ORIGIN…] | tryon brand list\n");
+    bool create = argc >= 2 && !strcmp(argv[0], "create"), list = argc == 1 && !strcmp(argv[0], "list"),
+         demo = argc == 1 && !strcmp(argv[0], "demo");
+    if (!create && !list && !demo) {
+        fprintf(stderr, "usage: tryon brand create NAME [ORIGIN…] | tryon brand list | tryon brand demo\n");
         return 2;
     }
     if (!app_open(data ? data : "data", &st, &e)) return complain(&e);
     arena *a = arena_new(16 << 20);
-    bool ok = db_migrate(st.d, &applied, &e) &&
-              (create ? brand_create(&st, a, argc - 1, argv + 1, &e) : brand_list(&st, a, &e));
+    bool ok = db_migrate(st.d, &applied, &e) && (create ? brand_create(&st, a, argc - 1, argv + 1, &e)
+                                                 : list ? brand_list(&st, a, &e)
+                                                        : brand_demo(&st, a, &e));
     arena_free(a);
     app_close(&st);
     return ok ? 0 : complain(&e);

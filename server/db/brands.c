@@ -17,17 +17,32 @@ static void read_brand(const sql_rows *r, int i, db_brand *b)
     b->shop_domain = sql_cell(r, i, 2);
     b->quota = sql_cell(r, i, 3) ? sql_int(r, i, 3) : -1;
     b->created_at = sql_int(r, i, 4);
+    b->avatar_days = sql_int(r, i, 5);
+    b->event_days = sql_int(r, i, 6);
 }
+
+#define BRAND_COLUMNS                                                                                                  \
+    "SELECT id, name, shopify_shop_domain, avatar_quota_per_day, @ms(created_at), avatar_days, event_days FROM "       \
+    "brands "
 
 bool db_brand_get(db *d, arena *a, const char *id, db_brand *out, err *e)
 {
     sql_rows r;
-    if (!sql_once(
-            d, db_as_brand(id), SQL_READ, a, &r, e,
-            "SELECT id, name, shopify_shop_domain, avatar_quota_per_day, @ms(created_at) FROM brands WHERE id = $1",
-            "t", id))
-        return false;
+    if (!sql_once(d, db_as_brand(id), SQL_READ, a, &r, e, BRAND_COLUMNS "WHERE id = $1", "t", id)) return false;
     if (!r.count) return fail(e, ERR_NOT_FOUND, "there is no such brand");
+    read_brand(&r, 0, out);
+    return true;
+}
+
+bool db_brand_by_shop(db *d, arena *a, const char *shop_domain, db_brand *out, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_READ, a, &r, e,
+                  "SELECT id, name, shopify_shop_domain, avatar_quota_per_day, @ms(created_at) FROM brands WHERE "
+                  "shopify_shop_domain = $1",
+                  "t", shop_domain))
+        return false;
+    if (!r.count) return fail(e, ERR_NOT_FOUND, "no shop of this name is connected here");
     read_brand(&r, 0, out);
     return true;
 }
@@ -35,14 +50,36 @@ bool db_brand_get(db *d, arena *a, const char *id, db_brand *out, err *e)
 bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e)
 {
     sql_rows r;
-    if (!sql_once(d, db_service, SQL_READ, a, &r, e,
-                  "SELECT id, name, shopify_shop_domain, avatar_quota_per_day, @ms(created_at) FROM brands ORDER BY id",
-                  ""))
-        return false;
+    if (!sql_once(d, db_service, SQL_READ, a, &r, e, BRAND_COLUMNS "ORDER BY id", "")) return false;
     *out = arena_array(a, db_brand, (size_t)r.count + 1);
     if (!*out) return fail(e, ERR_LIMIT, "too many brands for one answer");
     for (int i = 0; i < r.count; i++) read_brand(&r, i, &(*out)[i]);
     *count = r.count;
+    return true;
+}
+
+bool db_brand_update(db *d, arena *a, const char *id, const char *name, int64_t avatar_days, int64_t event_days, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_WRITE, a, &r, e,
+                  "UPDATE brands SET name = coalesce($2, name), avatar_days = CASE WHEN CAST($3 AS bigint) < 0 THEN "
+                  "avatar_days WHEN CAST($3 AS bigint) > 0 THEN CAST($3 AS bigint) END, event_days = CASE WHEN CAST($4 "
+                  "AS bigint) < 0 THEN event_days WHEN CAST($4 AS bigint) > 0 THEN CAST($4 AS bigint) END, updated_at "
+                  "= @ts($5) WHERE id = $1",
+                  "ttiii", id, name, avatar_days, event_days, clock_ms()))
+        return false;
+    return r.changed || fail(e, ERR_NOT_FOUND, "there is no such brand");
+}
+
+bool db_brand_find(db *d, arena *a, const char *id, const char *shop_domain, db_brand *out, err *e)
+{
+    sql_rows r;
+    bool ok = id ? sql_once(d, db_service, SQL_READ, a, &r, e, BRAND_COLUMNS "WHERE id = $1", "t", id)
+                 : sql_once(d, db_service, SQL_READ, a, &r, e, BRAND_COLUMNS "WHERE shopify_shop_domain = $1", "t",
+                            shop_domain);
+    if (!ok) return false;
+    if (!r.count) return fail(e, ERR_NOT_FOUND, "there is no such brand");
+    read_brand(&r, 0, out);
     return true;
 }
 
@@ -121,20 +158,32 @@ bool db_key_retire(db *d, arena *a, const char *brand, const char *id, int64_t a
     return ok;
 }
 
+bool db_key_set_origins(db *d, arena *a, const char *brand, const char *id, const char *origins, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_WRITE, a, &r, e,
+                  "UPDATE api_keys SET origins = $3 WHERE id = $1 AND brand_id = $2 AND kind = 'publishable' AND "
+                  "revoked_at IS NULL",
+                  "ttt", id, brand, origins))
+        return false;
+    return r.changed || fail(e, ERR_NOT_FOUND, "there is no such publishable key, or it was revoked before");
+}
+
 bool db_key_used(db *d, arena *a, const char *id, err *e)
 {
     return sql_once(d, db_service, SQL_WRITE_FAST, a, NULL, e,
                     "UPDATE api_keys SET last_used_at = @ts($2) WHERE id = $1", "ti", id, clock_ms());
 }
 
-bool db_key_origins(db *d, arena *a, const char ***lists, int *count, err *e)
+bool db_key_origins(db *d, arena *a, const char *brand, const char ***lists, int *count, err *e)
 {
     sql_rows r;
     if (!sql_once(
             d, db_service, SQL_READ, a, &r, e,
             "SELECT DISTINCT CAST(origins AS text) FROM api_keys WHERE kind = 'publishable' AND revoked_at IS NULL AND "
-            "(expires_at IS NULL OR expires_at > @ts($1))",
-            "i", clock_ms()))
+            "(expires_at IS NULL OR expires_at > @ts($1)) AND (CAST($2 AS text) IS NULL OR CAST(brand_id AS text) = "
+            "$2)",
+            "it", clock_ms(), brand))
         return false;
     *lists = r.cell;
     *count = r.count;

@@ -80,7 +80,8 @@ bool db_avatar_delete(db *d, arena *a, const char *user, const char *id, err *e)
 typedef struct {
     uuid_text id;
     const char *name, *shop_domain;
-    int64_t quota, created_at; // quota -1: none
+    int64_t quota, created_at;       // quota -1: none
+    int64_t avatar_days, event_days; // how long they are kept; 0: until they are deleted
 } db_brand;
 
 typedef struct {
@@ -93,14 +94,23 @@ typedef struct {
 bool db_brand_create(db *d, arena *a, const char *name, const char *shop_domain, int64_t quota, uuid_text id,
                      err *e) MUST_USE;
 bool db_brand_get(db *d, arena *a, const char *id, db_brand *out, err *e) MUST_USE;
+// By the domain its shop was connected with. ERR_NOT_FOUND.
+bool db_brand_by_shop(db *d, arena *a, const char *shop_domain, db_brand *out, err *e) MUST_USE;
 bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e) MUST_USE;
+// A NULL name stays as it is; days as in db_brand, -1 stays.
+bool db_brand_update(db *d, arena *a, const char *id, const char *name, int64_t avatar_days, int64_t event_days,
+                     err *e) MUST_USE;
+// The brand an id or a shop's domain means, for pages nobody has signed in to: ERR_NOT_FOUND.
+bool db_brand_find(db *d, arena *a, const char *id, const char *shop_domain, db_brand *out, err *e) MUST_USE;
 bool db_key_create(db *d, arena *a, const db_key *k, const char *hash, uuid_text id, err *e) MUST_USE;
 bool db_key_find(db *d, arena *a, const char *hash, db_key *out, err *e) MUST_USE; // valid now, else ERR_NOT_FOUND
 bool db_key_list(db *d, arena *a, const char *brand, db_key **out, int *count, err *e) MUST_USE;
 // The key stops working at the time given (rotation with overlap), or now when at is in the past.
 bool db_key_retire(db *d, arena *a, const char *brand, const char *id, int64_t at, err *e) MUST_USE;
-// The origins lists (JSON) of all publishable keys that work.
-bool db_key_origins(db *d, arena *a, const char ***lists, int *count, err *e) MUST_USE;
+// The origins lists (JSON) of all publishable keys that work; brand NULL: of all brands.
+bool db_key_origins(db *d, arena *a, const char *brand, const char ***lists, int *count, err *e) MUST_USE;
+// Other pages for a publishable key (JSON array).
+bool db_key_set_origins(db *d, arena *a, const char *brand, const char *id, const char *origins, err *e) MUST_USE;
 bool db_key_used(db *d, arena *a, const char *id, err *e) MUST_USE;
 
 // --- garments.c --------------------------------------------------------------------------------------------------
@@ -120,6 +130,25 @@ bool db_garment_delete(db *d, arena *a, const char *brand, const char *id, err *
 // Ids ascending, after the cursor (an id, or NULL). search (may be NULL): a part of the name, in any case.
 bool db_garment_list(db *d, arena *a, const char *brand, const char *after, const char *search, const char *product,
                      int limit, db_garment **out, int *count, err *e) MUST_USE;
+
+// --- previews.c: a garment on a row of bodies, the latest of each ---------------------------------------------------
+
+typedef struct {
+    uuid_text garment_id, brand_id;
+    const char *job_id, *size, *sheet_url, *report; // the last two NULL until it is done; report is JSON
+    int64_t created_at, updated_at;
+} db_preview;
+
+// Queues the job that makes it; one under way is called off.
+bool db_preview_start(db *d, arena *a, const char *brand, const char *garment, const char *size, uuid_text job,
+                      err *e) MUST_USE;
+bool db_preview_get(db *d, arena *a, const char *brand, const char *garment, db_preview *out, err *e) MUST_USE;
+bool db_preview_of_job(db *d, arena *a, const char *job, db_preview *out, err *e) MUST_USE;
+
+// --- retention.c -------------------------------------------------------------------------------------------------
+
+// Deletes some of what brands do not want kept any longer; *removed counts rows.
+bool db_retention_sweep(db *d, arena *a, int64_t now, int64_t *removed, err *e) MUST_USE;
 
 // --- tryons.c ----------------------------------------------------------------------------------------------------
 
@@ -170,12 +199,23 @@ typedef struct {
     err e; // when not ok
 } db_event_batch;
 void db_events_add_all(db *d, arena *a, db_event_batch *v, int count);
+
+// --- analytics.c -------------------------------------------------------------------------------------------------
+
 // Each appends one JSON value: counts over [from, to) by what the name says.
 bool db_analytics_funnel(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
 bool db_analytics_sizes(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
 bool db_analytics_fit(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
 bool db_analytics_days(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
 bool db_analytics_garments(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
+// The try-ons one by one, newest first, at most 500; nothing says who they were.
+bool db_analytics_tryons(db *d, arena *a, const char *brand, int64_t from, int64_t to, buf *json, err *e) MUST_USE;
+// Of one garment, or of all with NULL: how often each size was recommended, chosen last, bought, sent back.
+bool db_analytics_size_flow(db *d, arena *a, const char *brand, const char *garment, int64_t from, int64_t to,
+                            buf *json, err *e) MUST_USE;
+// How each region of each size of one garment fitted the shoppers to whom it was recommended or who chose it.
+bool db_analytics_regions(db *d, arena *a, const char *brand, const char *garment, int64_t from, int64_t to, buf *json,
+                          err *e) MUST_USE;
 
 // --- jobs.c ------------------------------------------------------------------------------------------------------
 
@@ -215,7 +255,8 @@ typedef struct {
     const char *drape_path, *drape_garment_path, *drape_bin_path, *drape_quality;
     const db_blob *blobs; // [blob_count] become live
     int blob_count;
-    const char *photo_doom; // not NULL: the avatar's photos are doomed with this bucket name
+    const char *sheet_path, *report; // of a garment's preview
+    const char *photo_doom;          // not NULL: the avatar's photos are doomed with this bucket name
 } db_job_effect;
 
 // *applied false: this worker no longer holds the job (it was done, cancelled or given to another): nothing changed.

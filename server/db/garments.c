@@ -72,12 +72,13 @@ bool db_garment_delete(db *d, arena *a, const char *brand, const char *id, err *
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
     const char *folder = arena_printf(a, "%s/%s/", brand, id), *end = arena_printf(a, "%s/%s0", brand, id);
+    // A preview still being made finds its garment gone when it is done.
     bool ok = sql_run(t, &r, e, "DELETE FROM garments WHERE id = $1 AND brand_id = $2", "tt", id, brand);
     if (ok && !r.changed) ok = fail(e, ERR_NOT_FOUND, "there is no such garment");
     ok = ok &&
          sql_run(t, NULL, e,
-                 "UPDATE blobs SET state = 'doomed', updated_at = @ts($3) WHERE bucket = 'garments' AND path >= $1 "
-                 "AND path < $2",
+                 "UPDATE blobs SET state = 'doomed', updated_at = @ts($3) WHERE bucket IN ('garments', 'avatars') AND "
+                 "path >= $1 AND path < $2",
                  "tti", folder, end, clock_ms());
     return sql_end(t, ok, e);
 }

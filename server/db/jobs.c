@@ -249,6 +249,7 @@ bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db
                     "ttttti", j.id, x->drape_path, x->drape_garment_path, x->drape_bin_path, x->drape_quality, now);
         if (ok && !r.changed) ok = fail(e, ERR_NOT_FOUND, "the avatar was deleted or made anew meanwhile");
     }
+    if (ok && x->report) ok = preview_done(t, j.id, x->sheet_path, x->report, e);
     ok = ok && count_end(t, j.queue, "completed", e);
     *applied = sql_end(t, ok, e);
     return *applied;

@@ -24,6 +24,8 @@ static const sql_macro MACROS[] = { { "ms", "(extract(epoch from ", ")*1000)::bi
                                     { "ts", "to_timestamp((", ")::bigint/1000.0)" },
                                     { "day", "to_char((", ") AT TIME ZONE 'UTC','YYYY-MM-DD')" },
                                     { "lock", "FOR UPDATE SKIP LOCKED", "" },
+                                    { "each", "jsonb_each(", ")" },
+                                    { "items", "jsonb_array_elements(", ")" },
                                     { NULL, NULL, NULL } };
 
 static bool failed(sql_conn *c, PGresult *r, err *e)

@@ -2,6 +2,7 @@
 // ($1 parameters, RETURNING, ON CONFLICT, ->>), plus a few macros the engine's driver expands:
 //   @ms(x)   a stored time as milliseconds       @ts(x)   milliseconds as a stored time
 //   @day(x)  a stored time as 'YYYY-MM-DD' UTC   @lock()  FOR UPDATE SKIP LOCKED, where rows have locks
+//   @each(x) members of a JSON object as rows of key, value        @items(x)  elements of a JSON array as rows of value
 // A statement must be a string literal (it names itself in the cache of prepared statements).
 #pragma once
 #include "db/db.h"

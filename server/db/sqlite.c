@@ -25,6 +25,8 @@ static const sql_macro MACROS[] = { { "ms", "", "" },
                                     { "ts", "", "" },
                                     { "day", "date((", ")/1000,'unixepoch')" },
                                     { "lock", "", "" },
+                                    { "each", "json_each(", ")" },
+                                    { "items", "json_each(", ")" },
                                     { NULL, NULL, NULL } };
 
 static bool failed(sql_conn *c, err *e)

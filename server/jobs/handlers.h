@@ -34,12 +34,30 @@ typedef struct {
     buf glb, garment, bin, fit;
 } job_drape_out;
 
+// A garment judged, and shown on a row of bodies that are nobody's: what a brand looks at before it sells.
+typedef struct {
+    const char *job_id;
+    const char *name, *category, *fabric, *size_chart; // the last JSON; fabric may be NULL
+    const char *size;                                  // on every body; NULL: on each the size that fits it best
+    const char *const *mesh_size; // [mesh_count] sizes that have a GLB of the brand's; without, all are drafted
+    int mesh_count;
+    bool (*mesh)(void *ctx, int which, buf *glb, err *e); // brings the bytes of one
+    void *mesh_ctx;
+    bool (*progress)(void *ctx, double fraction, const char *stage);
+    void *progress_ctx;
+} job_preview_in;
+
+typedef struct {
+    buf sheet, report; // PNG; {"findings": ["…"], "sizes": {"M": {…}}, "bodies": [{"label", "size", "says", "ok"}]}
+} job_preview_out;
+
 // Each returns false with *e: ERR_INPUT when the person's input is at fault (told to her, not tried again), anything
 // else when another attempt may succeed. Called from several threads at once. A NULL member means the program was put
 // together without it.
 typedef struct {
     bool (*avatar)(void *ctx, const job_avatar_in *in, job_avatar_out *out, err *e);
     bool (*drape)(void *ctx, const job_drape_in *in, job_drape_out *out, err *e);
+    bool (*preview)(void *ctx, const job_preview_in *in, job_preview_out *out, err *e);
     // Every size of a chart scored for these measurements (measurements.json): appends fit.json. Milliseconds, not a
     // job. preference: snug, regular, loose, or NULL.
     bool (*fit)(void *ctx, const char *measurements, const char *category, const char *fabric, const char *size_chart,

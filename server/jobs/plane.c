@@ -1,4 +1,5 @@
 #include "jobs/plane.h"
+#include "jobs/preview.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -65,8 +66,8 @@ static bool folder_of(const job_plane *p, arena *a, const db_job *j, const char 
     return true;
 }
 
-static bool link_member(const job_plane *p, buf *json, const char *key, const char *method, const char *bucket,
-                        const char *path, err *e)
+bool plane_link(const job_plane *p, buf *json, const char *key, const char *method, const char *bucket,
+                const char *path, err *e)
 {
     buf url = buf_new(8192), full = buf_new(8192);
     bool ok = blob_link(p->blobs, method, bucket, path, p->link_seconds ? p->link_seconds : LINK_SECONDS, &url, e) &&
@@ -89,7 +90,7 @@ static bool uploads(const job_plane *p, arena *a, const db_job *j, const char *f
         return false;
     for (int i = first; i < last; i++)
         if ((i > first && !buf_append(json, ",", 1)) ||
-            !link_member(p, json, RESULTS[i].name, "PUT", "avatars", paths[i], e))
+            !plane_link(p, json, RESULTS[i].name, "PUT", "avatars", paths[i], e))
             return false;
     return buf_append(json, "}", 1);
 }
@@ -100,9 +101,9 @@ static bool avatar_input(const job_plane *p, arena *a, const db_job *j, buf *jso
     if (!db_avatar_get(p->d, a, db_service, j->avatar_id, &v, e)) return false;
     bool ok = buf_printf(json, "{\"kind\":\"avatar\",\"avatar_id\":\"%s\",\"answers\":%s", v.id, v.answers);
     if (ok && v.photo_url)
-        ok = buf_append(json, ",", 1) && link_member(p, json, "image_url", "GET", "photos", v.photo_url, e);
+        ok = buf_append(json, ",", 1) && plane_link(p, json, "image_url", "GET", "photos", v.photo_url, e);
     if (ok && v.side_photo_url)
-        ok = buf_append(json, ",", 1) && link_member(p, json, "side_image_url", "GET", "photos", v.side_photo_url, e);
+        ok = buf_append(json, ",", 1) && plane_link(p, json, "side_image_url", "GET", "photos", v.side_photo_url, e);
     return ok && uploads(p, a, j, j->avatar_id, 0, AVATAR_RESULTS, json, e) && buf_append(json, "}", 1);
 }
 
@@ -122,12 +123,12 @@ static bool drape_input(const job_plane *p, arena *a, const db_job *j, buf *json
               buf_printf(json, ",\"size_chart\":%s", g.size_chart ? g.size_chart : "null") &&
               buf_printf(json, ",\"measurements\":%s", v.measurements ? v.measurements : "null");
     if (ok && v.params_url)
-        ok = buf_append(json, ",", 1) && link_member(p, json, "params_url", "GET", "avatars", v.params_url, e);
+        ok = buf_append(json, ",", 1) && plane_link(p, json, "params_url", "GET", "avatars", v.params_url, e);
     if (ok && v.glb_url)
-        ok = buf_append(json, ",", 1) && link_member(p, json, "avatar_url", "GET", "avatars", v.glb_url, e);
+        ok = buf_append(json, ",", 1) && plane_link(p, json, "avatar_url", "GET", "avatars", v.glb_url, e);
     json_t *sizes = json_loads(g.sizes, 0, NULL);
     const char *path = json_string_value(json_object_get(sizes, x.size));
-    if (ok && path) ok = buf_append(json, ",", 1) && link_member(p, json, "garment_url", "GET", "garments", path, e);
+    if (ok && path) ok = buf_append(json, ",", 1) && plane_link(p, json, "garment_url", "GET", "garments", path, e);
     json_decref(sizes);
     return ok && uploads(p, a, j, x.avatar_id, AVATAR_RESULTS, ALL_RESULTS, json, e) && buf_append(json, "}", 1);
 }
@@ -144,6 +145,8 @@ bool plane_take(const job_plane *p, arena *a, const char *queue, const char *wor
             ok = avatar_input(p, a, &j, json, e);
         else if (ok && !strcmp(j.kind, "drape"))
             ok = drape_input(p, a, &j, json, e);
+        else if (ok && preview_is(&j))
+            ok = preview_input(p, a, &j, json, e);
         else if (ok)
             ok = buf_printf(json, "%s", j.input);
         if (ok && buf_append(json, "}", 1)) return true;
@@ -244,6 +247,7 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
         if (!ok) return false;
         path[i] = blobs[x.blob_count++].path;
     }
+    if (preview_is(j) && !preview_accept(p, a, j, output, &x, blobs, e)) return false;
     x.blobs = blobs;
     x.glb_path = path[GLB];
     x.web_glb_path = path[WEB_GLB];
@@ -271,6 +275,7 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
 static bool doom_staging(const job_plane *p, arena *a, const db_job *j, err *e)
 {
     bool avatar = !strcmp(j->kind, "avatar"), drape = !strcmp(j->kind, "drape");
+    if (preview_is(j)) return preview_doom(p, a, j, e);
     const char *paths[ALL_RESULTS], *folder;
     int n = 0;
     // Gone with its avatar: so are the notes of what was being written there, or they run out by themselves.
@@ -350,7 +355,11 @@ bool plane_sweep(const job_plane *p, bool blobs_too, int64_t grace_ms, int64_t *
 {
     arena *a = arena_new(16 << 20);
     *removed = 0;
-    bool ok = db_jobs_sweep(p->d, a, moved, e);
+    int64_t expired = 0;
+    bool ok =
+        db_jobs_sweep(p->d, a, moved, e) &&
+        (!blobs_too || db_retention_sweep(p->d, a, clock_ms(), &expired, e)); // its objects go with the next lines
+    if (expired) log_say(LOG_INFO, "sweep: %lld rows older than their brand keeps them", (long long)expired);
     db_blob *list = NULL;
     int count = 0;
     int64_t before = clock_ms() - grace_ms;

@@ -299,6 +299,62 @@ static bool drape(const worker_config *c, teller *t, const json_t *input, json_t
     return ok;
 }
 
+typedef struct {
+    const worker_config *c;
+    const json_t *links;
+    const char *const *size;
+} mesh_links;
+
+static bool bring_mesh(void *ctx, int which, buf *glb, err *e)
+{
+    const mesh_links *m = ctx;
+    return download(m->c, m->links, m->size[which], glb, e);
+}
+
+static bool preview(const worker_config *c, teller *t, const json_t *input, json_t *output, err *e)
+{
+    if (!c->handlers->preview) return fail(e, ERR_INTERNAL, "this worker was built without previews of garments");
+    json_t *links = json_object_get(input, "meshes"), *link;
+    const json_t *chart = json_object_get(input, "size_chart");
+    char *chart_text = json_is_object(chart) ? json_dumps(chart, JSON_COMPACT) : NULL;
+    const char *key, **size = mem_array(const char *, json_object_size(links) + 1);
+    int n = 0;
+    json_object_foreach(links, key, link) size[n++] = key;
+    mesh_links m = { c, links, size };
+    job_preview_in in = { .job_id = t->job,
+                          .name = text_of(input, "name"),
+                          .category = text_of(input, "category"),
+                          .fabric = text_of(input, "fabric"),
+                          .size_chart = chart_text,
+                          .size = text_of(input, "size"),
+                          .mesh_size = size,
+                          .mesh_count = n,
+                          .mesh = bring_mesh,
+                          .mesh_ctx = &m,
+                          .progress = progress,
+                          .progress_ctx = t };
+    job_preview_out out = { buf_new(16 << 20), buf_new(256 << 10) };
+    json_t *files = json_object(), *report = NULL;
+    bool ok = c->handlers->preview(c->handlers->ctx, &in, &out, e) &&
+              upload(c, json_object_get(input, "upload"), "sheet.png", &out.sheet, files, e);
+    if (ok) {
+        report = json_loadb((const char *)out.report.data, out.report.len, 0, NULL);
+        ok = report || fail(e, ERR_INTERNAL, "the preview's report is no JSON");
+    }
+    if (ok) {
+        json_object_set_new(output, "status", json_string("success"));
+        json_object_set(output, "files", files);
+        json_object_set(output, "report", report);
+    }
+    json_decref(report);
+    json_decref(files);
+    buf_free(&out.sheet);
+    buf_free(&out.report);
+    mem_free(size);
+    mem_free(chart_text);
+    return ok;
+}
+
 static bool handle(const worker_config *c, shift *s, const char *id, const char *input_text, size_t n, buf *done,
                    err *e)
 {
@@ -309,7 +365,9 @@ static bool handle(const worker_config *c, shift *s, const char *id, const char 
     err why = { 0 };
     bool ok = json_is_object(input) || fail(&why, ERR_INPUT, "the job's input is not a JSON object");
     if (ok)
-        ok = kind && !strcmp(kind, "drape") ? drape(c, &t, input, output, &why) : avatar(c, &t, input, output, &why);
+        ok = kind && !strcmp(kind, "drape")     ? drape(c, &t, input, output, &why)
+             : kind && !strcmp(kind, "preview") ? preview(c, &t, input, output, &why)
+                                                : avatar(c, &t, input, output, &why);
     if (ok) {
         json_object_set(body, "output", output);
     } else {

@@ -167,6 +167,17 @@ static void a_second_person_is_noticed(void)
     CHECK(ev.people == 2 && ev.verdict == VERDICT_SEVERAL_PEOPLE);
     CHECK(ev.right <= front.width || ev.left >= front.width); // and only one is outlined
     capture_evidence_free(&ev);
+    // Who is meant can be said with a box.
+    for (uint32_t i = 0; i < 2; i++) {
+        double left = front.width * i, box[4] = { left + 40, 0, left + front.width - 40, front.height };
+        err e = { 0 };
+        CHECK(capture_examine_person(two, &pair, VIEW_FRONT, box, &ev, &e));
+        CHECK(ev.people == 2 && ev.left >= front.width * i && ev.right <= front.width * (i + 1));
+        capture_evidence_free(&ev);
+    }
+    CHECK(capture_examine_person(two, &pair, VIEW_FRONT, (double[]){ 0, 0, 30, 30 }, &ev, &(err){ 0 }));
+    CHECK(ev.verdict == VERDICT_NO_PERSON);
+    capture_evidence_free(&ev);
     image_free(&pair);
 }
 

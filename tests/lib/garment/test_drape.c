@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "garment/outfit.h"
+#include "garment/stance.h"
 #include "gltf/glb.h"
 #include "test.h"
 
@@ -142,6 +143,41 @@ static void every_category_drapes_and_bottoms_stay_up_or_say_so(void)
     wearer_close(&w);
 }
 
+static void garments_are_worn_in_other_stances(void)
+{
+    wearer w = mean_body(SEX_FEMALE);
+    const double ease[1] = { 10 };
+    garment g = tshirt(&w, ease, 1);
+    float tall = 0, stood;
+    for (uint32_t v = 0; v < w.model->vertices; v++) tall = fmaxf(tall, w.position[v].y);
+    for (int s = STANCE_A; s < STANCES; s++) {
+        stance read;
+        CHECK(stance_read(stance_word[s], &read) && read == (stance)s);
+        wearer_stand(&w, read);
+        CHECK((w.stood == NULL) == (s == STANCE_A));
+        CHECK(fabsf(body_ground(w.model, wearer_body(&w))) < 1e-5f); // on the ground, to rounding
+        stood = 0;
+        for (uint32_t v = 0; v < w.model->vertices; v++) stood = fmaxf(stood, wearer_body(&w)[v].y);
+        // Nobody shrinks by standing otherwise; bringing the feet together may raise her a little.
+        CHECK(stood > tall - 0.03f && stood < tall + 0.03f);
+        collider *body = drape_collider(&w);
+        drape d;
+        CHECK(drape_make(&w, body, &g, 0, &coarse, &d, &e));
+        CHECK(!d.degraded && d.posed == (s != STANCE_A)); // the acceptance's own bars
+        if (d.degraded) printf("%s: %s\n", stance_word[s], d.why);
+        drape_free(&d);
+        collider_free(body);
+    }
+    // The hand is at the hip, and where it was nothing is pressed together.
+    wearer_stand(&w, STANCE_HAND_ON_HIP);
+    vec3 hip = rigid_apply(&w.world[JOINT_SPINE1], w.joint[JOINT_SPINE1]),
+         wrist = rigid_apply(&w.world[JOINT_R_WRIST], w.joint[JOINT_R_WRIST]);
+    CHECK(fabsf(wrist.y - hip.y) < 0.1f && v3_dist(wrist, hip) < 0.3f); // half a trunk and a hand's thickness away
+    stance none;
+    CHECK(!stance_read("headstand", &none));
+    wearer_close(&w);
+}
+
 static void a_drape_is_written_in_seven_bytes_a_vertex(void)
 {
     wearer w = mean_body(SEX_MALE);
@@ -172,4 +208,5 @@ static void a_drape_is_written_in_seven_bytes_a_vertex(void)
 
 TEST_MAIN(RUN(sizes_change_clearance_hem_and_strain_in_order);
           RUN(threads_change_no_byte_and_equal_sizes_drape_equally);
-          RUN(every_category_drapes_and_bottoms_stay_up_or_say_so); RUN(a_drape_is_written_in_seven_bytes_a_vertex);)
+          RUN(every_category_drapes_and_bottoms_stay_up_or_say_so); RUN(garments_are_worn_in_other_stances);
+          RUN(a_drape_is_written_in_seven_bytes_a_vertex);)

@@ -46,6 +46,26 @@ static bool drape(void *ctx, const job_drape_in *in, job_drape_out *out, err *e)
            fail(e, ERR_LIMIT, "too long");
 }
 
+static bool preview(void *ctx, const job_preview_in *in, job_preview_out *out, err *e)
+{
+    (void)ctx;
+    if (in->name && !strcmp(in->name, "Broken")) return fail(e, ERR_INPUT, "size \"M\" has a hole");
+    size_t bytes = 0;
+    for (int i = 0; i < in->mesh_count; i++) {
+        buf glb = buf_new(1 << 20);
+        bool ok = in->mesh(in->mesh_ctx, i, &glb, e);
+        bytes += glb.len;
+        buf_free(&glb);
+        if (!ok) return false;
+    }
+    return (buf_append(&out->sheet, "\x89PNG\r\n\x1a\n", 8) && buf_printf(&out->sheet, "%s", in->name) &&
+            buf_printf(&out->report,
+                       "{\"findings\":[\"%d meshes of %zu bytes\"],\"sizes\":{},\"bodies\":[{\"label\":\"Woman, 168 "
+                       "cm\",\"size\":\"%s\",\"says\":\"fits\",\"ok\":true}]}",
+                       in->mesh_count, bytes, in->size ? in->size : "M")) ||
+           fail(e, ERR_LIMIT, "too long");
+}
+
 static bool fit(void *ctx, const char *measurements, const char *category, const char *fabric, const char *chart,
                 const char *preference, buf *json, err *e)
 {
@@ -56,7 +76,7 @@ static bool fit(void *ctx, const char *measurements, const char *category, const
 
 int main(int argc, char **argv)
 {
-    const job_handlers h = { .avatar = avatar, .drape = drape, .fit = fit };
+    const job_handlers h = { .avatar = avatar, .drape = drape, .preview = preview, .fit = fit };
     if (argc == 5 && !strcmp(argv[1], "serve"))
         return app_serve(&(app_options){
             .data = argv[2], .listen = argv[3], .workers = (int)strtol(argv[4], NULL, 10), .handlers = &h });

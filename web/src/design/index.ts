@@ -1,0 +1,10 @@
+import './base.css';
+import './components.css';
+export { Button, IconButton } from './Button';
+export { Field, Select, Segmented } from './Field';
+export { Sheet } from './Sheet';
+export { Notice } from './Notice';
+export type { Tone } from './Notice';
+export { Progress } from './Progress';
+export { Icon } from './Icon';
+export type { IconName } from './Icon';
