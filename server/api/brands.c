@@ -187,6 +187,7 @@ void key_patch(http_request *q, http_response *r)
         http_fail(q, r, &e);
     else if (ok && find(q, r, id, &k))
         api_send(q, r, 200, render(q, &k, NULL));
+    if (ok) known_forget_all(api_of(q)->known);
     mem_free(text);
     json_decref(j);
 }

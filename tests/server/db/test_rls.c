@@ -172,8 +172,9 @@ static void nothing_is_granted_beyond_what_is_meant(void)
         bool known = false;
         for (size_t k = 0; k < sizeof meant / sizeof *meant; k++)
             known = known || !strcmp(sql_cell(&r, i, 0), meant[k]);
-        // Drapes are a shopper's own, as avatars are.
-        known = known || !strcmp(sql_cell(&r, i, 0), "authenticated may SELECT drapes") ||
+        // Drapes are a shopper's own, as avatars are; a garment's preview is its brand's.
+        known = known || !strcmp(sql_cell(&r, i, 0), "authenticated may SELECT garment_previews") ||
+                !strcmp(sql_cell(&r, i, 0), "authenticated may SELECT drapes") ||
                 !strcmp(sql_cell(&r, i, 0), "authenticated may SELECT tryon_drapes");
         if (!known) printf("  %s\n", sql_cell(&r, i, 0));
         CHECK(known);
