@@ -45,6 +45,14 @@ void arena_free(arena *a)
     mem_free(a);
 }
 
+static chunk *link_chunk(arena *a, chunk *c, size_t cap)
+{
+    if (!c) return NULL;
+    *c = (chunk){ .next = a->head, .cap = cap };
+    ASAN_POISON_MEMORY_REGION(c->data, cap);
+    return a->head = c;
+}
+
 static chunk *add_chunk(arena *a, size_t step)
 {
     size_t room = a->max - a->held, cap = a->head ? a->held : FIRST_CHUNK;
@@ -52,13 +60,18 @@ static chunk *add_chunk(arena *a, size_t step)
     if (cap < step) cap = step;
     if (cap > room) cap = step;
     if (cap > room) return NULL;
-    chunk *c = mem_try(1, sizeof *c + cap);
-    if (!c) return NULL;
-    *c = (chunk){ .next = a->head, .cap = cap };
-    ASAN_POISON_MEMORY_REGION(c->data, cap);
-    a->head = c;
-    a->held += cap;
+    chunk *c = link_chunk(a, mem_try(1, sizeof *c + cap), cap);
+    if (c) a->held += cap;
     return c;
+}
+
+void *arena_surely(arena *a, size_t n)
+{
+    void *p = arena_alloc(a, n, 1);
+    if (p) return p;
+    link_chunk(a, mem_new(1, sizeof(chunk) + n), n)->used = n; // not counted: the ceiling is for what can be refused
+    ASAN_UNPOISON_MEMORY_REGION(a->head->data, n);
+    return a->head->data;
 }
 
 void *arena_alloc(arena *a, size_t count, size_t size)

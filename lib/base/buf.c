@@ -21,7 +21,9 @@ static bool reserve(buf *b, size_t n)
     size_t cap = b->cap < 128 ? 256 : b->cap * 2;
     if (cap < need) cap = need;
     if (cap > b->max) cap = b->max;
-    b->data = mem_grow(b->data, cap, 1);
+    uint8_t *data = mem_try_grow(b->data, cap, 1);
+    if (!data) return false;
+    b->data = data;
     b->cap = cap;
     return true;
 }

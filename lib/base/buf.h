@@ -14,8 +14,8 @@ typedef struct {
 buf buf_new(size_t max);
 void buf_free(buf *b); // leaves an empty buffer with the same max
 
-// Each append returns false, leaving b as it was, when the result would be longer than max (ERR_LIMIT is the
-// caller's to report: only it knows what the bytes are).
+// Each append returns false, leaving b as it was, when the result would be longer than max, or than there is memory
+// (ERR_LIMIT is the caller's to report: only it knows what the bytes are).
 bool buf_append(buf *b, const void *data, size_t n) MUST_USE;
 bool buf_append_zeros(buf *b, size_t n) MUST_USE;
 bool buf_printf(buf *b, const char *fmt, ...) MUST_USE __attribute__((format(printf, 2, 3)));

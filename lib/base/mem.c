@@ -10,11 +10,21 @@ static _Noreturn void out_of_memory(size_t count, size_t size)
     abort();
 }
 
-void *mem_try(size_t count, size_t size) { return calloc(count ? count : 1, size ? size : 1); }
+void *mem_try(size_t count, size_t size)
+{
+    if (mem_may && !mem_may(count * size)) return NULL;
+    return calloc(count ? count : 1, size ? size : 1);
+}
+
+void *mem_try_grow(void *p, size_t count, size_t size)
+{
+    if (mem_may && !mem_may(count * size)) return NULL;
+    return reallocarray(p, count ? count : 1, size ? size : 1);
+}
 
 void *mem_new(size_t count, size_t size)
 {
-    void *p = mem_try(count, size);
+    void *p = calloc(count ? count : 1, size ? size : 1);
     if (!p) out_of_memory(count, size);
     return p;
 }

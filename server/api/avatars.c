@@ -160,7 +160,7 @@ static bool store_photo(http_request *q, http_response *r, const http_part *part
     *path = NULL;
     if (!part || !part->data.len) return true;
     const char *extension, *type = photo_type(part->data.data, part->data.len, &extension), *user = api_who(q)->user;
-    err e;
+    err e = { 0 };
     if (part->data.len > LIMIT_IMAGE_BYTES) {
         http_problem(q, r, 413, "too-large", part->name, "a photo may have at most %zu MB", LIMIT_IMAGE_BYTES / MIB);
         return false;
@@ -188,7 +188,7 @@ static json_t *upload_links(http_request *q, http_response *r, const char *id, c
     for (int i = 0; i < 2; i++) {
         const char *path = arena_printf(q->a, "%s/%s/%s.jpg", user, id, names[i]);
         buf url = buf_new(8192);
-        err e;
+        err e = { 0 };
         if (!db_blob_intend(api_of(q)->d, q->a, "photos", path, user, NULL, &e) ||
             !blob_link(api_of(q)->blobs, "PUT", "photos", path, UPLOAD_SECONDS, &url, &e) || !buf_append(&url, "", 1)) {
             http_fail(q, r, &e);
@@ -243,7 +243,7 @@ void avatar_create(http_request *q, http_response *r)
                         .start = !by_link };
     db_avatar v;
     bool repeat = false;
-    err e;
+    err e = { 0 };
     ok = ok && store_photo(q, r, front, id, "front", &n.photo_path) &&
          store_photo(q, r, side, id, "side", &n.side_photo_path);
     if (ok && by_link) {
@@ -280,7 +280,7 @@ void avatar_start(http_request *q, http_response *r)
     api *p = api_of(q);
     const char *id = api_id(q, r, 0), *user = api_who(q)->user;
     db_avatar v;
-    err e;
+    err e = { 0 };
     if (!id) return;
     if (!db_avatar_get(p->d, q->a, db_as_user(user), id, &v, &e)) return http_fail(q, r, &e);
     const char *paths[] = { v.photo_url, v.side_photo_url };
@@ -314,7 +314,7 @@ void avatar_start(http_request *q, http_response *r)
 static bool find(http_request *q, http_response *r, db_avatar *v)
 {
     const char *id = api_id(q, r, 0);
-    err e;
+    err e = { 0 };
     if (!id) return false;
     if (db_avatar_get(api_of(q)->d, q->a, db_as_user(api_who(q)->user), id, v, &e)) return true;
     http_fail(q, r, &e);
@@ -339,7 +339,7 @@ void avatar_list(http_request *q, http_response *r)
 {
     db_avatar *list;
     int n;
-    err e;
+    err e = { 0 };
     if (!db_avatar_list(api_of(q)->d, q->a, api_who(q)->user, &list, &n, &e)) return http_fail(q, r, &e);
     http_json(r, 200);
     r->compress = true;
@@ -381,7 +381,7 @@ void avatar_patch(http_request *q, http_response *r)
     }
     json_t *answers = answers_of(q, r, now);
     char *text = answers ? json_dumps(answers, JSON_COMPACT) : NULL;
-    err e;
+    err e = { 0 };
     if (text) {
         if (!db_avatar_refit(api_of(q)->d, q->a, api_who(q)->user, v.id, text, &e) ||
             !db_avatar_get(api_of(q)->d, q->a, db_service, v.id, &v, &e))
@@ -399,7 +399,7 @@ void avatar_patch(http_request *q, http_response *r)
 void avatar_delete(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
-    err e;
+    err e = { 0 };
     if (!id) return;
     if (!db_avatar_delete(api_of(q)->d, q->a, api_who(q)->user, id, &e)) return http_fail(q, r, &e);
     r->status = 204;
@@ -420,7 +420,7 @@ static bool watch_once(http_request *q, http_response *r, bool last)
     watch *w = q->who; // the caller's place: see avatar_watch
     arena *a = arena_new(1 << 20);
     db_avatar v;
-    err e;
+    err e = { 0 };
     bool done = false;
     if (!db_avatar_get(api_of(q)->d, a, db_service, w->id, &v, &e)) {
         done = e.code == ERR_NOT_FOUND;
@@ -447,7 +447,8 @@ void avatar_watch(http_request *q, http_response *r)
 {
     db_avatar v;
     if (!find(q, r, &v)) return;
-    watch *w = arena_alloc(q->a, 1, sizeof *w);
+    watch *w = arena_surely(q->a, sizeof *w);
+    *w = (watch){ 0 };
     memcpy(w->id, v.id, sizeof w->id);
     w->beat_ms = clock_mono_ms();
     q->who = w; // the caller was checked; from here on only the watch is needed

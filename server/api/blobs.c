@@ -47,7 +47,7 @@ void blob_read(http_request *q, http_response *r)
         http_problem(q, r, 403, "forbidden", NULL, "this link is not valid, or no longer");
         return;
     }
-    err e;
+    err e = { 0 };
     uint64_t size;
     int fd = blob_path_ok(bucket, path) ? blob_file(p->blobs, bucket, path, &size, &e) : -1;
     if (fd < 0) {
@@ -100,7 +100,7 @@ void blob_write(http_request *q, http_response *r)
 {
     api *p = api_of(q);
     const char *bucket = q->param[0], *path = q->param[1];
-    err e;
+    err e = { 0 };
     if (!blob_link_ok(p->blobs, "PUT", bucket, path, http_query(q, "expires"), http_query(q, "signature"))) {
         http_problem(q, r, 403, "forbidden", NULL, "this link is not valid, or no longer");
         return;

@@ -45,7 +45,7 @@ const char *api_link(http_request *q, const char *bucket, const char *path, int 
 {
     if (!path) return NULL;
     buf url = buf_new(8192);
-    err e;
+    err e = { 0 };
     const char *text = NULL;
     if (blob_link(api_of(q)->blobs, "GET", bucket, path, seconds, &url, &e) && buf_append(&url, "", 1))
         text = url.data[0] == '/' ? arena_printf(q->a, "%s%s", api_base(q), (char *)url.data)

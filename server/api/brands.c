@@ -25,7 +25,7 @@ static json_t *days(int64_t n) { return n ? json_integer(n) : json_null(); }
 void brand_get(http_request *q, http_response *r)
 {
     db_brand b;
-    err e;
+    err e = { 0 };
     if (!db_brand_get(api_of(q)->d, q->a, api_who(q)->brand, &b, &e)) return http_fail(q, r, &e);
     api_send(q, r, 200,
              json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "id", b.id, "name", b.name, "shopify_shop_domain",
@@ -50,7 +50,7 @@ void brand_patch(http_request *q, http_response *r)
     const json_t *given = json_object_get(j, "name");
     const char *name = json_string_value(given);
     int64_t avatar_days, event_days;
-    err e;
+    err e = { 0 };
     bool ok = !given || (name && *name && strlen(name) <= 200) ||
               api_invalid(q, r, "name", "name is a text of 1 to 200 bytes");
     ok = ok && days_of(q, r, j, "avatar_days", &avatar_days) && days_of(q, r, j, "event_days", &event_days);
@@ -76,7 +76,7 @@ void key_list(http_request *q, http_response *r)
 {
     db_key *list;
     int n;
-    err e;
+    err e = { 0 };
     if (!db_key_list(api_of(q)->d, q->a, api_who(q)->brand, &list, &n, &e)) return http_fail(q, r, &e);
     json_t *items = json_array();
     for (int i = 0; i < n; i++) json_array_append_new(items, render(q, &list[i], NULL));
@@ -110,7 +110,7 @@ static void made(http_request *q, http_response *r, bool secret, const char *sco
 {
     char text[64];
     uuid_text id;
-    err e;
+    err e = { 0 };
     db_key *list;
     int n;
     if (!api_key_make(api_of(q), q->a, api_who(q)->brand, secret, scopes, origins, text, id, &e) ||
@@ -156,7 +156,7 @@ static bool find(http_request *q, http_response *r, const char *id, db_key *out)
 {
     db_key *list;
     int n;
-    err e;
+    err e = { 0 };
     if (!db_key_list(api_of(q)->d, q->a, api_who(q)->brand, &list, &n, &e)) {
         http_fail(q, r, &e);
         return false;
@@ -175,7 +175,7 @@ void key_patch(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
     db_key k;
-    err e;
+    err e = { 0 };
     if (!id || !find(q, r, id, &k)) return;
     json_t *j = api_body(q, r), *origins = json_object_get(j, "origins");
     if (!j) return;
@@ -185,10 +185,9 @@ void key_patch(http_request *q, http_response *r)
     char *text = ok ? json_dumps(origins, JSON_COMPACT) : NULL;
     if (ok && !db_key_set_origins(api_of(q)->d, q->a, api_who(q)->brand, id, text, &e))
         http_fail(q, r, &e);
-    else if (ok && find(q, r, id, &k)) {
-        known_forget_all(api_of(q)->known);
+    else if (ok && find(q, r, id, &k))
         api_send(q, r, 200, render(q, &k, NULL));
-    }
+    if (ok) known_forget_all(api_of(q)->known);
     mem_free(text);
     json_decref(j);
 }
@@ -198,7 +197,7 @@ void key_rotate(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
     db_key k;
-    err e;
+    err e = { 0 };
     if (!id || !find(q, r, id, &k)) return;
     json_int_t overlap = 3600;
     if (q->body.len) {
@@ -222,7 +221,7 @@ void key_rotate(http_request *q, http_response *r)
 void key_revoke(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
-    err e;
+    err e = { 0 };
     if (!id) return;
     if (!db_key_retire(api_of(q)->d, q->a, api_who(q)->brand, id, 0, &e)) return http_fail(q, r, &e);
     known_forget_all(api_of(q)->known);

@@ -126,7 +126,7 @@ void embed_get(http_request *q, http_response *r)
     db_brand b;
     db_garment g;
     bool has;
-    err e;
+    err e = { 0 };
     const char *origins[MOST_ORIGINS + 1];
     int n;
     if (!find_brand(q, &b, &g, &has, &e) || !origins_of(q, &b, origins, &n, &e)) return http_fail(q, r, &e);
@@ -151,7 +151,7 @@ bool api_page(http_request *q, http_response *r)
         db_brand b;
         db_garment g;
         bool has;
-        err e;
+        err e = { 0 };
         const char *origins[MOST_ORIGINS + 1];
         int n = 0;
         buf text = buf_new(16 << 10);

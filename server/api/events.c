@@ -117,7 +117,7 @@ void analytics_get(http_request *q, http_response *r)
         if (strcmp(q->param[0], reports[i].name) != 0) continue;
         if (reports[i].needed && !garment)
             return (void)api_invalid(q, r, "garment_id", "this report is of one garment: garment_id is needed");
-        err e;
+        err e = { 0 };
         char a[25], b[25];
         clock_iso(from, a);
         clock_iso(to, b);

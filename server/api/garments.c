@@ -53,7 +53,7 @@ void garment_list(http_request *q, http_response *r)
     if (search && strlen(search) > 200) return (void)api_invalid(q, r, "search", "search has at most 200 characters");
     db_garment *list;
     int n;
-    err e;
+    err e = { 0 };
     if (!db_garment_list(api_of(q)->d, q->a, api_who(q)->brand, cursor ? after : NULL, search,
                          http_query(q, "shopify_product_id"), (int)limit + 1, &list, &n, &e))
         return http_fail(q, r, &e);
@@ -87,7 +87,7 @@ static bool fields(http_request *q, http_response *r, const json_t *j, db_garmen
         return api_invalid(q, r, "fabric",
                            "fabric is one of jersey, rib, shirting, twill, denim, denim_elastane, satin, fleece, wool");
     const json_t *chart = json_object_get(j, "size_chart");
-    err e;
+    err e = { 0 };
     if (chart && !chart_check(chart, &e)) return api_invalid(q, r, "size_chart", "%s", e.msg);
     if (chart) {
         char *text = json_dumps(chart, JSON_COMPACT);
@@ -100,7 +100,7 @@ static bool fields(http_request *q, http_response *r, const json_t *j, db_garmen
 static void show(http_request *q, http_response *r, const char *id, int status)
 {
     db_garment g;
-    err e;
+    err e = { 0 };
     if (!db_garment_get(api_of(q)->d, q->a, db_as_brand(api_who(q)->brand), id, &g, &e)) return http_fail(q, r, &e);
     if (status == 200 && !strcmp(q->route->method, "GET") && http_not_modified(q, r, tag_of(q, &g))) return;
     if (strcmp(q->route->method, "GET") != 0) http_set(r, "ETag", tag_of(q, &g));
@@ -113,7 +113,7 @@ void garment_create(http_request *q, http_response *r)
     if (!j) return;
     db_garment g = { 0 };
     uuid_text id;
-    err e;
+    err e = { 0 };
     if (fields(q, r, j, &g)) {
         if (!g.name)
             api_invalid(q, r, "name", "name is needed");
@@ -141,7 +141,7 @@ void garment_patch(http_request *q, http_response *r)
     json_t *j = id ? api_body(q, r) : NULL;
     if (!j) return;
     db_garment g = { 0 };
-    err e;
+    err e = { 0 };
     int64_t expected = match && match[0] == '"' ? strtoll(match + 1, NULL, 10) : 0;
     if (fields(q, r, j, &g)) {
         if (db_garment_update(api_of(q)->d, q->a, api_who(q)->brand, id, &g, expected, &e))
@@ -159,7 +159,7 @@ void garment_patch(http_request *q, http_response *r)
 void garment_delete(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
-    err e;
+    err e = { 0 };
     if (!id) return;
     if (!db_garment_delete(api_of(q)->d, q->a, api_who(q)->brand, id, &e)) return http_fail(q, r, &e);
     r->status = 204;
@@ -201,7 +201,7 @@ void garment_size_put(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0), *size = q->param[1], *brand = api_who(q)->brand, *old;
     db_garment g;
-    err e;
+    err e = { 0 };
     if (!id || !size_ok(q, r, size)) return;
     if (!db_garment_get(api_of(q)->d, q->a, db_as_brand(brand), id, &g, &e)) return http_fail(q, r, &e);
     const uint8_t *d = q->body.data;
@@ -234,7 +234,7 @@ void garment_size_delete(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0), *old;
     db_garment g;
-    err e;
+    err e = { 0 };
     if (!id || !size_ok(q, r, q->param[1])) return;
     if (!change_size(q, id, q->param[1], NULL, &old, &e)) return http_fail(q, r, &e);
     if (db_garment_get(api_of(q)->d, q->a, db_as_brand(api_who(q)->brand), id, &g, &e) && !strstr(g.sizes, old) &&
@@ -246,7 +246,7 @@ void garment_size_delete(http_request *q, http_response *r)
 void garment_chart_put(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0), *type = http_header(q, "Content-Type");
-    err e;
+    err e = { 0 };
     if (!id) return;
     json_t *chart;
     if (type && !strncmp(type, "text/csv", 8)) {

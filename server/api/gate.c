@@ -57,7 +57,7 @@ static bool from_own_page(const http_request *q)
 static bool as_brand(http_request *q, http_response *r, api_caller *who, const char *key)
 {
     api *p = api_of(q);
-    err e;
+    err e = { 0 };
     db_key k;
     sha256_hex hash;
     if (!strncmp(key, EMBED_PREFIX, strlen(EMBED_PREFIX))) {
@@ -100,7 +100,7 @@ static bool as_brand(http_request *q, http_response *r, api_caller *who, const c
 static bool as_shopper(http_request *q, http_response *r, api_caller *who, const char *token)
 {
     api *p = api_of(q);
-    err e;
+    err e = { 0 };
     if (!strncmp(token, "try_guest_", 10)) {
         sha256_hex hash;
         sha256_text(token, strlen(token), hash);
@@ -137,7 +137,9 @@ static bool identify(http_request *q, http_response *r, api_caller *who)
             return true;
         return denied(q, r, "this key does not open this address");
     }
-    if ((may & WHO_METRICS) && !p->c.metrics_token && (!strcmp(q->ip, "127.0.0.1") || !strcmp(q->ip, "::1")))
+    // Without a token metrics are this machine's; what a proxy on it passes on comes from elsewhere.
+    if ((may & WHO_METRICS) && !p->c.metrics_token && (!strcmp(q->ip, "127.0.0.1") || !strcmp(q->ip, "::1")) &&
+        !http_header(q, "X-Forwarded-For") && !http_header(q, "Forwarded") && !http_header(q, "Via"))
         return true;
     if (!may || (may & WHO_LINK)) {
         // Anyone may; a brand's publishable key beside it says for whose shop.
@@ -200,7 +202,8 @@ static bool within_rate(http_request *q, http_response *r, const api_caller *who
 
 bool api_gate(http_request *q, http_response *r)
 {
-    api_caller *who = arena_alloc(q->a, 1, sizeof *who);
+    api_caller *who = arena_surely(q->a, sizeof *who);
+    *who = (api_caller){ 0 };
     q->who = who;
     if (atomic_load(&api_of(q)->draining)) http_set(r, "Connection", "close");
     // Tokens are guessed at by addresses: a failed identification costs the address, whatever the route.

@@ -8,7 +8,7 @@ enum { LINK_SECONDS = 1800 };
 static json_t *render(http_request *q, const db_preview *v)
 {
     db_job j = { 0 };
-    err e;
+    err e = { 0 };
     const char *status = "ready", *error = NULL;
     double progress = 1;
     if (!v->report) {
@@ -29,7 +29,7 @@ static json_t *render(http_request *q, const db_preview *v)
 static bool show(http_request *q, http_response *r, const char *id, int status)
 {
     db_preview v;
-    err e;
+    err e = { 0 };
     if (db_preview_get(api_of(q)->d, q->a, api_who(q)->brand, id, &v, &e)) {
         api_send(q, r, status, render(q, &v));
         return true;
@@ -89,7 +89,7 @@ void preview_sheet(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
     db_preview v;
-    err e;
+    err e = { 0 };
     if (!id) return;
     if (!db_preview_get(api_of(q)->d, q->a, api_who(q)->brand, id, &v, &e)) return http_fail(q, r, &e);
     if (!v.sheet_url) {

@@ -60,7 +60,7 @@ static const char *submit(http_request *q, http_response *r, const char *prefix)
                ttl = json_integer_value(json_object_get(policy, "ttl"));
     const char *id = NULL;
     uuid_text u;
-    err e;
+    err e = { 0 };
     if (!json_is_object(input)) {
         http_problem(q, r, 400, "invalid", "input", "input is needed, an object");
     } else if (webhook && (strlen(webhook) > 1000 ||
@@ -102,7 +102,7 @@ void plane_run(http_request *q, http_response *r)
 
 static bool of_queue(http_request *q, http_response *r, db_job *j)
 {
-    err e;
+    err e = { 0 };
     if (!queue_ok(q, r)) return false;
     if (db_job_get(api_of(q)->d, q->a, q->param[1], j, &e) && !strcmp(j->queue, q->param[0])) return true;
     http_problem(q, r, 404, "not-found", NULL, "there is no such job");
@@ -113,7 +113,7 @@ static bool of_queue(http_request *q, http_response *r, db_job *j)
 static bool sync_poll(http_request *q, http_response *r, bool last)
 {
     db_job j;
-    err e;
+    err e = { 0 };
     arena *a = arena_new(32 << 20);
     bool got = db_job_get(api_of(q)->d, a, q->who, &j, &e);
     if (got && (ended(&j) || last))
@@ -165,7 +165,7 @@ void plane_stream(http_request *q, http_response *r)
 void plane_cancel(http_request *q, http_response *r)
 {
     db_job j;
-    err e;
+    err e = { 0 };
     bool done;
     if (!of_queue(q, r, &j)) return;
     if (!db_job_cancel(api_of(q)->d, q->a, j.id, &done, &e) || !db_job_get(api_of(q)->d, q->a, j.id, &j, &e))
@@ -177,7 +177,7 @@ void plane_cancel(http_request *q, http_response *r)
 void plane_retry(http_request *q, http_response *r)
 {
     db_job j;
-    err e;
+    err e = { 0 };
     bool done;
     if (!of_queue(q, r, &j)) return;
     if (!db_job_retry(api_of(q)->d, q->a, j.id, &done, &e)) return http_fail(q, r, &e);
@@ -193,7 +193,7 @@ void plane_retry(http_request *q, http_response *r)
 void plane_purge(http_request *q, http_response *r)
 {
     int64_t n;
-    err e;
+    err e = { 0 };
     if (!queue_ok(q, r)) return;
     if (!db_job_purge(api_of(q)->d, q->a, q->param[0], &n, &e)) return http_fail(q, r, &e);
     api_send(q, r, 200, json_pack("{s:I, s:s}", "removed", (json_int_t)n, "status", "completed"));
@@ -202,7 +202,7 @@ void plane_purge(http_request *q, http_response *r)
 void plane_health(http_request *q, http_response *r)
 {
     db_queue_health h;
-    err e;
+    err e = { 0 };
     if (!queue_ok(q, r)) return;
     if (!db_queue_look(api_of(q)->d, q->a, q->param[0], &h, &e)) return http_fail(q, r, &e);
     api_send(q, r, 200,
@@ -227,7 +227,7 @@ static bool take_poll(http_request *q, http_response *r, bool last)
 {
     arena *a = arena_new(32 << 20);
     bool found = false;
-    err e;
+    err e = { 0 };
     if (atomic_load(&api_of(q)->draining)) last = true;
     // A worker that hung up while it waited would keep the job for the whole of a lease.
     if (http_gone(q) || (last && atomic_load(&api_of(q)->draining))) {
@@ -246,7 +246,7 @@ static bool take_poll(http_request *q, http_response *r, bool last)
 
 void plane_job_take(http_request *q, http_response *r)
 {
-    err e;
+    err e = { 0 };
     if (!worker_ok(q, r)) return;
     if (!db_job_beat(api_of(q)->d, q->a, q->param[0], q->param[1], "", 0, &e)) return http_fail(q, r, &e);
     if (take_poll(q, r, false)) return;
@@ -259,7 +259,7 @@ static void tell(api *p, const char *id)
 {
     arena *a = arena_new(32 << 20);
     db_job j;
-    err e;
+    err e = { 0 };
     if (db_job_get(p->d, a, id, &j, &e) && j.webhook) {
         json_t *o = describe(&j);
         json_object_set_new(o, "input", api_parse(j.input));
@@ -286,7 +286,7 @@ static void tell(api *p, const char *id)
 void plane_job_done(http_request *q, http_response *r)
 {
     bool end;
-    err e;
+    err e = { 0 };
     if (!worker_ok(q, r)) return;
     if (!plane_done(&api_of(q)->plane, q->a, q->param[1], q->param[2], (const char *)q->body.data, q->body.len, &end,
                     &e))
@@ -301,7 +301,7 @@ static bool stop_poll(http_request *q, http_response *r, bool last)
     arena *a = arena_new(1 << 20);
     const char **ids;
     int n;
-    err e;
+    err e = { 0 };
     if (!db_job_stops(api_of(q)->d, a, q->param[1], &ids, &n, &e)) {
         http_fail(q, r, &e);
     } else if (n) {
@@ -324,7 +324,7 @@ void plane_job_stop(http_request *q, http_response *r)
 
 void plane_ping(http_request *q, http_response *r)
 {
-    err e;
+    err e = { 0 };
     const char *ids = http_query(q, "job_id");
     int64_t lease = api_of(q)->plane.lease_ms;
     if (!worker_ok(q, r)) return;

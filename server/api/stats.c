@@ -117,7 +117,7 @@ bool stats_print(api *p, buf *b)
                          resident_bytes());
     arena *a = arena_new(1 << 20);
     db_queue_health h;
-    err e;
+    err e = { 0 };
     if (ok && db_queue_look(p->d, a, "avatar", &h, &e))
         ok = buf_printf(b,
                         "# HELP tryon_job_queue_depth Jobs by state.\n# TYPE tryon_job_queue_depth gauge\n"
@@ -143,7 +143,7 @@ static void reload_origins(api *p) // under the lock
     arena *a = arena_new(8 << 20);
     const char **list;
     int n;
-    err e;
+    err e = { 0 };
     if (db_key_origins(p->d, a, NULL, &list, &n, &e)) {
         for (int i = 0; i < s->origin_count; i++) mem_free(s->origins[i]);
         s->origin_count = 0;

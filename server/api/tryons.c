@@ -33,7 +33,7 @@ static void show(http_request *q, http_response *r, int status, const db_tryon *
 {
     db_drape *v;
     int n;
-    err e;
+    err e = { 0 };
     if (!db_tryon_drapes(api_of(q)->d, q->a, t->id, &v, &n, &e)) return http_fail(q, r, &e);
     // Links run out: a copy is good for half their life at most.
     int64_t latest = clock_ms() / (500 * LINK_SECONDS);
@@ -104,7 +104,7 @@ static const char *score(http_request *q, const db_avatar *v, const db_garment *
     const job_handlers *h = api_of(q)->handlers;
     if (!h || !h->fit || !v->measurements || !g->size_chart) return NULL;
     buf b = buf_new(FIT_MAX);
-    err e;
+    err e = { 0 };
     const char *text = NULL;
     if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &b, &e))
         text = arena_textn(q->a, (const char *)b.data, b.len);
@@ -183,7 +183,7 @@ static bool find(http_request *q, http_response *r, db_tryon *t)
 {
     const char *id = api_id(q, r, 0);
     const api_caller *who = api_who(q);
-    err e;
+    err e = { 0 };
     if (!id) return false;
     if (db_tryon_get(api_of(q)->d, q->a, *who->user ? db_as_user(who->user) : db_as_brand(who->brand), id, t, &e))
         return true;
@@ -203,7 +203,7 @@ void tryon_patch(http_request *q, http_response *r)
 {
     db_tryon t;
     db_garment g;
-    err e;
+    err e = { 0 };
     json_t *j = api_body(q, r);
     if (!j) return;
     const char *size = json_string_value(json_object_get(j, "size"));
@@ -229,7 +229,7 @@ void tryon_file(http_request *q, http_response *r)
     db_tryon t;
     db_drape *v;
     int n;
-    err e;
+    err e = { 0 };
     if (!find(q, r, &t)) return;
     if (!db_tryon_drapes(api_of(q)->d, q->a, t.id, &v, &n, &e)) return http_fail(q, r, &e);
     const char *size = http_query(q, "size");

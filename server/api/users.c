@@ -11,7 +11,7 @@ void guest_create(http_request *q, http_response *r)
     char token[64];
     sha256_hex hash;
     db_user u;
-    err e;
+    err e = { 0 };
     token_new("try_guest_", token);
     sha256_text(token, strlen(token), hash);
     int64_t until = clock_ms() + (int64_t)(p->c.guest_days ? p->c.guest_days : 30) * 86400000;
@@ -23,7 +23,7 @@ void guest_create(http_request *q, http_response *r)
 void me_get(http_request *q, http_response *r)
 {
     db_user u;
-    err e;
+    err e = { 0 };
     if (!db_user_get(api_of(q)->d, q->a, api_who(q)->user, &u, &e)) return http_fail(q, r, &e);
     api_send(q, r, 200,
              json_pack("{s:s, s:o, s:b, s:s}", "id", u.id, "email", u.is_guest ? json_null() : api_text(u.email),
@@ -32,7 +32,7 @@ void me_get(http_request *q, http_response *r)
 
 void me_export(http_request *q, http_response *r)
 {
-    err e;
+    err e = { 0 };
     if (!db_user_export(api_of(q)->d, q->a, api_who(q)->user, &r->body, &e)) {
         r->body.len = 0;
         return http_fail(q, r, &e);
@@ -43,7 +43,7 @@ void me_export(http_request *q, http_response *r)
 
 void me_delete(http_request *q, http_response *r)
 {
-    err e;
+    err e = { 0 };
     int64_t moved, removed;
     if (!db_user_erase(api_of(q)->d, q->a, api_who(q)->user, &e)) return http_fail(q, r, &e);
     known_forget_all(api_of(q)->known);

@@ -13,7 +13,7 @@ void widget_get(http_request *q, http_response *r)
     db_brand b;
     db_garment *list;
     int n = 0;
-    err e;
+    err e = { 0 };
     if (brand && !uuid_parse(brand, id)) return (void)api_invalid(q, r, "brand", "brand is a brand's id");
     if (!brand && (!shop || strlen(shop) > 200))
         return (void)api_invalid(q, r, "brand", "brand, or the shop's domain as shop, is needed");

@@ -39,6 +39,11 @@ static void say(void *ctx, log_level level, const char *text)
     json_decref(j);
 }
 
+static void *json_bytes(size_t n) { return mem_new(n, 1); }
+
+// A JSON value that silently lacks a member because memory was short could be stored: rather no program than that.
+static void strict_memory(void) { json_set_alloc_funcs(json_bytes, mem_free); }
+
 static int complain(const err *e)
 {
     fprintf(stderr, "tryon: %s\n", e->msg);
@@ -85,7 +90,7 @@ static void *sweep(void *ctx)
     pthread_mutex_lock(&s->lock);
     for (int round = 0; !atomic_load(s->stop); round++) {
         pthread_mutex_unlock(&s->lock);
-        err e;
+        err e = { 0 };
         int64_t moved = 0, removed = 0;
         if (!plane_sweep(&s->p->plane, round % s->every == 0, s->grace_ms, &moved, &removed, &e))
             log_say(LOG_WARN, "sweep: %s", e.msg);
@@ -138,7 +143,7 @@ static bool seed(app_stores *st, err *e)
 static const char *storage_origin(app_stores *st, char *out, size_t size)
 {
     buf url = buf_new(8192);
-    err e;
+    err e = { 0 };
     const char *found = NULL;
     if (blob_link(st->blobs, "GET", "avatars", "probe/probe", 60, &url, &e) && buf_append(&url, "", 1)) {
         const char *text = (const char *)url.data, *host = strstr(text, "://");
@@ -261,10 +266,11 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
 
 int app_serve(const app_options *o)
 {
-    err e;
+    err e = { 0 };
     app_stores st;
     sigset_t set;
     log_set_sink(say, NULL);
+    strict_memory();
     block_signals(&set);
     prctl(PR_SET_DUMPABLE, 0); // memory holds photos of people: no core files
     if (!app_open(o->data ? o->data : "data", &st, &e)) return complain(&e);
@@ -283,6 +289,7 @@ static void on_signal(int s)
 int app_worker(const char *server, const char *key, int threads, const job_handlers *handlers)
 {
     log_set_sink(say, NULL);
+    strict_memory();
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
     struct sigaction a = { .sa_handler = on_signal };
@@ -309,7 +316,7 @@ int app_worker(const char *server, const char *key, int threads, const job_handl
 
 int app_migrate(const char *data)
 {
-    err e;
+    err e = { 0 };
     app_stores st;
     int applied;
     if (!app_open(data ? data : "data", &st, &e)) return complain(&e);
@@ -374,7 +381,7 @@ static bool brand_list(app_stores *st, arena *a, err *e)
 
 int app_brand(const char *data, int argc, const char *const *argv)
 {
-    err e;
+    err e = { 0 };
     app_stores st;
     int applied;
     bool create = argc >= 2 && !strcmp(argv[0], "create"), list = argc == 1 && !strcmp(argv[0], "list"),

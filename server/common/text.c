@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 // Length of the well-formed UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates), or 0.
@@ -85,11 +84,7 @@ long percent_decode(char *s, size_t n)
 
 char *arena_textn(arena *a, const char *s, size_t n)
 {
-    char *p = arena_alloc(a, n + 1, 1);
-    if (!p) {
-        fprintf(stderr, "tryon: a request outgrew its memory\n");
-        abort();
-    }
+    char *p = arena_surely(a, n + 1);
     memcpy(p, s, n);
     p[n] = 0;
     return p;
@@ -104,12 +99,9 @@ char *arena_printf(arena *a, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(brief, sizeof brief, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof brief) return arena_textn(a, brief, (size_t)n);
-    char *text = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1, 1);
-    if (!text) {
-        fprintf(stderr, "tryon: a request outgrew its memory\n");
-        abort();
-    }
+    if (n < 0) return arena_textn(a, "", 0);
+    if ((size_t)n < sizeof brief) return arena_textn(a, brief, (size_t)n);
+    char *text = arena_surely(a, (size_t)n + 1);
     va_start(ap, fmt);
     vsnprintf(text, (size_t)n + 1, fmt, ap);
     va_end(ap);

@@ -11,7 +11,7 @@ bool percent_encode(buf *b, const char *s, size_t n, bool keep_slash) MUST_USE;
 // Decodes %XX in place and returns the new length, or -1 for a bad escape or an encoded NUL.
 long percent_decode(char *s, size_t n);
 
-// A copy in the arena; aborts the program when the arena's ceiling is passed by what we chose ourselves.
+// A short text in the arena, which always finds room (arena_surely). What may be long is put with arena_alloc.
 char *arena_text(arena *a, const char *s);
 char *arena_textn(arena *a, const char *s, size_t n);
 char *arena_printf(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -214,8 +214,11 @@ static bool pg_run(sql_conn *c, const char *sql, const sql_value *v, int n, aren
         }
         for (int i = 0; i < rows->count; i++)
             for (int k = 0; k < rows->columns; k++)
-                rows->cell[i * rows->columns + k] =
-                    PQgetisnull(r, i, k) ? NULL : arena_textn(a, PQgetvalue(r, i, k), (size_t)PQgetlength(r, i, k));
+                if (!PQgetisnull(r, i, k) && !(rows->cell[i * rows->columns + k] =
+                                                   sql_keep(a, PQgetvalue(r, i, k), (size_t)PQgetlength(r, i, k), e))) {
+                    PQclear(r);
+                    return false;
+                }
     }
     PQclear(r);
     return true;

@@ -275,6 +275,17 @@ const char *sql_expand(const char *sql, const sql_macro *macros, arena *a)
     return replaced && ok ? sql_expand(text, macros, a) : text; // a macro inside another's argument
 }
 
+const char *sql_keep(arena *a, const char *text, size_t n, err *e)
+{
+    char *copy = arena_alloc(a, n + 1, 1);
+    if (!copy) {
+        fail(e, ERR_LIMIT, "database: the answer is larger than this request may hold");
+        return NULL;
+    }
+    memcpy(copy, text, n);
+    return copy;
+}
+
 const char *sql_cell(const sql_rows *r, int row, int column) { return r->cell[row * r->columns + column]; }
 
 int64_t sql_int(const sql_rows *r, int row, int column)

@@ -58,6 +58,9 @@ typedef struct {
 } sql_macro;
 const char *sql_expand(const char *sql, const sql_macro *macros, arena *a);
 
+// A cell's text in the arena, or NULL with ERR_LIMIT.
+const char *sql_keep(arena *a, const char *text, size_t n, err *e);
+
 // A transaction. a is where rows of sql_run go. After commit or abort t is gone.
 bool sql_begin(db *d, db_scope scope, sql_mode mode, arena *a, sql_txn **t, err *e) MUST_USE;
 bool sql_commit(sql_txn *t, err *e) MUST_USE;

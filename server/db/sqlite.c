@@ -166,9 +166,14 @@ static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, ar
             rows->cell = cell;
             cap = bigger;
         }
-        for (int k = 0; k < rows->columns; k++)
-            rows->cell[rows->count * rows->columns + k] =
-                arena_text(a, (const char *)sqlite3_column_text(s, k)); // NULL stays NULL
+        for (int k = 0; k < rows->columns; k++) {
+            const char *text = (const char *)sqlite3_column_text(s, k);
+            const char **cell = &rows->cell[rows->count * rows->columns + k];
+            *cell = NULL;
+            if (!text || (*cell = sql_keep(a, text, (size_t)sqlite3_column_bytes(s, k), e))) continue;
+            sqlite3_reset(s);
+            return false;
+        }
         rows->count++;
     }
     bool ok = step == SQLITE_DONE || failed(c, e);

@@ -433,7 +433,7 @@ static bool expect_body(wire *w)
     bool json = type && !strncasecmp(type, "application/json", 16);
     q->is_form = type && !strncasecmp(type, "multipart/form-data", 19) && q->route->body == HTTP_FORM_OR_JSON;
     if (q->is_form) {
-        err e;
+        err e = { 0 };
         multipart_sink sink = { w, part_begin, part_data };
         if (multipart_init(&w->form, type, &sink, &e)) return true;
         http_problem(q, r, 400, "malformed-form", NULL, "%s", e.msg);
@@ -490,7 +490,7 @@ static bool admit(wire *w, const char *method, const char *url, const char *vers
 static bool take_body(wire *w, const char *data, size_t n)
 {
     http_request *q = &w->q;
-    err e;
+    err e = { 0 };
     if (q->is_form) {
         if (multipart_push(&w->form, (const uint8_t *)data, n, &e)) return true;
         http_problem(q, &w->r, e.code == ERR_LIMIT ? 413 : 400, "malformed-form", NULL, "%s", e.msg);
@@ -503,7 +503,7 @@ static bool take_body(wire *w, const char *data, size_t n)
 
 static void run(wire *w)
 {
-    err e;
+    err e = { 0 };
     if (w->q.is_form && !multipart_end(&w->form, &e)) {
         http_problem(&w->q, &w->r, 400, "malformed-form", NULL, "%s", e.msg);
         return;

@@ -121,7 +121,7 @@ static void rest(cloud *c, const char *why)
 static void put_back(const cloud *c, const char *id)
 {
     arena *a = arena_new(1 << 20);
-    err e;
+    err e = { 0 };
     // What fails here is mended by the lease, which runs out.
     if (!db_job_put_back(c->c.plane.d, a, id, c->worker, &e)) log_say(LOG_WARN, "job %s: %s", id, e.msg);
     arena_free(a);
@@ -133,7 +133,7 @@ static bool report(const cloud *c, const errand *x, json_t *body)
     arena *a = arena_new(32 << 20);
     char *text = json_dumps(body, JSON_COMPACT);
     bool ended;
-    err e;
+    err e = { 0 };
     bool ok = text && plane_done(&c->c.plane, a, c->worker, x->id, text, strlen(text), &ended, &e);
     if (text && !ok) log_say(LOG_WARN, "job %s: %s", x->id, e.msg);
     mem_free(text);
@@ -163,7 +163,7 @@ static bool give_one(cloud *c, errand *x)
     arena *a = arena_new(32 << 20);
     buf taken = buf_new(REPLY_MAX);
     bool found = false, given = false;
-    err e;
+    err e = { 0 };
     db_job mine;
     if (!plane_take(&c->c.plane, a, c->c.queue, c->worker, &taken, &found, &e))
         log_say(LOG_WARN, "RunPod: %s", e.msg);
@@ -251,7 +251,7 @@ static void hear_stops(cloud *c)
     arena *a = arena_new(1 << 20);
     const char **ids;
     int n = 0;
-    err e;
+    err e = { 0 };
     if (!db_job_stops(c->c.plane.d, a, c->worker, &ids, &n, &e)) log_say(LOG_WARN, "RunPod: %s", e.msg);
     for (int i = 0; i < n; i++)
         for (int k = 0; k < c->c.at_once; k++)
@@ -267,7 +267,7 @@ static void beat(cloud *c)
     arena *a = arena_new(1 << 20);
     buf ids = buf_new(MOST * 130);
     bool ok = true;
-    err e;
+    err e = { 0 };
     for (int i = 0; ok && i < c->c.at_once; i++)
         if (*c->errands[i].there) ok = buf_printf(&ids, "%s%s", ids.len ? "," : "", c->errands[i].id);
     int64_t lease = c->c.plane.lease_ms ? c->c.plane.lease_ms : 60000;

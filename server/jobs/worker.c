@@ -187,7 +187,7 @@ static bool progress(void *ctx, double fraction, const char *stage)
     t->told_ms = now;
     buf url = buf_new(4096), body = buf_new(4096);
     fetch_response r = { .body = buf_new(64 << 10) };
-    err e;
+    err e = { 0 };
     // A report that does not arrive costs nothing but a picture of the way: the next one will.
     if (!(expand(&url, t->c->done_url, t->c->id, t->job, "isStream=false") &&
           buf_printf(&body, "{\"status\":\"IN_PROGRESS\",\"output\":{\"fraction\":%.3f,\"stage\":", fraction) &&
@@ -416,7 +416,7 @@ static void ask_for_stops(shift *s, const char *job)
     snprintf(template, sizeof template, "%.*s/job-stop/%s", (int)(at - c->take_url), c->take_url, at + 10);
     buf url = buf_new(4096);
     fetch_response r = { .body = buf_new(64 << 10) };
-    err e;
+    err e = { 0 };
     if (expand(&url, template, c->id, NULL, "") &&
         call(c, "GET", (char *)url.data, NULL, 0, 20000, shift_over, s, &r, &e) && r.status == 200) {
         json_t *j = json_loadb((const char *)r.body.data, r.body.len, 0, NULL),
@@ -447,7 +447,7 @@ static void *helper(void *ctx)
             next_ping = clock_mono_ms() + (c->ping_ms ? c->ping_ms : 10000);
             buf url = buf_new(4096), parameters = buf_new(512);
             fetch_response r = { .body = buf_new(64 << 10) };
-            err e;
+            err e = { 0 };
             bool ok = !*job || (buf_printf(&parameters, "job_id=") &&
                                 percent_encode(&parameters, job, strlen(job), false) && buf_printf(&parameters, "&"));
             ok = ok && buf_printf(&parameters, "runpod_version=tryon-0.1") && buf_append(&parameters, "", 1) &&
@@ -508,7 +508,7 @@ static void work(shift *s, const char *text, size_t n)
     pthread_mutex_unlock(&s->lock);
     char *input_text = json_dumps(input, JSON_COMPACT | JSON_ENCODE_ANY);
     buf done = buf_new(20 << 20);
-    err e;
+    err e = { 0 };
     if (!handle(s->c, s, id, input_text ? input_text : "null", input_text ? strlen(input_text) : 4, &done, &e)) {
         done.len = 0;
         if (!buf_printf(&done, "{\"error\":\"the result is too long to report\"}")) abort();

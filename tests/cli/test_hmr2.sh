@@ -1,48 +1,8 @@
 #!/bin/bash
 # test_hmr2.sh TRYON WRITE_FILES: importing HMR2.0 and SMPL and running them, as a person meets it. Ends with the line CI
 # reads.
-set -uo pipefail
-tryon=$(realpath "$1")
 write_files=$(realpath "$2")
-root=$(cd "$(dirname "$0")/../.." && pwd)
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp" || exit 1
-export TRYON_ASSETS=$root/build/assets
-export LSAN_OPTIONS=print_suppressions=0
-
-passed=0 failed=0
-check() { # check NAME COMMAND…
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then
-        passed=$((passed + 1))
-        echo "ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "FAIL $name: $*"
-        cat check.out
-    fi
-}
-says() {
-    status=0
-    "$@" >stdout 2>stderr </dev/null || status=$?
-}
-# Status 2, one line on stderr that holds WORD, nothing on stdout, no folder "out".
-refused() { # refused WORD COMMAND…
-    local word=$1
-    shift
-    rm -rf out
-    says "$@"
-    cat stderr
-    [ "$status" = 2 ] && [ "$(wc -l <stderr)" = 1 ] && grep -q '^tryon: ' stderr && grep -qF -- "$word" stderr &&
-        [ ! -s stdout ] && [ ! -e out ]
-}
-succeeds() {
-    says "$@"
-    cat stderr
-    [ "$status" = 0 ]
-}
+. "$(dirname "$0")/common.sh"
 same() { cmp "$1" "$2"; }
 smaller() { [ "$(stat -c %s "$1")" -lt "$(stat -c %s "$2")" ]; }
 
@@ -199,5 +159,4 @@ cuda_is_there_or_refused() {
 }
 check cuda_is_there_or_refused cuda_is_there_or_refused
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

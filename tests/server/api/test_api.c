@@ -545,6 +545,8 @@ static void health_and_papers_are_open(void)
     CHECK(a->status == 200 &&
           strstr(a->text, "http_requests_total{method=\"POST\",route=\"/v1/avatars\",code=\"2xx\"}") &&
           strstr(a->text, "tryon_job_queue_depth"));
+    // This machine's only: what a proxy beside passes on is not.
+    CHECK(ask("GET", "/metrics", NULL, NULL, NULL, 0, "X-Forwarded-For: 203.0.113.9")->status == 401);
     CHECK(get("/openapi.json", NULL)->status == 200);
     a = get("/docs", NULL);
     CHECK(a->status == 200 && strstr(a->text, "<code>POST /v1/avatars</code>"));
