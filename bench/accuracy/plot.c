@@ -111,7 +111,7 @@ static void series(sheet *s, int k)
             line(s, px(p, q->x[i - 1]), py(p, q->y[i - 1]), px(p, q->x[i]), py(p, q->y[i]), 2, q->dashed, colors[k]);
     }
     if (!q->name) return;
-    double y = TOP + 14 + 18 * k, x = WIDTH - RIGHT - 12 - GLYPH * (double)strlen(q->name);
+    double y = TOP + 14 + 18 * k, x = LEFT + 44;
     line(s, x - 26, y, x - 8, y, 3, q->dashed, colors[k]);
     text(s, x, y, 0, q->name);
 }

@@ -65,12 +65,16 @@ static void judge(const garment *g, const trial_result *result, const double *tr
     out->same += guess.recommended == right.recommended;
     out->same_or_runner_up +=
         guess.recommended == right.recommended || (guess.between && guess.runner_up == right.recommended);
-    const fit_size *s = &guess.size[guess.recommended];
-    int bin = (int)(s->probability * SIZES_BINS);
-    if (bin >= SIZES_BINS) bin = SIZES_BINS - 1;
-    out->bin[bin].n++;
-    out->bin[bin].stated += s->probability;
-    out->bin[bin].fits += comes_true(s, &estimate, truth, r);
+    // Of every size, not only the best, so that all probabilities come up.
+    for (int i = 0; i < guess.count; i++) {
+        const fit_size *s = &guess.size[i];
+        int bin = (int)(s->probability * SIZES_BINS);
+        if (s->regions == 0) continue;
+        if (bin >= SIZES_BINS) bin = SIZES_BINS - 1;
+        out->bin[bin].n++;
+        out->bin[bin].stated += s->probability;
+        out->bin[bin].fits += comes_true(s, &estimate, truth, r);
+    }
 }
 
 void sizes_agree(const stratum *s, const trial *trials, int people, size_agreement *out)
