@@ -93,7 +93,7 @@ function Shell() {
             ))}
           </ul>
         </nav>
-        <button type="button" class="signout" onClick={() => session.signOut()}><Icon name="next" flip /><span>{t('sign_out')}</span></button>
+        <button type="button" class="signout" onClick={() => session.signOut()}><Icon name="leave" flip /><span>{t('sign_out')}</span></button>
       </header>
       <main ref={main} id="main">
         {page === 'garments' && (route[1] ? <GarmentEdit key={route[1]} id={route[1] === 'new' ? null : route[1]} /> : <Garments />)}

@@ -29,6 +29,7 @@ const PATHS = {
   code: 'M8.5 7.5L4 12l4.5 4.5M15.5 7.5L20 12l-4.5 4.5M13.5 5l-3 14',
   sliders: 'M5 7h9M18 7h1M5 12h2M11 12h8M5 17h7M16 17h3M16 5.2v3.6M9 10.2v3.6M14 15.2v3.6',
   copy: 'M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9',
+  leave: 'M14 5H6v14h8M10.5 12H20M16.5 8.5L20 12l-3.5 3.5',
 } as const;
 
 export type IconName = keyof typeof PATHS;
