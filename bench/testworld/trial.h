@@ -1,16 +1,29 @@
 // One person of the test world through the estimator: with no photo, a front photo, a front and a side photo.
 #pragma once
-#include "estimate/estimate.h"
+#include "estimate/learned.h"
 #include "testworld/photo.h"
 
 enum { TRIAL_WIDTH = 960, TRIAL_HEIGHT = 1280, TRIAL_MODES = 3 }; // modes A, B, C
+
+// Where errors come from, for finding out how much each adds. One that is off is replaced by the truth: the tape's
+// height and weight by the scale; a body made of betas alone; standing at attention; a straight lens of known focal
+// length; nakedness; landmarks at their joints; the mask of the geometry.
+typedef struct {
+    bool answers, detail, pose, lens, clothes, landmarks, mask;
+} trial_sources;
 
 // What one thread works with.
 typedef struct {
     const wardrobe *wardrobe;
     body_model *model[2]; // by body_sex
     tape *tape[2];
-    capture *camera;   // NULL: a perfect look, straight from the geometry
+    capture *camera;              // NULL: a perfect look, straight from the geometry
+    const trial_sources *sources; // NULL: all of them
+    bool only_weighed;            // leave out the estimates without weight
+    bool study;                   // compare looks with the truth
+    bool keep_seen;               // keep what the learned correction reads
+    bool raw;                     // leave the learned correction out
+    bool only_look;               // fill the cache, estimate nothing
     const char *cache; // folder where what was seen is kept between runs of one build of the test world; NULL: none
 } trial_lab;
 
@@ -18,6 +31,8 @@ typedef struct {
 enum { TRIAL_LANDMARKS = 12, TRIAL_REGIONS = 7 };
 typedef struct {
     bool seen, loose; // photo there and not refused; the verdict on the clothes
+    float sure;       // mean visibility times presence of shoulders, hips, knees and ankles
+    float iou;        // of the mask with the geometry's; 0: not asked for (trial_lab.study)
     // Landmark less joint, metres at the person: away from the middle of the body (left, right in the picture for a
     // side view: forward), and down.
     float landmark[TRIAL_LANDMARKS][2];
@@ -29,20 +44,31 @@ typedef struct {
 typedef struct {
     bool made;
     double value[TAPE_COUNT], sd[TAPE_COUNT]; // metres
+    double ms;                                // the estimate's time on one processor
+    learned_features *seen;                   // what the learned correction read, when lab->seen; the caller's to free
 } trial_result;
 
 typedef struct {
     body_sex sex;
     outfit_kind clothes;
-    bool exif;        // the focal length was told
-    unsigned verdict; // of the front photo
-    bool refused;     // the front photo was
+    bool exif;           // the focal length was told
+    double bmi;          // truly
+    float eye, distance; // of the front photo's camera, metres
+    float lean, turned;  // in the front photo: of the pelvis sideways, and of the body from the camera, degrees
+    unsigned verdict;    // of the front photo
+    bool refused;        // the front photo was
+    unsigned side_verdict;
     double truth[TAPE_COUNT];
     trial_result result[TRIAL_MODES][2]; // [mode][weight stated]
     trial_look look[2];                  // front, side
 } trial;
 
 extern const char *const trial_landmark_name[TRIAL_LANDMARKS / 2]; // of pairs, left first
+
+// Mean visibility times presence of shoulders, hips, knees and ankles.
+float trial_sureness(const capture_evidence *ev);
+// Of two masks of the same size.
+float trial_iou(const image *a, const image *b);
 
 // The same seed and index give the same person, clothes and photos. False when the networks fail.
 bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *out, err *e) MUST_USE;

@@ -50,59 +50,66 @@ static void regression(const body_model *m, const survey_answers *a, body_gaussi
     memcpy(g->covariance, p->covariance[given], (size_t)(m->betas * m->betas) * sizeof *g->covariance);
 }
 
-// noise [N * N]: 1 mm keeps the system regular where the shape space is thin; the height, the last, is always met.
-static void tape_noise(const body_prior *p, double *noise)
+// noise [n * n]: 1 mm keeps the system regular where the shape space is thin; the height is always met.
+static void tape_noise(const body_prior *p, int n, const tape_measure *row, double *noise)
 {
-    memset(noise, 0, N * N * sizeof *noise);
-    for (int i = 0; i < N; i++) noise[i * N + i] = 1e-6 + (i < N - 1 ? p->rough * p->rough : 0);
+    memset(noise, 0, (size_t)(n * n) * sizeof *noise);
+    for (int i = 0; i < n; i++) noise[i * n + i] = 1e-6 + (row[i] != TAPE_HEIGHT ? p->rough * p->rough : 0);
 }
 
-static int row_of(int i) { return i < SURVEY_MEASURES ? (int)survey_measure[i] : (int)TAPE_HEIGHT; }
+static tape_measure row_of(int i) { return i < SURVEY_MEASURES ? survey_measure[i] : TAPE_HEIGHT; }
+
+void body_gaussian_retell(const body_model *m, tape *t, const body_gaussian *start, int rounds, int n,
+                          const tape_measure *row, const double *target, const double *wanted, body_gaussian *out)
+{
+    double noise[TAPE_COUNT * TAPE_COUNT], jacobian[TAPE_COUNT * K], gain[K * TAPE_COUNT];
+    tape_noise(m->prior, n, row, noise);
+    *out = *start;
+    for (int round = 0; round < rounds; round++) {
+        float betas[K];
+        double value[TAPE_COUNT], slope[TAPE_COUNT * K], gap[TAPE_COUNT];
+        for (int k = 0; k < m->betas; k++) betas[k] = (float)out->mean[k];
+        tape_jacobian(t, betas, value, slope);
+        for (int i = 0; i < n; i++) {
+            memcpy(jacobian + i * m->betas, slope + (int)row[i] * m->betas, (size_t)m->betas * sizeof *slope);
+            gap[i] = target[i] - value[row[i]];
+            for (int k = 0; k < m->betas; k++) gap[i] += jacobian[i * m->betas + k] * (out->mean[k] - start->mean[k]);
+        }
+        if (!gain_of(start, n, jacobian, noise, gain)) return; // a singular shape space keeps what it was
+        for (int k = 0; k < m->betas; k++) {
+            out->mean[k] = start->mean[k];
+            for (int i = 0; i < n; i++) out->mean[k] += gain[k * n + i] * gap[i];
+        }
+    }
+    // Jeffrey's rule: covariance - G J covariance + G wanted G^T
+    double gj[K * K], cut[K * K], gw[K * TAPE_COUNT], added[K * K];
+    int k = m->betas;
+    mat_mul(gj, gain, jacobian, k, n, k);
+    mat_mul(cut, gj, start->covariance, k, k, k);
+    mat_mul(gw, gain, wanted, k, n, n);
+    mat_mul_bt(added, gw, gain, k, n, k);
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < k; j++) {
+            out->covariance[i * k + j] = start->covariance[i * k + j] - (cut[i * k + j] + cut[j * k + i]) / 2 +
+                                         (added[i * k + j] + added[j * k + i]) / 2;
+        }
+}
 
 void body_prior_given(const body_model *m, tape *t, const survey_answers *a, double height_sd, body_gaussian *out)
 {
     enum { ROUNDS = 4 }; // the tape is nearly linear in betas: the third round moves the mean by under 0.1 mm
     body_gaussian start;
     regression(m, a, &start);
+    tape_measure row[N];
     double target[N], wanted[N * N] = { 0 }, survey_covariance[SURVEY_MEASURES * SURVEY_MEASURES];
     survey_condition(&m->prior->survey, m->sex, a, target, survey_covariance);
-    for (int i = 0; i < SURVEY_MEASURES; i++)
+    for (int i = 0; i < SURVEY_MEASURES; i++) {
         for (int j = 0; j < SURVEY_MEASURES; j++) wanted[i * N + j] = survey_covariance[i * SURVEY_MEASURES + j];
+    }
+    for (int i = 0; i < N; i++) row[i] = row_of(i);
     target[N - 1] = a->height;
     wanted[N * N - 1] = height_sd * height_sd;
-
-    double noise[N * N], jacobian[N * K], gain[K * N];
-    tape_noise(m->prior, noise);
-    *out = start;
-    for (int round = 0; round < ROUNDS; round++) {
-        float betas[K];
-        double value[TAPE_COUNT], slope[TAPE_COUNT * K], gap[N];
-        for (int k = 0; k < m->betas; k++) betas[k] = (float)out->mean[k];
-        tape_jacobian(t, betas, value, slope);
-        for (int i = 0; i < N; i++) {
-            int row = row_of(i);
-            memcpy(jacobian + i * m->betas, slope + row * m->betas, (size_t)m->betas * sizeof *slope);
-            gap[i] = target[i] - value[row];
-            for (int k = 0; k < m->betas; k++) gap[i] += jacobian[i * m->betas + k] * (out->mean[k] - start.mean[k]);
-        }
-        if (!gain_of(&start, N, jacobian, noise, gain)) return; // a singular shape space keeps its own regression
-        for (int k = 0; k < m->betas; k++) {
-            out->mean[k] = start.mean[k];
-            for (int i = 0; i < N; i++) out->mean[k] += gain[k * N + i] * gap[i];
-        }
-    }
-    // Jeffrey's rule: covariance - G J covariance + G wanted G^T
-    double gj[K * K], cut[K * K], gw[K * N], added[K * K];
-    int k = m->betas;
-    mat_mul(gj, gain, jacobian, k, N, k);
-    mat_mul(cut, gj, start.covariance, k, k, k);
-    mat_mul(gw, gain, wanted, k, N, N);
-    mat_mul_bt(added, gw, gain, k, N, k);
-    for (int i = 0; i < k; i++)
-        for (int j = 0; j < k; j++) {
-            out->covariance[i * k + j] = start.covariance[i * k + j] - (cut[i * k + j] + cut[j * k + i]) / 2 +
-                                         (added[i * k + j] + added[j * k + i]) / 2;
-        }
+    body_gaussian_retell(m, t, &start, ROUNDS, N, row, target, wanted, out);
 }
 
 void body_prior_unfollowed(const body_model *m, tape *t, const survey_answers *a, const body_gaussian *g, double *sd)
@@ -117,8 +124,12 @@ void body_prior_unfollowed(const body_model *m, tape *t, const survey_answers *a
     double value[TAPE_COUNT], slope[TAPE_COUNT * K], noise[N * N], jacobian[N * K], gain[K * N], followed[N * N];
     for (int i = 0; i < k; i++) betas[i] = (float)g->mean[i];
     tape_jacobian(t, betas, value, slope);
-    for (int i = 0; i < N; i++) memcpy(jacobian + i * k, slope + row_of(i) * k, (size_t)k * sizeof *slope);
-    tape_noise(m->prior, noise);
+    tape_measure row[N];
+    for (int i = 0; i < N; i++) {
+        row[i] = row_of(i);
+        memcpy(jacobian + i * k, slope + (int)row[i] * k, (size_t)k * sizeof *slope);
+    }
+    tape_noise(m->prior, N, row, noise);
     if (!gain_of(&start, N, jacobian, noise, gain)) return;
     // A deviation d of the measurements moves the body's by J G d: (I - J G) d is left.
     mat_mul(followed, jacobian, gain, N, k, N);

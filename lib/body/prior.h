@@ -34,3 +34,8 @@ void body_prior_unfollowed(const body_model *m, tape *t, const survey_answers *a
 // noise covariance [n * n]. false: the matrix is singular.
 bool body_gaussian_update(body_gaussian *g, int n, const double *jacobian, const double *predicted, const double *value,
                           const double *noise);
+
+// Jeffrey's rule: of start, the mean and covariance of the n tape measurements in row become target [n] and wanted
+// [n * n], and what was known of the body given them stays. rounds: how often the tape is linearised anew.
+void body_gaussian_retell(const body_model *m, tape *t, const body_gaussian *start, int rounds, int n,
+                          const tape_measure *row, const double *target, const double *wanted, body_gaussian *out);

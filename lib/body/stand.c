@@ -118,6 +118,19 @@ static body_prior *plain_prior(int betas, const survey_stats *survey)
     return p;
 }
 
+// Everything of a person lies within metres, and a beta moves it by centimetres.
+static bool of_human_size(const body_model *m, err *e)
+{
+    const float far = 3, most = 0.5f;
+    const float *p = &m->template_position->x;
+    bool ok = true;
+    for (size_t i = 0; i < 3 * (size_t)m->vertices; i++) ok &= fabsf(p[i]) < far;
+    for (int j = 0; j < BODY_JOINTS; j++) ok &= v3_len(m->joint_template[j]) < far;
+    for (size_t i = 0; i < 3 * (size_t)m->vertices * (size_t)m->betas; i++) ok &= fabsf(m->shapedirs[i]) < most;
+    for (int i = 0; i < BODY_JOINTS * m->betas; i++) ok &= v3_len(m->joint_dirs[i]) < most;
+    return ok || fail(e, ERR_INPUT, "the SMPL file's mean body is not a person's: it is larger than people are");
+}
+
 // A tape that finds something everywhere, of lengths that people have.
 static bool measurable(const body_model *m, err *e)
 {
@@ -165,7 +178,7 @@ body_model *body_stand(const body_model *smpl, body_sex sex, const survey_stats 
     pose_space(smpl, m);
     flat_texture(smpl, m);
     if (survey) m->prior = plain_prior(m->betas, survey);
-    if (body_find_marks(m, e) && measurable(m, e)) return m;
+    if (of_human_size(m, e) && body_find_marks(m, e) && measurable(m, e)) return m;
     body_free(m);
     return NULL;
 }

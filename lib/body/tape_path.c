@@ -63,6 +63,7 @@ static void profile(const body_model *m, const body_ids *near, const vec3 *posit
 {
     float centre = body_mark_at(m, MARK_CROTCH, position).x, step = (high - low) / (LEVELS - 1);
     for (int i = 0; i < LEVELS; i++) out[i] = (point2){ low + step * (float)i, -1e9f };
+    if (!(high > low)) return; // nobody's body: there is nothing between the levels
     for (uint32_t t = 0; t < near->count; t++) {
         vec3 p[3];
         for (int k = 0; k < 3; k++) {

@@ -1,7 +1,6 @@
 #include "estimate/contour.h"
 #include "base/mem.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { RASTER = 320 }; // cells of the coverage raster along the longer side of the window
@@ -20,33 +19,33 @@ struct contour {
     uint8_t *cover; // [RASTER * RASTER]
 };
 
-static int by_vertices(const void *pa, const void *pb)
-{
-    const edge *a = pa, *b = pb;
-    if (a->a != b->a) return a->a < b->a ? -1 : 1;
-    if (a->b != b->b) return a->b < b->b ? -1 : 1;
-    return (a->left > b->left) - (a->left < b->left);
-}
-
 contour *contour_new(const body_model *m)
 {
     contour *c = mem_new(1, sizeof *c);
     c->m = m;
-    edge *half = mem_array(edge, (size_t)m->triangles * 3);
-    for (uint32_t t = 0; t < m->triangles; t++)
-        for (uint32_t k = 0; k < 3; k++) {
-            uint32_t a = m->triangle[3 * t + k], b = m->triangle[3 * t + (k + 1) % 3];
-            half[3 * t + k] = (edge){ a < b ? a : b, a < b ? b : a, t, UINT32_MAX };
-        }
-    qsort(half, (size_t)m->triangles * 3, sizeof *half, by_vertices);
-    for (size_t i = 0; i < (size_t)m->triangles * 3; i++) {
-        edge *last = c->edges ? &half[c->edges - 1] : NULL;
-        if (last && last->a == half[i].a && last->b == half[i].b && last->right == UINT32_MAX)
-            last->right = half[i].left;
-        else
-            half[c->edges++] = half[i];
+    // Half edges in buckets by their lower vertex; an edge's second half is looked for in the few of its bucket.
+    uint32_t *first = mem_array(uint32_t, (size_t)m->vertices + 1), *used = mem_array(uint32_t, m->vertices);
+    for (uint32_t i = 0; i < 3 * m->triangles; i++) {
+        uint32_t a = m->triangle[i], b = m->triangle[i % 3 == 2 ? i - 2 : i + 1];
+        first[(a < b ? a : b) + 1]++;
     }
-    c->edge = half;
+    for (uint32_t v = 0; v < m->vertices; v++) first[v + 1] += first[v];
+    edge *bucket = mem_array(edge, (size_t)m->triangles * 3);
+    for (uint32_t i = 0; i < 3 * m->triangles; i++) {
+        uint32_t a = m->triangle[i], b = m->triangle[i % 3 == 2 ? i - 2 : i + 1], low = a < b ? a : b,
+                 high = a < b ? b : a, k = 0;
+        edge *e = bucket + first[low];
+        while (k < used[low] && (e[k].b != high || e[k].right != UINT32_MAX)) k++;
+        if (k < used[low])
+            e[k].right = i / 3;
+        else
+            e[used[low]++] = (edge){ low, high, i / 3, UINT32_MAX };
+    }
+    for (uint32_t v = 0; v < m->vertices; v++)
+        for (uint32_t k = 0; k < used[v]; k++) bucket[c->edges++] = bucket[first[v] + k];
+    mem_free(first);
+    mem_free(used);
+    c->edge = bucket;
     c->facing = mem_array(int8_t, m->triangles);
     c->length = mem_array(float, m->vertices);
     c->cover = mem_array(uint8_t, (size_t)RASTER * RASTER);

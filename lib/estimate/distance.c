@@ -40,23 +40,28 @@ static void transform_row(const float *f, int n, float *out, int *site, float *b
     }
 }
 
+// field: 0 at the sites, FAR elsewhere; becomes the squared distance to the nearest site.
 static void transform(float *field, int width, int height)
 {
-    int n = width > height ? width : height;
-    float *in = mem_array(float, (size_t)n), *out = mem_array(float, (size_t)n),
-          *bound = mem_array(float, (size_t)n + 1);
-    int *site = mem_array(int, (size_t)n);
-    for (int x = 0; x < width; x++) {
-        for (int y = 0; y < height; y++) in[y] = field[y * width + x];
-        transform_row(in, height, out, site, bound);
-        for (int y = 0; y < height; y++) field[y * width + x] = out[y];
+    // Down and up the columns, all of them side by side.
+    for (int y = 1; y < height; y++) {
+        float *row = field + y * width;
+        const float *above = row - width;
+        for (int x = 0; x < width; x++) row[x] = row[x] == 0 ? 0 : fminf(above[x] + 1, FAR);
     }
+    for (int y = height - 2; y >= 0; y--) {
+        float *row = field + y * width;
+        const float *below = row + width;
+        for (int x = 0; x < width; x++) row[x] = row[x] < below[x] + 1 ? row[x] : below[x] + 1;
+    }
+    float *in = mem_array(float, (size_t)width), *bound = mem_array(float, (size_t)width + 1);
+    int *site = mem_array(int, (size_t)width);
     for (int y = 0; y < height; y++) {
-        transform_row(field + y * width, width, out, site, bound);
-        for (int x = 0; x < width; x++) field[y * width + x] = out[x];
+        float *row = field + y * width;
+        for (int x = 0; x < width; x++) in[x] = row[x] < FAR / 2 ? row[x] * row[x] : FAR;
+        transform_row(in, width, row, site, bound);
     }
     mem_free(in);
-    mem_free(out);
     mem_free(bound);
     mem_free(site);
 }

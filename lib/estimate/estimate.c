@@ -2,14 +2,18 @@
 #include "base/mem.h"
 #include "estimate/fit.h"
 #include "estimate/hint.h"
+#include "estimate/learned.h"
+#include "math/linalg.h"
 
 #include <string.h>
 
 enum { K = BODY_MAX_BETAS, TAPE_ROUNDS = 3 };
-static const double HEIGHT_SD = 0.004;     // a person's own reading of the wall, metres
+const double estimate_height_sd = 0.004;
 static const double TAPE_SD = 0.005;       // her own reading of a tape
 static const double UNMODELLED_SD = 0.004; // of the real body about the shape space, by measurement
 static const double NINETY = 1.6449;       // half of a 90 % interval, standard deviations
+static const double MOST_SHIFT = 2;        // standard deviations the learned correction may move a measurement
+static const double LEAST_LEFT = 0.05;     // of a variance, whatever was learned
 static const double PHOTO_SAYS = 0.9;      // a photo is the source where it shrinks the interval below this
 
 const char *estimate_source_word(estimate_source s)
@@ -69,24 +73,27 @@ static void spread(tape *t, const body_gaussian *g, const double *unfollowed, do
     }
 }
 
-// Conditions the prior on the tape values the person gave; the rest of the body follows.
+// The tape values against what the answers alone lead to expect.
+static bool check_tape(const double *given, const double *value, const double *sd, err *e)
+{
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        if (given[i] <= 0 || fabs(given[i] - value[i]) < 5 * sd[i] + 0.01) continue;
+        return fail(e, ERR_INPUT,
+                    "a %s of %.1f cm does not go with the other answers, which lead to expect %.0f to %.0f cm: measure "
+                    "it again",
+                    tape_name[i], 100 * given[i], 100 * (value[i] - 3 * sd[i]), 100 * (value[i] + 3 * sd[i]));
+    }
+    return true;
+}
+
+// Conditions a body on the tape values the person gave; the rest of it follows.
 static bool hold_to_tape(tape *t, const double *given, body_gaussian *g, err *e)
 {
     int row[TAPE_COUNT], n = 0;
     for (int i = 0; i < TAPE_COUNT; i++)
         if (given[i] > 0) row[n++] = i;
     if (n == 0) return true;
-    double value[TAPE_COUNT], sd[TAPE_COUNT];
-    spread(t, g, NULL, value, sd);
-    for (int i = 0; i < n; i++) {
-        double off = given[row[i]] - value[row[i]];
-        if (fabs(off) < 5 * sd[row[i]] + 0.01) continue;
-        return fail(e, ERR_INPUT,
-                    "a %s of %.1f cm does not go with the other answers, which lead to expect %.0f to %.0f cm: measure "
-                    "it again",
-                    tape_name[row[i]], 100 * given[row[i]], 100 * (value[row[i]] - 3 * sd[row[i]]),
-                    100 * (value[row[i]] + 3 * sd[row[i]]));
-    }
+    double value[TAPE_COUNT];
     body_gaussian start = *g;
     for (int round = 0; round < TAPE_ROUNDS; round++) { // relinearised at the mean found so far
         float betas[K];
@@ -117,44 +124,93 @@ static void keep_view(const photo_view *v, estimate_view *out)
     for (int j = 0; j < BODY_JOINTS; j++) out->pose.rotation[j] = m3_to_axis_angle(&v->rotation[j]);
 }
 
-bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estimate_result *out, err *e)
+// The photos' part: out's mode, posterior, views and verdict.
+static void fit_photos(const body_model *m, tape *t, const estimate_input *in, const estimate_hint *hint,
+                       const body_gaussian *prior, const double *prior_value, estimate_result *out,
+                       learned_features *seen)
+{
+    fit_problem *p = mem_new(1, sizeof *p);
+    p->m = m;
+    p->prior = *prior;
+    // Only the front view tells loose clothes: a side view's outline is as broad at the knees as at the hips.
+    bool loose = in->front->verdict & VERDICT_LOOSE_CLOTHES;
+    float height = (float)in->answers.height;
+    view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, height, loose);
+    if (hint) hint_view(&p->view[0], hint);
+    if (in->side) view_open(&p->view[p->views++], in->side, VIEW_SIDE, in->side_focal_35mm, height, loose);
+    if (!fit_solve(p, &out->posterior)) out->posterior = *prior;
+    keep_view(&p->view[0], &out->front);
+    if (in->side) keep_view(&p->view[1], &out->side);
+    double fitted[TAPE_COUNT];
+    to_floats(&out->posterior, out->betas);
+    tape_read_betas(t, out->betas, fitted);
+    learned_read(m, &in->answers, out->betas, p->view, p->views, fitted, prior_value, seen);
+    for (int q = 0; q < p->views; q++) view_close(&p->view[q]);
+    out->verdict =
+        in->front->verdict |
+        (in->side ? in->side->verdict & ~(unsigned)(VERDICT_NOT_FACING | VERDICT_LOOSE_CLOTHES | VERDICT_ARMS_TIGHT)
+                  : 0);
+    mem_free(p);
+}
+
+// Puts what was learned of the fit's errors into the posterior.
+static void correct_photos(const body_model *m, tape *t, const learned_features *f, bool weighed, estimate_result *out)
+{
+    enum { N = TAPE_COUNT, ROUNDS = 2 };
+    double value[N], jacobian[N * K], cj[K * N], wanted[N * N], shift[N], spread[N];
+    int k = m->betas;
+    to_floats(&out->posterior, out->betas);
+    tape_jacobian(t, out->betas, value, jacobian);
+    mat_mul_bt(cj, out->posterior.covariance, jacobian, k, k, N);
+    mat_mul(wanted, jacobian, cj, N, k, N);
+    learned_shift(f, m->sex, weighed, shift, spread);
+    tape_measure row[N];
+    double target[N], factor[N];
+    for (int i = 0; i < N; i++) {
+        row[i] = (tape_measure)i;
+        double linear = fmax(wanted[i * N + i], 1e-10), own = UNMODELLED_SD * UNMODELLED_SD,
+               left = spread[i] * spread[i] * (linear + own) - own;
+        factor[i] = sqrt(fmax(left / linear, LEAST_LEFT));
+        double most = MOST_SHIFT * sqrt(linear + own);
+        target[i] = value[i] + fmin(fmax(shift[i], -most), most);
+    }
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) wanted[i * N + j] *= factor[i] * factor[j];
+    body_gaussian start = out->posterior;
+    body_gaussian_retell(m, t, &start, ROUNDS, N, row, target, wanted, &out->posterior);
+}
+
+bool estimate_by_stages(const body_model *m, tape *t, const estimate_input *in, const estimate_stages *stages,
+                        estimate_result *out, err *e)
 {
     if (!estimate_check_answers(&in->answers, in->tape, e)) return false;
     memset(out, 0, sizeof *out);
     body_gaussian prior;
-    body_prior_given(m, t, &in->answers, HEIGHT_SD, &prior);
-    if (!hold_to_tape(t, in->tape, &prior, e)) return false;
+    if (stages->prior)
+        prior = *stages->prior;
+    else
+        body_prior_given(m, t, &in->answers, estimate_height_sd, &prior);
     double prior_value[TAPE_COUNT], prior_sd[TAPE_COUNT];
     body_prior_unfollowed(m, t, &in->answers, &prior, out->unfollowed);
     for (int i = 0; i < TAPE_COUNT; i++)
         if (in->tape[i] > 0) out->unfollowed[i] = 0; // measured
     spread(t, &prior, out->unfollowed, prior_value, prior_sd);
+    if (!check_tape(in->tape, prior_value, prior_sd, e)) return false;
     const estimate_hint *hint = in->front && in->hint && hint_agrees(in->front, in->hint) ? in->hint : NULL;
     out->hinted = hint != NULL;
     if (hint) hint_shape(m, hint, &prior);
-
     out->mode = in->front ? (in->side ? 'C' : 'B') : 'A';
     out->posterior = prior;
     if (in->front) {
-        fit_problem *p = mem_new(1, sizeof *p);
-        p->m = m;
-        p->prior = prior;
-        // Only the front view tells loose clothes: a side view's outline is as broad at the knees as at the hips.
-        bool loose = in->front->verdict & VERDICT_LOOSE_CLOTHES;
-        float height = (float)in->answers.height;
-        view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, height, loose);
-        if (hint) hint_view(&p->view[0], hint);
-        if (in->side) view_open(&p->view[p->views++], in->side, VIEW_SIDE, in->side_focal_35mm, height, loose);
-        if (!fit_solve(p, &out->posterior)) out->posterior = prior;
-        keep_view(&p->view[0], &out->front);
-        if (in->side) keep_view(&p->view[1], &out->side);
-        for (int q = 0; q < p->views; q++) view_close(&p->view[q]);
-        out->verdict =
-            in->front->verdict |
-            (in->side ? in->side->verdict & ~(unsigned)(VERDICT_NOT_FACING | VERDICT_LOOSE_CLOTHES | VERDICT_ARMS_TIGHT)
-                      : 0);
-        mem_free(p);
+        learned_features *f = mem_new(1, sizeof *f);
+        fit_photos(m, t, in, hint, &prior, prior_value, out, f);
+        if (stages->seen) *stages->seen = *f;
+        // What was learned is about the built-in body.
+        if (!stages->raw && m->fingerprint == 0) correct_photos(m, t, f, in->answers.weight > 0, out);
+        mem_free(f);
     }
+    // The tape has the last word: what it says of one place moves the others as far as they go together.
+    if (!hold_to_tape(t, in->tape, &out->posterior, e)) return false;
     to_floats(&out->posterior, out->betas);
     spread(t, &out->posterior, out->unfollowed, out->value, out->sd);
     for (int i = 0; i < TAPE_COUNT; i++) {
@@ -165,4 +221,9 @@ bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estim
                                                                               : SOURCE_PRIOR;
     }
     return true;
+}
+
+bool estimate_body(const body_model *m, tape *t, const estimate_input *in, estimate_result *out, err *e)
+{
+    return estimate_by_stages(m, t, in, &(estimate_stages){ 0 }, out, e);
 }

@@ -5,12 +5,18 @@
 
 #include <string.h>
 
-enum { MAX_UNKNOWNS = BODY_MAX_BETAS + FIT_MAX_VIEWS * VIEW_UNKNOWNS, POSE_ROUNDS = 12, SHAPE_ROUNDS = 16 };
+enum {
+    MAX_UNKNOWNS = BODY_MAX_BETAS + FIT_MAX_VIEWS * VIEW_UNKNOWNS,
+    POSE_ROUNDS = 12,
+    SHAPE_ROUNDS = 20,
+    LEAST_ROUNDS = 5
+};
 
 // What one observation is believed to within, metres at the person. Set for the capture room's networks on the test
 // world (bench_accuracy --look): the errors of an outline run along it for about 10 cm, so that a metre of it is worth
 // ten observations, not hundreds.
 static const double OUTLINE_CORRELATION = 0.10, OUTLINE_CUT = 0.025;
+static const double ENOUGH = 3e-5;  // of the cost: a step that gains less is the last
 static const double BONE_SD = 0.25; // of a bone's direction in the networks' rough 3D, per component
 // In a side view the arms hang before the trunk: so near to their bones the outline may be theirs, metres.
 static const float ARM_REACH = 0.075f;
@@ -43,12 +49,24 @@ static const struct {
     { LM_RIGHT_ANKLE, JOINT_R_ANKLE, { { .004f, -.008f, .015 }, { .008f, -.011f, .02 } } },
 };
 
-static landmark_place place_of(const photo_view *v, size_t i)
+static landmark_place place_in(size_t i, capture_view side, bool right)
 {
-    landmark_place p = tied[i].place[v->side == VIEW_SIDE];
-    bool to_the_left = v->side == VIEW_SIDE ? v->yaw < 0 : i % 2 == 1; // her left is on the picture's right
+    landmark_place p = tied[i].place[side == VIEW_SIDE];
+    bool to_the_left = side == VIEW_SIDE ? !right : i % 2 == 1; // her left is on the picture's right
     if (to_the_left) p.x = -p.x;
     return p;
+}
+
+static landmark_place place_of(const photo_view *v, size_t i) { return place_in(i, v->side, v->yaw > 0); }
+
+vec2 fit_landmark_offset(int landmark, capture_view side, bool right)
+{
+    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
+        if (tied[i].landmark != landmark) continue;
+        landmark_place p = place_in(i, side, right);
+        return (vec2){ p.x, p.y };
+    }
+    return (vec2){ 0, 0 };
 }
 
 // Bones whose direction the networks' 3D tells: from landmark, to landmark, from joint, to joint.
@@ -70,7 +88,11 @@ typedef struct {
     vec3 *shaped, *posed; // [vertices]
     vec2 *pixel;
     float *depth;
-    contour_point *point;
+    contour_point *point[FIT_MAX_VIEWS]; // of the outline, as found where the normal equations were last made
+    int points[FIT_MAX_VIEWS];
+    contour_point *seen;         // [vertices] scratch
+    float *share[FIT_MAX_VIEWS]; // [vertices] metres of outline each stands for, mean over the last looks
+    int looks[FIT_MAX_VIEWS];
     vec3 joint[BODY_JOINTS];
     // of the current view
     rigid world[BODY_JOINTS];
@@ -237,7 +259,40 @@ static void add_bones(fit_work *w, const photo_view *v, int base, double *row, b
     }
 }
 
-static void add_outline(fit_work *w, const photo_view *v, int base, double *row, bool derivatives)
+// The points of the body's outline that can be compared with the mask's in the current state. Which vertices make the
+// outline changes by leaps as the body moves by less than a pixel, and with them the sum of what is compared: the mean
+// over the looks at this body so far makes the leaps smaller from step to step, so that the descent comes to rest.
+static void find_outline(fit_work *w, const photo_view *v, int q)
+{
+    const body_model *m = w->p->m;
+    const capture_evidence *ev = v->evidence;
+    float tall = (float)(ev->bottom - ev->top), wide = (float)(ev->right - ev->left), margin = 0.1f * tall;
+    int n = contour_find(w->outline, w->pixel, w->depth, (float)ev->left - margin, (float)ev->top - margin,
+                         wide + 2 * margin, tall + 2 * margin, w->seen);
+    int look = w->looks[q]++;
+    float fresh = look == 0 ? 1 : look < 4 ? 0.5f : 1 / (float)(look - 1);
+    for (uint32_t i = 0; i < m->vertices; i++) w->share[q][i] *= 1 - fresh;
+    vec2 joint[BODY_JOINTS];
+    for (int j = 0; j < BODY_JOINTS; j++) joint[j] = view_project(v, view_to_camera(v, w->posed_joint[j]));
+    for (int i = 0; i < n; i++) {
+        uint32_t vertex = w->seen[i].vertex;
+        int region = view_cloth_region(m->label[vertex]);
+        if (region < 0) continue;
+        bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
+        float gx, gy, scale = v->focal / w->depth[vertex];
+        if (v->side == VIEW_SIDE && !arm && view_beside_arm(joint, w->pixel[vertex], ARM_REACH * scale)) continue;
+        distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy);
+        if (fabsf(gy) > LEVEL && region != CLOTH_WAIST && region != CLOTH_SHANKS) continue;
+        w->share[q][vertex] += fresh * w->seen[i].length / scale;
+    }
+    w->points[q] = 0;
+    for (uint32_t i = 0; i < m->vertices; i++)
+        if (w->share[q][i] > 1e-4f) w->point[q][w->points[q]++] = (contour_point){ i, w->share[q][i] };
+}
+
+// With derivatives the outline is found anew; without, the points last found are looked at where they are now, so that
+// the costs before and after a step are of the same points.
+static void add_outline(fit_work *w, const photo_view *v, int q, int base, double *row, bool derivatives)
 {
     const body_model *m = w->p->m;
     for (uint32_t i = 0; i < m->vertices; i++) {
@@ -245,25 +300,16 @@ static void add_outline(fit_work *w, const photo_view *v, int base, double *row,
         w->depth[i] = camera.z;
         w->pixel[i] = camera.z > 0.1f ? view_project(v, camera) : (vec2){ 0, 0 };
     }
-    const capture_evidence *ev = v->evidence;
-    float tall = (float)(ev->bottom - ev->top), wide = (float)(ev->right - ev->left), margin = 0.1f * tall;
-    int n = contour_find(w->outline, w->pixel, w->depth, (float)ev->left - margin, (float)ev->top - margin,
-                         wide + 2 * margin, tall + 2 * margin, w->point);
-    vec2 joint[BODY_JOINTS];
-    for (int j = 0; j < BODY_JOINTS; j++) joint[j] = view_project(v, view_to_camera(v, w->posed_joint[j]));
-    for (int i = 0; i < n; i++) {
-        uint32_t vertex = w->point[i].vertex;
+    if (derivatives) find_outline(w, v, q);
+    for (int i = 0; i < w->points[q]; i++) {
+        uint32_t vertex = w->point[q][i].vertex;
         int region = view_cloth_region(m->label[vertex]);
-        if (region < 0) continue;
-        bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
         float gx, gy, scale = v->focal / w->depth[vertex];
-        if (v->side == VIEW_SIDE && !arm && view_beside_arm(joint, w->pixel[vertex], ARM_REACH * scale)) continue;
         double distance = (double)(distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy) / scale);
-        if (fabsf(gy) > LEVEL && region != CLOTH_WAIST && region != CLOTH_SHANKS) continue;
         // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
         double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd[region];
         double variance = (double)(v->outline_sd * v->outline_sd) * OUTLINE_CORRELATION /
-                          (fmax((double)(w->point[i].length / scale), 1e-4) * (double)v->trust);
+                          ((double)w->point[q][i].length * (double)v->trust);
         w->cost += robust_cost(r, cut) / variance;
         if (!derivatives) continue;
         motion mo;
@@ -334,7 +380,7 @@ static void assemble(fit_work *w, const double *precision, bool shape, bool deri
         add_bones(w, v, base, row, derivatives);
         if (shape) {
             body_skin(p->m, w->shaped, w->world, w->posed);
-            add_outline(w, v, base, row, derivatives);
+            add_outline(w, v, q, base, row, derivatives);
         }
         add_view_priors(w, v, base);
     }
@@ -366,7 +412,8 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
     int n = w->n;
     size_t square = (size_t)(n * n) * sizeof(double);
     assemble(w, precision, shape, true);
-    for (int round = 0; round < rounds && damping < 1e4; round++) {
+    // Late refusals mean that it rests.
+    for (int round = 0; round < rounds && damping < (round > LEAST_ROUNDS ? 1e-3 : 1e3); round++) {
         fit_problem before = *w->p;
         double cost = w->cost;
         memcpy(factor, w->hessian, square);
@@ -382,10 +429,12 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
         memcpy(w->kept_gradient, w->gradient, (size_t)n * sizeof *delta);
         chol_solve(factor, n, delta);
         step(w->p, delta, shape);
-        assemble(w, precision, shape, true);
+        assemble(w, precision, shape, false);
         if (w->cost <= cost) {
             damping = fmax(damping * 0.2, 1e-6);
-            if (cost - w->cost < 1e-4 * cost) break;
+            bool done = round >= LEAST_ROUNDS && cost - w->cost < ENOUGH * cost;
+            assemble(w, precision, shape, true);
+            if (done) break;
             continue;
         }
         *w->p = before;
@@ -447,7 +496,11 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     w->posed = mem_array(vec3, vertices);
     w->pixel = mem_array(vec2, vertices);
     w->depth = mem_array(float, vertices);
-    w->point = mem_array(contour_point, vertices);
+    w->seen = mem_array(contour_point, vertices);
+    for (int q = 0; q < p->views; q++) {
+        w->point[q] = mem_array(contour_point, vertices);
+        w->share[q] = mem_array(float, vertices);
+    }
     size_t square = (size_t)(w->n * w->n), betas = (size_t)(w->k * w->k);
     w->hessian = mem_array(double, square);
     w->gradient = mem_array(double, (size_t)w->n);
@@ -470,7 +523,11 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     mem_free(w->posed);
     mem_free(w->pixel);
     mem_free(w->depth);
-    mem_free(w->point);
+    mem_free(w->seen);
+    for (int q = 0; q < p->views; q++) {
+        mem_free(w->point[q]);
+        mem_free(w->share[q]);
+    }
     mem_free(w->hessian);
     mem_free(w->gradient);
     mem_free(w->kept_hessian);

@@ -13,13 +13,27 @@
 #define ARTEFACT_MOST 0.0045
 #define COMPRESSED 0.05f // of the tensile stiffness: cloth buckles rather than resist
 
+// As the meshes of others have them: less than a degree or so in a corner.
+static bool is_sliver(const vec2 *r)
+{
+    double longest = 0, twice = fabs((double)(r[1].x - r[0].x) * (double)(r[2].y - r[0].y) -
+                                     (double)(r[1].y - r[0].y) * (double)(r[2].x - r[0].x));
+    for (int i = 0; i < 3; i++) {
+        double x = (double)(r[(i + 1) % 3].x - r[i].x), y = (double)(r[(i + 1) % 3].y - r[i].y);
+        longest = fmax(longest, x * x + y * y);
+    }
+    return twice <= 0.02 * longest || twice < 1e-8; // a hundredth of a square millimetre
+}
+
 static membrane triangle_of(const cloth *c, const cloth_setup *s, uint32_t t, double *mass)
 {
     const uint32_t *v = s->triangle + 3 * (size_t)t;
     const vec2 *r = s->rest + 3 * (size_t)t;
     double x1 = (double)(r[1].x - r[0].x), y1 = (double)(r[1].y - r[0].y), x2 = (double)(r[2].x - r[0].x),
            y2 = (double)(r[2].y - r[0].y), det = x1 * y2 - x2 * y1, area = fabs(det) / 2;
-    if (area < 1e-9) area = 1e-9, det = 2e-9; // a thousandth of a square millimetre: such a corner carries nothing
+    // A sliver carries nothing but its mass: what it would say of strain is far beyond its own precision.
+    bool sliver = is_sliver(r);
+    if (sliver) area = fmax(area, 1e-9), det = INFINITY;
     double step2 = c->dt * c->dt, k = s->stiffer ? (double)s->stiffer[t] : 1;
     double u = 1 / (k * s->fabric.weft * area * step2), w = 1 / (k * s->fabric.warp * area * step2);
     for (int i = 0; i < 3; i++) mass[v[i]] += area * s->fabric.weight / 3;
@@ -72,6 +86,7 @@ static hinge *hinges_of(const cloth *c, const cloth_setup *s, uint32_t *count)
     for (uint32_t i = 0; i + 1 < 3 * s->triangles; i++) {
         const half_edge *p = &h[i], *q = &h[i + 1];
         if (p->a != q->a || p->b != q->b) continue;
+        if (is_sliver(s->rest + 3 * (size_t)p->t) || is_sliver(s->rest + 3 * (size_t)q->t)) continue;
         // The angles at both ends of the edge, in both triangles.
         double area[2], at_a[2], at_b[2], unused;
         for (int n = 0; n < 2; n++) {

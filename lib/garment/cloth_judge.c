@@ -21,7 +21,7 @@ void cloth_strain(const cloth *c, float *out)
 static vec3 lifted(const collider *body, vec3 p)
 {
     collider_plane plane;
-    if (!collider_near(body, p, 0.03f, &plane)) return v3(0, 0, 0);
+    if (!collider_near(body, p, COLLIDER_REACH, &plane)) return v3(0, 0, 0);
     float depth = plane.level + LEAST_HEIGHT - v3_dot(plane.normal, p);
     return depth > 0 ? v3_scale(plane.normal, depth) : v3(0, 0, 0);
 }

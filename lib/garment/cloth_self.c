@@ -127,7 +127,14 @@ static bool all_near(const self_finder *f, const lane4 *x)
 
 static int clamped(float v, int n) { return !(v > 0) ? 0 : v >= (float)n ? n - 1 : (int)v; }
 
-// The grid's extent; returns 1 / the width of a cell, which grows for cloth that is strewn over a wide place.
+static int cells_over(float wide, float width)
+{
+    float n = wide / width;
+    return n < 1e6f ? (int)n + 1 : 1000000;
+}
+
+// The grid's extent; returns 1 / the width of a cell, which grows for cloth that is strewn over a wide place;
+// 0: it flew to infinity, which the judge sees.
 static float frame(self_finder *f, float width)
 {
     enum { MOST = 1 << 20 };
@@ -138,9 +145,12 @@ static float frame(self_finder *f, float width)
         hi = v3(fmaxf(hi.x, p.x), fmaxf(hi.y, p.y), fmaxf(hi.z, p.z));
     }
     vec3 wide = v3_sub(hi, lo);
-    while ((wide.x / width + 1) * (wide.y / width + 1) * (wide.z / width + 1) > MOST) width *= 2;
     f->lo = lo;
-    f->nx = (int)(wide.x / width) + 1, f->ny = (int)(wide.y / width) + 1, f->nz = (int)(wide.z / width) + 1;
+    if (!isfinite(wide.x + wide.y + wide.z)) return 0;
+    for (;; width *= 2) {
+        f->nx = cells_over(wide.x, width), f->ny = cells_over(wide.y, width), f->nz = cells_over(wide.z, width);
+        if ((double)f->nx * f->ny * f->nz < MOST) break;
+    }
     size_t cells = (size_t)f->nx * (size_t)f->ny * (size_t)f->nz;
     if (cells > f->room_cells) {
         f->first = mem_grow(f->first, cells + 2, sizeof *f->first);
@@ -209,6 +219,7 @@ void self_find(self_finder *f, const lane4 *x, float reach, float radius)
     for (uint32_t v = 0; v < f->vertices; v++) f->from[v] = v3(x[v][0], x[v][1], x[v][2]);
     // Cells so wide that whatever a vertex can meet has its centre in its own cell or one next to it.
     float inv = frame(f, reach + 1.1f * radius);
+    if (inv == 0) return;
     sort_triangles(f, inv);
     memset(f->mark, 0, f->vertices * sizeof *f->mark);
     for (uint32_t v = 0; v < f->vertices; v++) {

@@ -106,6 +106,17 @@ static void publish(const cloth *c, const sewn *s, drape *out)
     mem_free(area);
 }
 
+#define SLIDES 0.04 // metres: then it no longer sits at the waist
+
+// How far the waist sank below the height it was held at.
+static double slid(const sewn *s, const vec3 *x, double anchor)
+{
+    double waist = 0, points = 0;
+    for (uint32_t i = 0; anchor > 0 && i < s->points; i++)
+        if (s->flat[i].y > -0.004f) waist += (double)x[s->vertex[i]].y, points++;
+    return points > 0 ? fmax(0, anchor - waist / points) : 0;
+}
+
 static void witness(const collider *body, const cloth *c, const sewn *s, double anchor, drape *out)
 {
     const vec3 *x = cloth_position(c);
@@ -127,11 +138,8 @@ static void witness(const collider *body, const cloth *c, const sewn *s, double 
     }
     out->clearance = count > 0 ? sum / count : 0;
     out->contact = touching / s->vertices;
-    double waist = 0, points = 0;
-    for (uint32_t i = 0; anchor > 0 && i < s->points; i++)
-        if (s->flat[i].y > -0.004f) waist += (double)out->position[i].y, points++;
-    if (points > 0) out->slid = fmax(0, anchor - waist / points);
-    out->slides = out->slid > 0.04; // a hand's breadth is no longer the waist
+    out->slid = slid(s, x, anchor);
+    out->slides = out->slid > SLIDES;
 }
 
 static void decide(drape *out)
@@ -184,8 +192,9 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
     }
     if (first) drape_walk(w, first, body, c, s);
     collider_free(first);
-    cloth_run(c,
-              &(cloth_phase){ .gravity = 9.81, .damping = 18, .seconds = anchor > 0 ? 0.6 : 1.2, .until_rest = true });
+    // What slides ends on the floor, which is said in words; its last folds need no rest.
+    double seconds = anchor == 0 ? 1.2 : from->sliding ? 0.25 : 0.6;
+    cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .seconds = seconds, .until_rest = true });
     mem_free(floor);
     mem_free(factor);
     return c;
@@ -259,7 +268,7 @@ static void refine(const sewn *coarse, const vec3 *from, const sewn *fine, const
 #define COARSER 2.0
 
 static bool hang_coarse(const wearer *w, const collider *body, const garment *g, int size, double spacing, bool itself,
-                        const sewn *fine, vec3 *start, float *anchor, err *e)
+                        const sewn *fine, vec3 *start, float *anchor, bool *sliding, err *e)
 {
     pattern *p = mem_new(1, sizeof *p);
     sewn coarse;
@@ -268,9 +277,10 @@ static bool hang_coarse(const wearer *w, const collider *body, const garment *g,
         vec3 *from = mem_array(vec3, coarse.vertices);
         vec2 *rest = rest_of(&coarse);
         place_on_body(w, p, &coarse, from, anchor);
-        cloth *c =
-            drape_hang(w, body, g, p, &coarse, &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, 0 });
+        cloth *c = drape_hang(w, body, g, p, &coarse,
+                              &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, false, false });
         refine(&coarse, cloth_position(c), fine, body, start);
+        *sliding = slid(&coarse, cloth_position(c), (double)*anchor) > SLIDES;
         cloth_free(c);
         mem_free(from);
         mem_free(rest);
@@ -290,14 +300,14 @@ static bool make(const wearer *w, const collider *body, const garment *g, int si
     if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
     vec3 *start = mem_array(vec3, out->mesh.vertices);
     float anchor;
-    bool ok = true;
+    bool ok = true, sliding = false;
     if (coarse)
-        ok = hang_coarse(w, body, g, size, spacing, itself, &out->mesh, start, &anchor, e);
+        ok = hang_coarse(w, body, g, size, spacing, itself, &out->mesh, start, &anchor, &sliding, e);
     else
         place_on_body(w, &out->pattern, &out->mesh, start, &anchor);
     if (ok) {
         vec2 *rest = rest_of(&out->mesh);
-        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, coarse }, out);
+        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, coarse, sliding }, out);
         mem_free(rest);
     }
     mem_free(start);

@@ -8,7 +8,8 @@ typedef struct {
     double spacing;
     float anchor; // height at which a waist is held; 0: none
     bool itself;
-    bool worn; // it already hangs there, only coarser: neither tugged into place nor held up any more
+    bool worn;    // it already hangs there, only coarser: neither tugged into place nor held up any more
+    bool sliding; // and is too large to stay where it hangs
 } drape_start;
 
 // Lets the cloth come to rest; the caller frees it. body: as the wearer stands.

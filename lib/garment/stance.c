@@ -99,7 +99,8 @@ static void lower_arm(const wearer *w, const float *before, body_pose *p, int si
 static void hand_on_hip(const wearer *w, body_pose *p, float away)
 {
     vec3 s = w->joint[JOINT_R_SHOULDER], e = w->joint[JOINT_R_ELBOW], h = w->joint[JOINT_R_WRIST];
-    float level = w->joint[JOINT_SPINE1].y + 0.02f, side = 0;
+    // Not higher: the crease of an elbow bent further has no room for a sleeve.
+    float level = w->joint[JOINT_PELVIS].y + 0.03f, side = 0;
     for (uint32_t v = 0; v < w->model->vertices; v++)
         if (!is_arm(w->model->label[v]) && fabsf(w->position[v].y - level) < 0.02f)
             side = fminf(side, w->position[v].x);

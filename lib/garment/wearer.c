@@ -112,9 +112,9 @@ bool wearer_open(const char *folder, const char *assets, const char *smpl, weare
 {
     memset(w, 0, sizeof *w);
     buf measurements, params = { 0 };
-    bool ok = read_file(folder, "measurements.json", &measurements, e) && read_file(folder, "params.npz", &params, e) &&
-              wearer_read(params.data, params.len, (const char *)measurements.data, measurements.len, assets, smpl, w,
-                          e);
+    bool ok =
+        read_file(folder, "measurements.json", &measurements, e) && read_file(folder, "params.npz", &params, e) &&
+        wearer_read(params.data, params.len, (const char *)measurements.data, measurements.len, assets, smpl, w, e);
     buf_free(&measurements);
     buf_free(&params);
     return ok;

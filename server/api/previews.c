@@ -72,7 +72,17 @@ void preview_start(http_request *q, http_response *r)
 void preview_get(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0);
-    if (id) show(q, r, id, 200);
+    db_preview v;
+    db_garment g;
+    err e;
+    if (!id) return;
+    if (db_preview_get(api_of(q)->d, q->a, api_who(q)->brand, id, &v, &e)) return api_send(q, r, 200, render(q, &v));
+    // Not asked for yet is a state like the others, as long as there is such a garment.
+    if (e.code != ERR_NOT_FOUND || !db_garment_get(api_of(q)->d, q->a, db_as_brand(api_who(q)->brand), id, &g, &e))
+        return http_fail(q, r, &e);
+    api_send(q, r, 200,
+             json_pack("{s:s, s:s, s:i, s:n, s:n, s:n, s:n, s:n}", "garment_id", id, "status", "none", "progress", 0,
+                       "size", "error", "sheet_url", "report", "created_at"));
 }
 
 void preview_sheet(http_request *q, http_response *r)

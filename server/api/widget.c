@@ -1,5 +1,6 @@
 // The one question a shop's page asks before anyone has tapped anything: can this product be tried on?
 #include "api/api.h"
+#include "common/text.h"
 
 #include <string.h>
 
@@ -18,10 +19,15 @@ void widget_get(http_request *q, http_response *r)
         return (void)api_invalid(q, r, "brand", "brand, or the shop's domain as shop, is needed");
     if (!product || !*product || strlen(product) > 80)
         return (void)api_invalid(q, r, "product_id", "product_id is a text of 1 to 80 bytes");
-    bool known = db_brand_find(api_of(q)->d, q->a, brand ? id : NULL, shop, &b, &e);
+    bool known =
+        brand ? db_brand_get(api_of(q)->d, q->a, id, &b, &e) : db_brand_by_shop(api_of(q)->d, q->a, shop, &b, &e);
     if (!known && e.code != ERR_NOT_FOUND) return http_fail(q, r, &e);
-    if (known && !db_garment_list(api_of(q)->d, q->a, b.id, NULL, NULL, product, 1, &list, &n, &e))
-        return http_fail(q, r, &e);
+    // Shopify writes an id both as a number and as gid://shopify/Product/number.
+    const char *slash = strrchr(product, '/');
+    const char *forms[] = { product, slash ? slash + 1 : arena_printf(q->a, "gid://shopify/Product/%s", product) };
+    for (int i = 0; i < 2 && known && !n; i++)
+        if (!db_garment_list(api_of(q)->d, q->a, b.id, NULL, NULL, forms[i], 1, &list, &n, &e))
+            return http_fail(q, r, &e);
     http_set(r, "Cache-Control", "public, max-age=300, stale-while-revalidate=3600");
     api_send(q, r, 200, json_pack("{s:o}", "garment_id", api_text(n ? list[0].id : NULL)));
 }

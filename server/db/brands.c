@@ -71,18 +71,6 @@ bool db_brand_update(db *d, arena *a, const char *id, const char *name, int64_t 
     return r.changed || fail(e, ERR_NOT_FOUND, "there is no such brand");
 }
 
-bool db_brand_find(db *d, arena *a, const char *id, const char *shop_domain, db_brand *out, err *e)
-{
-    sql_rows r;
-    bool ok = id ? sql_once(d, db_service, SQL_READ, a, &r, e, BRAND_COLUMNS "WHERE id = $1", "t", id)
-                 : sql_once(d, db_service, SQL_READ, a, &r, e, BRAND_COLUMNS "WHERE shopify_shop_domain = $1", "t",
-                            shop_domain);
-    if (!ok) return false;
-    if (!r.count) return fail(e, ERR_NOT_FOUND, "there is no such brand");
-    read_brand(&r, 0, out);
-    return true;
-}
-
 bool db_key_create(db *d, arena *a, const db_key *k, const char *hash, uuid_text id, err *e)
 {
     uuid_new(id);

@@ -215,6 +215,18 @@ static void betas_of_another_file_are_told_apart(void)
     CHECK(!body_is(standing, "", 0, &e));
 }
 
+static void a_body_of_inhuman_size_is_refused(void)
+{
+    err e = { 0 };
+    float kept = smpl->template_position[77].x;
+    smpl->template_position[77].x = 1e20f;
+    CHECK(!body_stand(smpl, SEX_NEUTRAL, NULL, &e) && strstr(e.msg, "larger than people"));
+    smpl->template_position[77].x = kept;
+    smpl->shapedirs[5] += 2;
+    CHECK(!body_stand(smpl, SEX_NEUTRAL, NULL, &e) && strstr(e.msg, "larger than people"));
+    smpl->shapedirs[5] -= 2;
+}
+
 static void a_body_that_is_nobody_s_is_refused_with_a_sentence(void)
 {
     err e = { 0 };
@@ -256,4 +268,5 @@ TEST_MAIN(make(); RUN(the_test_body_has_the_size_of_smpl); RUN(standing_up_is_po
           RUN(the_feet_stand_flat_and_the_arms_hang_as_the_open_body_s);
           RUN(the_tape_agrees_with_the_open_body_s_listed_marks); RUN(women_s_and_men_s_bodies_are_measured_too);
           RUN(the_jacobian_of_a_tape_between_vertices_is_its_slope); RUN(the_answers_shape_the_body_as_the_survey_says);
-          RUN(betas_of_another_file_are_told_apart); RUN(a_body_that_is_nobody_s_is_refused_with_a_sentence); drop();)
+          RUN(betas_of_another_file_are_told_apart); RUN(a_body_of_inhuman_size_is_refused);
+          RUN(a_body_that_is_nobody_s_is_refused_with_a_sentence); drop();)

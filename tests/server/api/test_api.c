@@ -625,12 +625,45 @@ static void end(void)
     waitpid(child, NULL, 0);
 }
 
+static int say_event(const char *context)
+{
+    static const char event[] = "{\"event_type\":\"widget_opened\"}";
+    char header[200];
+    snprintf(header, sizeof header, "X-TryOn-Key: %s", context);
+    return ask("POST", "/v1/events", NULL, NULL, event, sizeof event - 1, header)->status;
+}
+
+static void the_fitting_room_is_told_brand_and_garment_and_speaks_for_that_brand(void)
+{
+    char path[200], context[160];
+    snprintf(path, sizeof path, "/v1/embed?brand=%s&product_id=p1", brand_id[0]);
+    const answer *a = get(path, NULL);
+    CHECK(a->status == 200);
+    CHECK_STR(json_string_value(json_object_get(json_object_get(a->json, "brand"), "id")), brand_id[0]);
+    CHECK_STR(json_string_value(json_object_get(json_object_get(a->json, "garment"), "id")), garment[0]);
+    CHECK(json_array_size(json_object_get(json_object_get(a->json, "garment"), "sizes")) == 2);
+    CHECK_STR(json_string_value(json_array_get(json_object_get(a->json, "origins"), 0)), "https://shop0.example");
+    put_text(context, sizeof context, text_of(a, "context"));
+    CHECK(say_event(context) == 202);
+    size_t last = strlen(context) - 1;
+    context[last] = context[last] == '0' ? '1' : '0';
+    CHECK(say_event(context) == 401);
+    CHECK(say_event("try_embed_") == 401);
+    snprintf(path, sizeof path, "/v1/embed?brand=%s&product_id=unknown", brand_id[0]);
+    a = get(path, NULL);
+    CHECK(a->status == 200 && json_is_null(json_object_get(a->json, "garment")));
+    CHECK(get("/v1/embed?brand=nobody", NULL)->status == 404);
+    CHECK(get("/v1/embed?shop=nobody.example", NULL)->status == 404);
+    CHECK(get("/v1/embed", NULL)->status == 404);
+}
+
 TEST_MAIN(begin(); RUN(the_description_and_the_route_table_are_the_same); RUN(from_guest_to_analytics);
           RUN(no_route_opens_without_its_key); RUN(nobody_reaches_anothers_things);
           RUN(photos_are_taken_checked_and_gone_when_the_avatar_is_ready); RUN(no_photo_is_left_on_the_disk);
           RUN(files_are_sent_in_parts_to_who_asks_for_them); RUN(photos_can_come_by_signed_link);
           RUN(progress_streams_and_failures_are_told); RUN(a_correction_refits_and_deletion_deletes);
-          RUN(a_catalogue_takes_files_and_charts); RUN(keys_rotate_and_scopes_hold);
+          RUN(a_catalogue_takes_files_and_charts);
+          RUN(the_fitting_room_is_told_brand_and_garment_and_speaks_for_that_brand); RUN(keys_rotate_and_scopes_hold);
           RUN(another_issuers_tokens_are_the_same_users); RUN(jobs_run_over_the_runpod_client_interface);
           RUN(health_and_papers_are_open); RUN(erasure_takes_everything);
           RUN(the_server_stops_when_asked_and_ends_what_it_began); RUN(every_answer_was_as_described); end();)

@@ -108,7 +108,8 @@ static void a_garment_is_judged_and_shown(void)
     snprintf(path, sizeof path, "/v1/garments/%s/preview", garment);
     snprintf(sheet, sizeof sheet, "%s/sheet.png", path);
     snprintf(size, sizeof size, "/v1/garments/%s/sizes/M", garment);
-    CHECK(get(path, secret[0])->status == 404);
+    CHECK_STR(text_of(get(path, secret[0]), "status"), "none");
+    CHECK(get(path, secret[1])->status == 404);
     CHECK(send_json("POST", path, secret[0], "{\"size\":\"XXL\"}")->status == 422);
     CHECK(send_json("POST", path, secret[1], "{}")->status == 404);
     CHECK(ask("PUT", size, secret[0], "model/gltf-binary", glb, sizeof glb, NULL)->status == 200);

@@ -69,8 +69,6 @@ static void settings_change_one_by_one(void)
     CHECK(b.avatar_days == 0 && b.event_days == 0);
     OK(db_brand_get(D, A, other_brand, &b, &E));
     CHECK_STR(b.name, "Other");
-    OK(db_brand_find(D, A, a_brand, NULL, &b, &E));
-    CHECK(!db_brand_find(D, A, NULL, "none.myshopify.com", &b, &E) && E.code == ERR_NOT_FOUND);
 }
 
 static void a_keys_pages_change_only_for_its_brand_and_only_if_it_is_public(void)

@@ -44,14 +44,18 @@ export function Analytics() {
       {nothing && <div class="card empty stack"><h2>{t('analytics_none')}</h2><p class="soft">{t('analytics_none_text')}</p></div>}
       {v && !nothing && (
         <div class="panels" aria-busy={all.busy}>
-          <FunnelPanel funnel={v.funnel} />
-          <DaysPanel days={v.days} range={Number(range)} />
-          <FlowPanel flow={v.flow} />
-          <HeatPanel key={span} span={span} garments={v.garments} />
-          <FitPanel fit={v.fit} />
-          <Panel title={t('top_title')} file="garments" table={tried(v.garments)}>
-            <Bars rows={v.garments.slice(0, 8).map((g) => ({ label: g.name, value: g.tryons, note: `· ${i18n.number(g.purchases)} ${t('top_purchases').toLowerCase()}` }))} />
-          </Panel>
+          <div class="stack wide-gap">
+            <FunnelPanel funnel={v.funnel} />
+            <FlowPanel flow={v.flow} />
+            <FitPanel fit={v.fit} />
+          </div>
+          <div class="stack wide-gap">
+            <DaysPanel days={v.days} range={Number(range)} />
+            <HeatPanel key={span} span={span} garments={v.garments} />
+            <Panel title={t('top_title')} file="garments" table={tried(v.garments)}>
+              <Bars rows={v.garments.slice(0, 8).map((g) => ({ label: g.name, value: g.tryons, note: `· ${i18n.number(g.purchases)} ${t('top_purchases').toLowerCase()}` }))} />
+            </Panel>
+          </div>
           <div class="span"><RecentPanel recent={v.recent} /></div>
         </div>
       )}
@@ -121,7 +125,7 @@ function HeatPanel({ span, garments }: { span: string; garments: Tried[] }) {
   const rows = load.value ?? [];
   const sizes = [...new Set(rows.map((r) => r.size))].sort(bySize);
   const shares = sharesOf(rows, sizes.includes(size) ? size : '');
-  const most = Math.max(0, ...shares.map((s) => s.tryons));
+  const tryons = garments.find((g) => g.garment_id === garment)?.tryons ?? 0;
   // What stands out, the largest share first: "38 % find the hips tight in M".
   const said = sizes
     .flatMap((s) => sharesOf(rows, s).flatMap((x) => [{ s, x, share: x.tight, key: 'heat_tight' as const }, { s, x, share: x.loose, key: 'heat_loose' as const }]))
@@ -143,7 +147,7 @@ function HeatPanel({ span, garments }: { span: string; garments: Tried[] }) {
       {load.value && !shares.length && <p class="soft">{t('heat_none')}</p>}
       {shares.length > 0 && (
         <>
-          {most < FEW && <Notice tone="info">{t('heat_few', { count: most })}</Notice>}
+          {tryons < FEW && <Notice tone="info">{t('heat_few', { count: tryons })}</Notice>}
           <div class="heat">
             <BodyHeat shares={shares} label={[t('heat_title'), ...said].join('. ')} />
             <div class="stack">

@@ -40,7 +40,7 @@ export function BodyHeat({ shares, label }: { shares: Share[]; label: string }) 
     }
   }
   return (
-    <svg class="body-heat" viewBox="-110 0 420 470" role="img" aria-label={label}>
+    <svg class="body-heat" viewBox="-145 0 480 470" role="img" aria-label={label}>
       <defs>
         <clipPath id={`${id}trunk`}><path d={TRUNK} /></clipPath>
         <clipPath id={`${id}legs`}><path d={LEGS} /></clipPath>

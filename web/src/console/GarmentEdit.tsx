@@ -13,6 +13,8 @@ import { call, sentence, type Garment } from './session';
 const CATEGORIES = ['tshirt', 'shirt', 'dress', 'skirt', 'trousers', 'hoodie'] as const;
 const FABRICS = ['', 'jersey', 'rib', 'shirting', 'twill', 'denim', 'denim_elastane', 'satin', 'fleece', 'wool'] as const;
 
+let fresh = ''; // the garment just made: its page says so once
+
 export function GarmentEdit({ id }: { id: string | null }) {
   const loaded = useLoad((signal) => (id ? call<Garment>(`/v1/garments/${id}`, { signal }) : Promise.resolve(null)), [id]);
   if (id && !loaded.value)
@@ -31,7 +33,7 @@ function Form({ garment, onSaved }: { garment: Garment | null; onSaved: (g: Garm
   const [product, setProduct] = useState(garment?.shopify_product_id ?? '');
   const [draft, setDraft] = useState<Draft>(() => draftOf(garment?.size_chart ?? null));
   const [field, setField] = useState<{ name: string; text: string }>();
-  const [saved, setSaved] = useState('');
+  const [saved, setSaved] = useState(garment && garment.id === fresh ? t('edit_created') : '');
   const [deleting, setDeleting] = useState(false);
   const save = useAction();
   const remove = useAction();
@@ -54,9 +56,13 @@ function Form({ garment, onSaved }: { garment: Garment | null; onSaved: (g: Garm
         const g = garment
           ? await call<Garment>(`/v1/garments/${garment.id}`, { method: 'PATCH', json: body, headers: { 'If-Match': `"${Date.parse(garment.updated_at)}"` } })
           : await call<Garment>('/v1/garments', { method: 'POST', json: body });
-        onSaved(g);
-        setSaved(garment ? t('saved') : t('edit_created'));
-        if (!garment) go(`garments/${g.id}`);
+        if (garment) {
+          onSaved(g);
+          setSaved(t('saved'));
+        } else {
+          fresh = g.id;
+          go(`garments/${g.id}`);
+        }
       } catch (e) {
         if (e instanceof ApiError && e.status === 412) throw new ApiError('conflict', 412, t('edit_changed_elsewhere'));
         if (e instanceof ApiError && e.field) setField({ name: e.field, text: e.message });

@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError } from '../api/http';
 import { Button, Icon, Notice, Progress, Select } from '../design';
 import { bySize } from './chart';
 import { useAction } from './hooks';
@@ -21,17 +20,14 @@ export function PreviewPanel({ garment }: { garment: Garment }) {
       call<Preview>(path, { signal: abort.signal }).then(
         (p) => {
           if (abort.signal.aborted) return;
-          setPreview(p);
+          setPreview(p.status === 'none' ? null : p);
           setError(undefined);
           if (p.status === 'pending' || p.status === 'processing') timer = setTimeout(look, 1000);
         },
         (e: unknown) => {
           if (abort.signal.aborted) return;
-          if (e instanceof ApiError && e.status === 404) setPreview(null);
-          else {
-            setError(e);
-            timer = setTimeout(look, 5000);
-          }
+          setError(e);
+          timer = setTimeout(look, 5000);
         },
       );
     };

@@ -81,7 +81,7 @@ export interface SizeChart {
 }
 export type Basis = 'body' | 'garment_flat' | 'garment_circ';
 export interface Preview {
-  status: 'pending' | 'processing' | 'ready' | 'failed';
+  status: 'none' | 'pending' | 'processing' | 'ready' | 'failed';
   progress: number;
   size: string | null;
   error: string | null;

@@ -22,22 +22,22 @@ export function Measurements() {
         <Segmented label={t('units')} value={s.units} onValue={setUnits} options={[{ value: 'metric', label: 'cm' }, { value: 'imperial', label: 'in' }]} />
       </div>
       <p class="small soft">{t('body_lead')}</p>
-      <dl class="measures">
+      <ul class="measures">
         {keys.map((k) => {
           const m = found[k]!;
           const tape = m.source === 'tape' || k === 'height';
           return (
-            <div key={k} class="measure">
-              <dt>{measureName(k)}</dt>
-              <dd class="tabular">
+            <li key={k} class="measure">
+              <span>{measureName(k)}</span>
+              <span class="measure-value tabular">
                 <strong>{length(m.value_cm, s.units)}</strong>
                 <span class="soft small">{tape ? t('body_tape') : t('body_range', { lo: lengthNumber(m.lo_cm, s.units), hi: length(m.hi_cm, s.units) })}</span>
-              </dd>
+              </span>
               <IconButton label={t('body_edit_label', { name: measureName(k) })} onClick={() => setEditing(k)}><Icon name="edit" size={20} /></IconButton>
-            </div>
+            </li>
           );
         })}
-      </dl>
+      </ul>
       <div class="row">
         <Button kind="quiet" onClick={() => setAll(!all)}>{t(all ? 'body_fewer' : 'body_all')}</Button>
         <Button kind="quiet" onClick={again}>{t('body_again')}</Button>

@@ -50,7 +50,7 @@ export function Photo({ which }: { which: 'front' | 'side' }) {
         </div>
       </div>
       <div class="page-foot stack" style={{ '--gap': '10px' }}>
-        <input ref={input} class="visually-hidden" type="file" accept="image/*,.heic,.heif" tabIndex={-1} aria-label={t('photo_upload')} onChange={(e) => {
+        <input ref={input} hidden type="file" accept="image/*,.heic,.heif" onChange={(e) => {
           void chosen(e.currentTarget.files?.[0]);
           e.currentTarget.value = '';
         }} />

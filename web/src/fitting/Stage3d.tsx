@@ -1,5 +1,5 @@
 import { Icon, IconButton, Segmented } from '../design';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Stage as StageClass, Closeup, View } from '../viewer/stage';
 import { t } from './i18n';
 import { compareWith, fetchBytes, sizesOf, useRoom } from './store';
@@ -103,9 +103,8 @@ export function Stage3d() {
 
   const shown = s.size && sizes.has(s.size) ? s.size : null;
   const beside = s.beside && sizes.has(s.beside) ? s.beside : null;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!stage || !body) return;
-    performance.mark('tryon:size');
     stage.show(shown, shown ? beside : null);
     stage.heat(heat);
   }, [stage, body, shown, beside, heat, sizes]);

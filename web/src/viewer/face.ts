@@ -35,7 +35,7 @@ export function calmFace(positions: Float32Array): BufferGeometry | null {
   let top = 0;
   for (let i = 1; i < positions.length; i += 3) top = Math.max(top, positions[i]!);
   const head = top * 0.135; // crown to chin, with a little less than anyone has
-  const low = top - head * 1.02;
+  const low = top - head * 0.95;
   const high = top - head * 0.16;
   let z0 = 0;
   let count = 0;
@@ -71,8 +71,8 @@ export function calmFace(positions: Float32Array): BufferGeometry | null {
   // Over the skin in the middle, under it at the rim.
   for (let r = 0; r < ROWS; r++)
     for (let c = 0; c < COLUMNS; c++) {
-      const rim = Math.min(smooth(r / 6), smooth((ROWS - 1 - r) / 9), smooth(Math.min(c, COLUMNS - 1 - c) / 9));
-      mask[r * COLUMNS + c] = mask[r * COLUMNS + c]! + 0.001 - 0.009 * (1 - rim);
+      const rim = Math.min(smooth(r / 9), smooth((ROWS - 1 - r) / 12), smooth(Math.min(c, COLUMNS - 1 - c) / 12));
+      mask[r * COLUMNS + c] = mask[r * COLUMNS + c]! + 0.001 - 0.007 * (1 - rim);
     }
   for (let i = 0; i < positions.length; i += 3) {
     if (positions[i + 1]! < low) continue;
@@ -84,7 +84,7 @@ export function calmFace(positions: Float32Array): BufferGeometry | null {
     const fc = p.column - c;
     const m = (dr: number, dc: number) => mask[(r + dr) * COLUMNS + c + dc]!;
     const over = (m(0, 0) * (1 - fc) + m(0, 1) * fc) * (1 - fr) + (m(1, 0) * (1 - fc) + m(1, 1) * fc) * fr;
-    const rim = Math.min(smooth(p.row / 6), smooth((ROWS - 1 - p.row) / 9), smooth(Math.min(p.column, COLUMNS - 1 - p.column) / 9));
+    const rim = Math.min(smooth(p.row / 9), smooth((ROWS - 1 - p.row) / 12), smooth(Math.min(p.column, COLUMNS - 1 - p.column) / 12));
     if (rim < 0.6 || p.radius < over - 0.003) continue;
     const scale = (over - 0.003) / p.radius;
     positions[i] = positions[i]! * scale;

@@ -81,6 +81,7 @@ export class Stage {
   private left: Worn | null = null;
   private right: Worn | null = null;
   private comparing = false;
+  private fresh: string | null = null; // put on, not drawn yet
   private height = 1.7;
   private angle = 0.45;
   private angleTo = 0;
@@ -321,6 +322,8 @@ export class Stage {
     }
     if (this.right && two) this.right.wear(two, now, this.still);
     this.comparing = !!two;
+    this.fresh = size;
+    if (size && this.body && !this.gone) this.draw(); // now, not with the next tick
     this.touch();
     return !!one;
   }
@@ -408,11 +411,8 @@ export class Stage {
       r.render(this.scene, this.camera);
     }
     if (this.left && halves === 2) this.left.mesh.visible = true;
-  }
-
-  // For measuring: calls back when the next frame has been drawn.
-  afterDraw(done: () => void): void {
-    requestAnimationFrame(() => requestAnimationFrame(done));
+    if (this.fresh) performance.mark('tryon:drawn', { detail: this.fresh });
+    this.fresh = null;
   }
 
   dispose(): void {

@@ -5,10 +5,10 @@ export const css = `
 :host([hidden]){display:none}
 *{box-sizing:border-box}
 button{font:inherit;cursor:pointer}
-button[hidden]{display:none}
 button[part]{display:flex;align-items:center;justify-content:center;gap:.5em;width:100%;min-height:48px;padding:.6em 1.2em;
 font:600 1rem/1.2 var(--tryon-font,inherit);color:var(--tryon-color,inherit);background:var(--tryon-background,transparent);
 border:1.5px solid currentColor;border-radius:var(--tryon-radius,8px)}
+button[hidden]{display:none}
 button[part]:hover{text-decoration:underline;text-underline-offset:.2em}
 button:focus-visible{outline:3px solid #2563eb;outline-offset:2px}
 svg{width:1.4em;height:1.4em;flex:none;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}

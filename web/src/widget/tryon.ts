@@ -45,16 +45,18 @@ class TryOnButton extends HTMLElement {
   private marked = false; // our entry lies on top of the page's history
   private asked = '';
 
+  constructor() {
+    super();
+    if (sheet) this.root.adoptedStyleSheets = [sheet];
+    this.button.type = 'button';
+    this.button.part.add('button');
+    this.button.hidden = true;
+    this.button.append(icon(), document.createElement('span'));
+    this.button.addEventListener('click', () => this.open());
+    this.root.append(this.button);
+  }
+
   connectedCallback(): void {
-    if (!this.button.isConnected) {
-      if (sheet) this.root.adoptedStyleSheets = [sheet];
-      this.button.type = 'button';
-      this.button.part.add('button');
-      this.button.hidden = true;
-      this.button.append(icon(), document.createElement('span'));
-      this.button.addEventListener('click', () => this.open());
-      this.root.append(this.button);
-    }
     this.check();
   }
 
@@ -135,13 +137,17 @@ class TryOnButton extends HTMLElement {
     const f = (this.frame = document.createElement('iframe'));
     f.title = say.title;
     // The camera is asked for by the fitting room, and only when the shopper chooses to take a photo.
-    f.allow = 'camera; accelerometer; gyroscope; fullscreen; web-share';
+    f.allow = 'camera; accelerometer; gyroscope; fullscreen';
     f.referrerPolicy = 'origin';
     f.src = `${this.host}/embed?${this.query(['brand', 'shop', 'product-id', 'variant-id', 'lang'])}`;
     const wait = document.createElement('p');
     wait.textContent = say.loading;
     wait.setAttribute('role', 'status');
-    f.addEventListener('load', () => wait.remove());
+    f.addEventListener('load', () => {
+      wait.remove();
+      // Who had tabbed into the frame while it was loading has lost her place with the empty page that was there.
+      if (document.activeElement === document.body) f.focus();
+    });
     // Tab leaves the dialog for the browser's own bars at both ends: these two bring it back in.
     const first = fence(() => f.focus()),
       last = fence(() => shut.focus());

@@ -1,0 +1,101 @@
+#include "accuracy/doc.h"
+#include "base/io.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void doc_put(buf *b, const char *fmt, ...)
+{
+    char text[4096];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= sizeof text || !buf_append(b, text, (size_t)n)) {
+        fprintf(stderr, "bench_accuracy: the page of figures is too large\n");
+        exit(1);
+    }
+}
+
+static const char *const word[DOC_SECTIONS] = { "world", "sources", "sizes", "survey", "looks", "photos", "time" };
+static const char *const title[DOC_SECTIONS] = {
+    "People whose measurements are known",
+    "Where the error comes from",
+    "What it means for sizes",
+    "Real people's answers",
+    "Landmarks and outlines, rendered and real",
+    "The same photo, changed",
+    "Time",
+};
+
+// What measures each.
+static const char *const command[DOC_SECTIONS] = { "--people 1000 --seed 2",       "--people 200 --seed 2 --ablate",
+                                                   "--people 1000 --seed 2",       "--data DIR",
+                                                   "--people 100 --seed 2 --look", "--photos DIR",
+                                                   "--people 1000 --seed 2" };
+
+static const char head[] =
+    "# Accuracy\n\n"
+    "Written by `script/bench accuracy --doc docs/accuracy.md` and what follows each title there; do not edit by "
+    "hand.\n"
+    "A: height, weight, sex and age. B: and a photo from the front. C: and one from the side. MAE: mean absolute "
+    "error.\n"
+    "\n"
+    "Nobody has photos of people with tape measurements that may be used freely, so the photos are rendered: people\n"
+    "drawn from a survey's statistics, with shape detail that the estimator's space does not contain, posed, dressed,\n"
+    "lit and photographed as phones do, then seen by the same networks as real photos (`bench/testworld`). Seed 1 is "
+    "for\n"
+    "tuning and training (`script/learn`), seed 2 for judging; nothing was ever fitted to people of seed 2. What this\n"
+    "cannot show is how the networks' errors on real clothes differ from those on rendered ones.\n\n";
+
+static const char published[] =
+    "## Published systems\n\n"
+    "Mean absolute errors in cm as their authors or users give them; other people, clothes and definitions, so these\n"
+    "are orders of magnitude and no race.\n\n"
+    "| system | input | chest | waist | hip | on | source, what differs |\n|---|---|---|---|---|---|---|\n"
+    "| height and weight, least squares | two numbers, sex | 3.4 | 3.8 | 2.3 | ANSUR II, five-fold | worse sex; waist "
+    "at "
+    "the navel; soldiers |\n"
+    "| SHAPY (CVPR 2022) | a photo | 6.5 | 6.9 | 5.7 | HBW, in the wild | its leaderboard; height is an output there "
+    "|\n"
+    "| BMnet (2022) | front silhouette | 3.4 | 3.2 | 3.1 | BodyM test A | arXiv 2210.05667; tight clothes, in a lab |\n"
+    "| BMnet | front, side, height, weight | 1.6 | 1.5 | 1.0 | BodyM test A | the same; quoted at second hand |\n"
+    "| MeasureNet (Amazon Halo, 2023) | photos, height, weight | - | 1.8 men, 2.4 women | - | their own | npj Digital "
+    "Medicine s41746-023-00909-5; phones at home, minimal clothes |\n"
+    "| SMPL-X fitted to two silhouettes | front, side, height | 8.8 | 4.3 | 6.8 | BodyM test A, 25 people | no "
+    "training; "
+    "differences of definition within |\n"
+    "| two trained measurers | a tape | 1.4 | 1.2 | 1.2 | ANSUR's allowance | NATICK/TR-11/017: no estimate can be "
+    "shown to be better |\n";
+
+static bool fresh(buf *page)
+{
+    bool ok = buf_append(page, head, strlen(head));
+    for (int i = 0; ok && i < DOC_SECTIONS; i++)
+        ok = buf_printf(page,
+                        "## %s\n\n`script/bench accuracy %s --doc docs/accuracy.md`\n\n<!-- %s -->\nNot measured yet.\n"
+                        "<!-- end of %s -->\n\n",
+                        title[i], command[i], word[i], word[i]);
+    return ok && buf_append(page, published, strlen(published)) && buf_append(page, "", 1);
+}
+
+bool doc_write(const char *path, doc_section section, const buf *text, err *e)
+{
+    buf page = buf_new((size_t)4 << 20), out = buf_new((size_t)4 << 20);
+    bool ok = io_exists(path) ? io_read(path, &page, e) && buf_append(&page, "", 1) : fresh(&page);
+    char from[64], to[64];
+    snprintf(from, sizeof from, "<!-- %s -->\n", word[section]);
+    snprintf(to, sizeof to, "<!-- end of %s -->\n", word[section]);
+    const char *all = (const char *)page.data, *a = ok ? strstr(all, from) : NULL, *b = a ? strstr(a, to) : NULL;
+    if (ok && !b) ok = fail(e, ERR_INPUT, "%s lacks its section \"%s\": delete it to begin anew", path, word[section]);
+    if (ok) {
+        size_t before = (size_t)(a - all) + strlen(from);
+        ok = buf_append(&out, all, before) && buf_append(&out, text->data, text->len) &&
+             buf_append(&out, b, strlen(b)) && io_write(path, out.data, out.len, e);
+    }
+    buf_free(&page);
+    buf_free(&out);
+    return ok;
+}

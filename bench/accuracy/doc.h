@@ -1,0 +1,20 @@
+// docs/accuracy.md: a page of sections, each written anew by the run that measured it; the others stay.
+#pragma once
+#include "base/buf.h"
+
+// Appends; a full buffer ends the program.
+void doc_put(buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+typedef enum {
+    DOC_WORLD,
+    DOC_SOURCES,
+    DOC_SIZES,
+    DOC_SURVEY,
+    DOC_LOOKS,
+    DOC_PHOTOS,
+    DOC_TIME,
+    DOC_SECTIONS
+} doc_section;
+
+// Puts text in the place of one section of the page at path, which is made when it is missing.
+bool doc_write(const char *path, doc_section section, const buf *text, err *e) MUST_USE;

