@@ -185,9 +185,10 @@ void key_patch(http_request *q, http_response *r)
     char *text = ok ? json_dumps(origins, JSON_COMPACT) : NULL;
     if (ok && !db_key_set_origins(api_of(q)->d, q->a, api_who(q)->brand, id, text, &e))
         http_fail(q, r, &e);
-    else if (ok && find(q, r, id, &k))
+    else if (ok && find(q, r, id, &k)) {
+        known_forget_all(api_of(q)->known);
         api_send(q, r, 200, render(q, &k, NULL));
-    if (ok) known_forget_all(api_of(q)->known);
+    }
     mem_free(text);
     json_decref(j);
 }
