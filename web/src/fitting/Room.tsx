@@ -80,9 +80,13 @@ function Verdict({ s, fit }: { s: State; fit: Fit | null }) {
         ? <p class="soft">{t('rec_between_text', pair(best, other, s))} {t('rec_title', { size: best })}.</p>
         : <p class="soft">{t('why_good', { size: best, regions: list(telling.map((r) => t('why_region', { region: inSentence(regionName(r.region)), ease: easeText(r, s.units) }))) })}</p>}
       <p class="odds"><span class="odds-dot" aria-hidden="true" />{t('rec_probability', { percent: i18n.percent(Math.min(0.99, f.probability)) })}</p>
+      {f.probability < UNSURE && <p class="soft small">{t('rec_unsure')}</p>}
     </>
   );
 }
+
+// Below this a recommendation is the best of guesses, and says so.
+const UNSURE = 0.4;
 
 // The smaller of the two first.
 function pair(a: string, b: string, s: State): { a: string; b: string } {

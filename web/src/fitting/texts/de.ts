@@ -122,6 +122,7 @@ const texts: Texts<typeof en> = {
   recommended: 'Empfohlen',
   rec_title: 'Wir empfehlen Größe {size}',
   rec_probability: 'Sitzt mit {percent} Wahrscheinlichkeit gut',
+  rec_unsure: 'Das ist nicht sicher: Was über den Körper bekannt ist, lässt viel offen. Gewicht, ein Foto oder ein Maßband verrät mehr.',
   rec_between: 'Sie liegen zwischen {a} und {b}',
   rec_between_text: '{a} sitzt näher, {b} lockerer. Beide sind tragbar; nehmen Sie, was Sie lieber mögen.',
   rec_none: 'Leider sitzt keine Größe gut',

@@ -126,6 +126,7 @@ export default {
   recommended: 'Recommended',
   rec_title: 'We recommend size {size}',
   rec_probability: '{percent} likely to fit you well',
+  rec_unsure: 'That is not sure: what is known of the body leaves much open. Your weight, a photo or a tape measurement tells more.',
   rec_between: 'You are between {a} and {b}',
   rec_between_text: '{a} sits closer, {b} sits easier. Both can be worn; take the one you like better.',
   rec_none: 'No size fits you well, sorry',

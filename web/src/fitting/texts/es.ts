@@ -122,6 +122,7 @@ const texts: Texts<typeof en> = {
   recommended: 'Recomendada',
   rec_title: 'Te recomendamos la talla {size}',
   rec_probability: '{percent} de probabilidad de que te quede bien',
+  rec_unsure: 'No es seguro: lo que se sabe del cuerpo deja mucho abierto. El peso, una foto o una cinta métrica dicen más.',
   rec_between: 'Estás entre {a} y {b}',
   rec_between_text: '{a} queda más ceñida, {b} más suelta. Las dos se pueden llevar; elige la que prefieras.',
   rec_none: 'Lo sentimos, ninguna talla te queda bien',

@@ -122,6 +122,7 @@ const texts: Texts<typeof en> = {
   recommended: 'Conseillée',
   rec_title: 'Nous conseillons la taille {size}',
   rec_probability: '{percent} de chances qu’elle vous aille bien',
+  rec_unsure: 'Ce n’est pas certain : ce que l’on sait du corps laisse beaucoup ouvert. Le poids, une photo ou un mètre ruban en disent plus.',
   rec_between: 'Vous êtes entre {a} et {b}',
   rec_between_text: '{a} est plus près du corps, {b} plus ample. Les deux se portent ; prenez celle que vous préférez.',
   rec_none: 'Aucune taille ne va bien, désolés',

@@ -122,6 +122,7 @@ const texts: Texts<typeof en> = {
   recommended: 'おすすめ',
   rec_title: 'おすすめはサイズ{size}です',
   rec_probability: 'よく合う見込み {percent}',
+  rec_unsure: 'まだ確かではありません。体重、写真、またはメジャーの値があれば、より確かになります。',
   rec_between: '{a}と{b}の間です',
   rec_between_text: '{a}はやや細め、{b}はゆったりです。どちらも着られますので、お好みでどうぞ。',
   rec_none: '申し訳ありません。よく合うサイズがありません',
