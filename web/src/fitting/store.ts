@@ -195,6 +195,10 @@ export async function start(): Promise<void> {
   if (!shopOpen) {
     shopOpen = true;
     shop.open(state.embed!.origins);
+    // The shop's page does not hear keys pressed in here.
+    addEventListener('keydown', (e) => {
+      if (e.key === 'Escape' && !e.defaultPrevented && !document.querySelector('dialog[open]')) shop.say({ type: 'close' });
+    });
   }
   if (!state.embed!.garment) {
     set({ step: 'trouble', trouble: 'garment' });

@@ -44,6 +44,7 @@ class TryOnButton extends HTMLElement {
   private page: { overflow: string; padding: string } | null = null;
   private marked = false; // our entry lies on top of the page's history
   private asked = '';
+  private watch = 0;
 
   constructor() {
     super();
@@ -143,11 +144,14 @@ class TryOnButton extends HTMLElement {
     const wait = document.createElement('p');
     wait.textContent = say.loading;
     wait.setAttribute('role', 'status');
-    f.addEventListener('load', () => {
-      wait.remove();
-      // Who had tabbed into the frame while it was loading has lost her place with the empty page that was there.
-      if (document.activeElement === document.body) f.focus();
-    });
+    f.addEventListener('load', () => wait.remove());
+    // A frame that was still loading takes the focus that came to it along when its empty page goes: it is brought back,
+    // or no key would reach the dialog.
+    let lost = 0; // looks in a row: on its way into a frame the focus is nowhere for a moment
+    this.watch = setInterval(() => {
+      lost = document.activeElement === document.body && document.hasFocus() ? lost + 1 : 0;
+      if (lost > 2) shut.focus();
+    }, 100);
     // Tab leaves the dialog for the browser's own bars at both ends: these two bring it back in.
     const first = fence(() => f.focus()),
       last = fence(() => shut.focus());
@@ -178,6 +182,7 @@ class TryOnButton extends HTMLElement {
     if (!this.dialog) return;
     removeEventListener('popstate', this.onBack);
     removeEventListener('message', this.onMessage);
+    clearInterval(this.watch);
     this.dialog.close();
     this.dialog.remove(); // with the frame: camera and 3D stop at once
     this.dialog = this.frame = null;
