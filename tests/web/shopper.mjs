@@ -148,6 +148,7 @@ await test('from the product page to a size without a photo: at most 6 taps, 60 
 await test('every size can be worn, compared, seen as a map and from all sides', async () => {
   const v = await visit();
   await v.page.goto(room);
+  await v.say('Agree and continue').waitFor();
   await accessible(v.page, 'welcome');
   await v.say('Agree and continue').click();
   await v.page.getByRole('heading', { name: /How would you like/ }).waitFor();

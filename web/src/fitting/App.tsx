@@ -39,7 +39,7 @@ export function App() {
       {s.offline && <p class="strip" role="status"><span class="spinner" aria-hidden="true" />{t('offline_short')}</p>}
       <main ref={main} class="main">
         {s.notice && s.step !== 'room' && <div class="column"><Notice tone={s.notice === 'data_deleted' ? 'good' : 'info'} loud>{t(s.notice)}</Notice></div>}
-        {s.step === 'loading' && <div class="loading" role="status"><span class="spinner" aria-hidden="true" /><span class="visually-hidden">{t('title')}</span></div>}
+        {s.step === 'loading' && <div class="loading" role="status"><span class="spinner" aria-hidden="true" /><h1 class="visually-hidden">{t('title')}</h1></div>}
         {s.step === 'trouble' && (
           <div class="column center-page stack">
             <h1 tabIndex={-1}>{t(s.trouble === 'garment' ? 'no_garment' : 'no_shop')}</h1>
