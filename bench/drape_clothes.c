@@ -18,20 +18,17 @@ static double cpu(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool wear(const char *assets, const wearer *w, const char *who, const garment *g, const imported *m, drape *d,
-                 err *e)
+static void wear(const wearer *w, const char *who, const garment *g, const imported *m, drape *d)
 {
     collider *body = drape_collider(w);
     double begin = cpu();
-    bool ok = import_drape(w, body, g, m, assets, d, e);
+    import_drape(w, body, g, m, d);
     double took = cpu() - begin;
-    if (ok)
-        printf("    on %-9s %s: in the body %.2f mm, through itself %.2f mm, strain p95 %.1f/%.1f %%, %s%.2f s%s%s\n",
-               who, d->degraded ? "DEGRADED" : "ok", 1000 * d->quality.max_penetration, 1000 * d->quality.self_depth,
-               100 * d->quality.strain_weft[1], 100 * d->quality.strain_warp[1], d->slides ? "slides, " : "", took,
-               d->degraded ? ": " : "", d->why);
+    printf("    on %-9s %s: in the body %.2f mm, through itself %.2f mm, strain p95 %.1f/%.1f %%, %s%.2f s%s%s\n", who,
+           d->degraded ? "DEGRADED" : "ok", 1000 * d->quality.max_penetration, 1000 * d->quality.self_depth,
+           100 * d->quality.strain_weft[1], 100 * d->quality.strain_warp[1], d->slides ? "slides, " : "", took,
+           d->degraded ? ": " : "", d->why);
     collider_free(body);
-    return ok;
 }
 
 static bool save(const wearer *w, const garment *g, const drape *d, const char *folder, const char *name, err *e)
@@ -56,8 +53,8 @@ static bool try_on(const char *assets, const imported *m, garment *g, body_sex s
         int other = heavier[sex == SEX_MALE];
         drape d;
         ok = k ? drape_person_open(assets, other, &w, e) : wearer_of_betas(assets, sex, mean, &w, e);
-        ok = ok && wear(assets, &w, k ? drape_people[other].name : "the mean", g, m, &d, e);
         if (!ok) break;
+        wear(&w, k ? drape_people[other].name : "the mean", g, m, &d);
         char title[128];
         snprintf(title, sizeof title, "%s-%d", name, k);
         ok = !sheets || save(&w, g, &d, sheets, title, e);

@@ -1,6 +1,4 @@
 #include "drape_people.h"
-#include "base/mem.h"
-#include "body/prior.h"
 
 #include <string.h>
 
@@ -14,26 +12,15 @@ const drape_person drape_people[DRAPE_PEOPLE] = {
 bool drape_person_open(const char *assets, int i, wearer *w, err *e)
 {
     const drape_person *who = &drape_people[i];
-    float zero[BODY_MAX_BETAS] = { 0 }, betas[BODY_MAX_BETAS];
-    if (!wearer_of_betas(assets, who->sex, zero, w, e)) return false;
-    body_gaussian *g = mem_new(1, sizeof *g);
-    tape *t = tape_new(w->model);
-    survey_answers a = { who->height, who->weight, 0 };
-    body_prior_given(w->model, t, &a, 0.002, g);
-    for (int k = 0; k < w->model->betas; k++) betas[k] = (float)g->mean[k];
-    tape_free(t);
-    mem_free(g);
-    wearer_close(w);
-    return wearer_of_betas(assets, who->sex, betas, w, e);
+    return wearer_expected(assets, who->sex, &(survey_answers){ who->height, who->weight, 0 }, 0.002, w, e);
 }
 
 int drape_wardrobe(const wearer *w, body_sex sex, garment_category c, garment *g, fit_result *fit)
 {
-    static const char *const usual[GARMENT_CATEGORIES] = { "jersey", "shirting", "satin", "twill", "denim", "fleece" };
     memset(g, 0, sizeof *g);
     g->category = c;
     g->silhouette = SILHOUETTE_REGULAR;
-    g->fabric = *fabric_preset(usual[c]);
+    g->fabric = *garment_usual_fabric(c);
     chart_standard(sex == SEX_MALE, &g->chart);
     fit_judge(g, &w->fit, PREFER_REGULAR, fit);
     int best = 0;

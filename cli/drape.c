@@ -38,9 +38,9 @@ static void drape_one(void *ctx, int i)
     work *k = ctx;
     int size = k->wanted[i];
     drape_options o = { .spacing = k->a->spacing_mm / 1000 };
+    k->made[size] = true;
     if (k->g.imported)
-        k->made[size] =
-            import_drape(&k->w, k->body, &k->g, &k->mesh[size], k->assets, &k->drape[size], &k->failed[size]);
+        import_drape(&k->w, k->body, &k->g, &k->mesh[size], &k->drape[size]);
     else
         k->made[size] = drape_make(&k->w, k->body, &k->g, size, &o, &k->drape[size], &k->failed[size]);
 }

@@ -50,7 +50,7 @@ typedef struct {
     collider *body;
 } work;
 
-static bool put_on(const job_drape_in *in, int size, const char *assets, work *k, err *e)
+static bool put_on(const job_drape_in *in, int size, work *k, err *e)
 {
     if (!in->garment_len) {
         drape_options o = { 0 };
@@ -58,8 +58,9 @@ static bool put_on(const job_drape_in *in, int size, const char *assets, work *k
     }
     import_report report;
     k->g.imported = true;
-    return import_read(in->garment, in->garment_len, &k->mesh, &report, e) &&
-           import_drape(&k->w, k->body, &k->g, &k->mesh, assets, &k->drape, e);
+    if (!import_read(in->garment, in->garment_len, &k->mesh, &report, e)) return false;
+    import_drape(&k->w, k->body, &k->g, &k->mesh, &k->drape);
+    return true;
 }
 
 static bool write_out(const job_drape_in *in, const work *k, int size, job_drape_out *out, err *e)
@@ -97,7 +98,7 @@ bool cli_drape(void *ctx, const job_drape_in *in, job_drape_out *out, err *e)
         k->body = drape_collider(&k->w);
         fit_judge(&k->g, &k->w.fit, PREFER_REGULAR, &k->fit);
     }
-    ok = ok && put_on(in, size, assets, k, e) && write_out(in, k, size, out, e);
+    ok = ok && put_on(in, size, k, e) && write_out(in, k, size, out, e);
     drape_free(&k->drape);
     imported_free(&k->mesh);
     collider_free(k->body);

@@ -2,7 +2,6 @@
 // expects them at a height and a weight. They are nobody.
 #include "base/limits.h"
 #include "base/mem.h"
-#include "body/prior.h"
 #include "cli/service.h"
 #include "garment/import.h"
 #include "garment/pattern.h"
@@ -102,27 +101,12 @@ static bool judge(work *k, err *e)
     return go_on(k, 0.1, "bodies", e);
 }
 
-static bool stand_up(work *k, int person, wearer *w, err *e)
-{
-    float betas[BODY_MAX_BETAS] = { 0 };
-    body_sex sex = PEOPLE[person].sex;
-    if (!wearer_of_betas(k->assets, sex, betas, w, e)) return false;
-    survey_answers a = { .height = PEOPLE[person].height, .weight = PEOPLE[person].weight };
-    body_gaussian *g = mem_new(1, sizeof *g);
-    tape *t = tape_new(w->model);
-    body_prior_given(w->model, t, &a, 0.004, g);
-    for (int i = 0; i < g->betas; i++) betas[i] = (float)g->mean[i];
-    tape_free(t);
-    mem_free(g);
-    wearer_close(w);
-    return wearer_of_betas(k->assets, sex, betas, w, e);
-}
-
 static bool dress(work *k, int person, err *e)
 {
     int at = k->people;
     wearer *w = &k->w[at];
-    if (!stand_up(k, person, w, e)) return false;
+    survey_answers a = { .height = PEOPLE[person].height, .weight = PEOPLE[person].weight };
+    if (!wearer_expected(k->assets, PEOPLE[person].sex, &a, 0.004, w, e)) return false;
     k->people++;
     fit_result *fit = mem_new(1, sizeof *fit);
     fit_judge(&k->g, &w->fit, PREFER_REGULAR, fit);
@@ -145,8 +129,11 @@ static bool dress(work *k, int person, err *e)
     collider *body = drape_collider(w);
     drape_options o = { 0 };
     err why = { 0 };
-    bool made = k->has[size] ? import_drape(w, body, &k->g, &k->mesh[size], k->assets, &k->drape[at], &why)
-                             : drape_make(w, body, &k->g, size, &o, &k->drape[at], &why);
+    bool made = true;
+    if (k->has[size])
+        import_drape(w, body, &k->g, &k->mesh[size], &k->drape[at]);
+    else
+        made = drape_make(w, body, &k->g, size, &o, &k->drape[at], &why);
     collider_free(body);
     if (!made) find_fault(k, name, why.msg);
     const drape *d = &k->drape[at];

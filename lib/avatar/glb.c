@@ -10,10 +10,7 @@
 avatar_shape avatar_shape_of(const body_model *m, const float *betas)
 {
     avatar_shape s = { .position = mem_array(vec3, m->vertices) };
-    body_shape(m, betas, s.position, s.joint);
-    s.ground = body_ground(m, s.position);
-    for (uint32_t v = 0; v < m->vertices; v++) s.position[v].y -= s.ground;
-    for (int j = 0; j < BODY_JOINTS; j++) s.joint[j].y -= s.ground;
+    s.ground = body_shape_standing(m, betas, s.position, s.joint);
     return s;
 }
 

@@ -116,6 +116,15 @@ float body_ground(const body_model *m, const vec3 *position)
     return lowest;
 }
 
+float body_shape_standing(const body_model *m, const float *betas, vec3 *position, vec3 joints[BODY_JOINTS])
+{
+    body_shape(m, betas, position, joints);
+    float ground = body_ground(m, position);
+    for (uint32_t v = 0; v < m->vertices; v++) position[v].y -= ground;
+    for (int j = 0; j < BODY_JOINTS; j++) joints[j].y -= ground;
+    return ground;
+}
+
 mesh_view body_mesh(const body_model *m, const vec3 *position)
 {
     return (mesh_view){ position, m->triangle, m->vertices, m->triangles };

@@ -136,6 +136,9 @@ void body_skin(const body_model *m, const vec3 *shaped, const rigid *world, vec3
 // Smallest y of the positions [vertices]: subtract it and the feet stand on y = 0.
 float body_ground(const body_model *m, const vec3 *position);
 
+// body_shape with the feet set on y = 0. Returns where the soles were.
+float body_shape_standing(const body_model *m, const float *betas, vec3 *position, vec3 joints[BODY_JOINTS]);
+
 // Where a mark lies on a body: its (first) vertex, or between its two.
 static inline vec3 body_mark_at(const body_model *m, body_mark mark, const vec3 *position)
 {

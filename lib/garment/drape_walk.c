@@ -11,23 +11,11 @@
 // How far the body carries each vertex of the cloth, evened out over the cloth's edges.
 static void carried(const collider *body, const vec3 *now, const vec3 *next, const vec3 *x, const sewn *s, vec3 *move)
 {
-    vec3 *sum = mem_array(vec3, s->vertices);
-    float *count = mem_array(float, s->vertices);
     for (uint32_t i = 0; i < s->vertices; i++) {
         uint32_t v = collider_vertex(body, x[i], CARRIES);
         move[i] = v == UINT32_MAX ? v3(0, 0, 0) : v3_sub(next[v], now[v]);
     }
-    for (int round = 0; round < 3; round++) {
-        for (uint32_t i = 0; i < s->vertices; i++) sum[i] = move[i], count[i] = 1;
-        for (uint32_t k = 0; k < 3 * s->triangles; k++) {
-            uint32_t a = s->triangle[k], b = s->triangle[k % 3 == 2 ? k - 2 : k + 1];
-            sum[a] = v3_add(sum[a], move[b]), count[a]++;
-            sum[b] = v3_add(sum[b], move[a]), count[b]++;
-        }
-        for (uint32_t i = 0; i < s->vertices; i++) move[i] = v3_scale(sum[i], 1 / count[i]);
-    }
-    mem_free(sum);
-    mem_free(count);
+    sewn_even_out(s, 3, move);
 }
 
 void drape_walk(const wearer *w, const collider *first, const collider *last, cloth *c, const sewn *s)

@@ -268,30 +268,23 @@ bool import_findings(const garment *g, const import_report *r, const imported *m
 
 // --- draping ---
 
-// The displacement of the body under each vertex, from the person the file dresses to this one, smoothed over the
-// cloth.
-static void carry_over(const wearer *from, const wearer *to, const collider *body, const imported *m, vec3 *start)
+// The displacement of the body under each vertex, from the person the file dresses, the mean one, to this one, smoothed
+// over the cloth.
+static void carry_over(const wearer *w, const collider *body, const imported *m, vec3 *start)
 {
     const sewn *s = &m->mesh;
-    vec3 *move = mem_array(vec3, s->vertices), *sum = mem_array(vec3, s->vertices);
-    float *count = mem_array(float, s->vertices);
+    const float mean[BODY_MAX_BETAS] = { 0 };
+    vec3 *from = mem_array(vec3, w->model->vertices), *move = mem_array(vec3, s->vertices), joint[BODY_JOINTS];
+    body_shape_standing(w->model, mean, from, joint);
     for (uint32_t i = 0; i < s->vertices; i++) {
         float best = 1e9f;
-        for (uint32_t v = 0; v < from->model->vertices; v++) {
-            vec3 d = v3_sub(m->placed[i], from->position[v]);
+        for (uint32_t v = 0; v < w->model->vertices; v++) {
+            vec3 d = v3_sub(m->placed[i], from[v]);
             float far = v3_dot(d, d);
-            if (far < best) best = far, move[i] = v3_sub(to->position[v], from->position[v]);
+            if (far < best) best = far, move[i] = v3_sub(w->position[v], from[v]);
         }
     }
-    for (int round = 0; round < 12; round++) {
-        for (uint32_t i = 0; i < s->vertices; i++) sum[i] = move[i], count[i] = 1;
-        for (uint32_t k = 0; k < 3 * s->triangles; k++) {
-            uint32_t a = s->triangle[k], b = s->triangle[k % 3 == 2 ? k - 2 : k + 1];
-            sum[a] = v3_add(sum[a], move[b]), count[a]++;
-            sum[b] = v3_add(sum[b], move[a]), count[b]++;
-        }
-        for (uint32_t i = 0; i < s->vertices; i++) move[i] = v3_scale(sum[i], 1 / count[i]);
-    }
+    sewn_even_out(s, 12, move);
     for (uint32_t i = 0; i < s->vertices; i++) {
         start[i] = v3_add(m->placed[i], move[i]);
         collider_plane plane;
@@ -299,9 +292,8 @@ static void carry_over(const wearer *from, const wearer *to, const collider *bod
         float height = v3_dot(plane.normal, start[i]) - plane.level;
         if (height < 0.003f) start[i] = v3_mad(start[i], plane.normal, 0.003f - height);
     }
+    mem_free(from);
     mem_free(move);
-    mem_free(sum);
-    mem_free(count);
 }
 
 static void copy_mesh(const sewn *from, sewn *to)
@@ -319,16 +311,11 @@ static void copy_mesh(const sewn *from, sewn *to)
     to->first[1] = from->points;
 }
 
-bool import_drape(const wearer *w, const collider *body, const garment *g, const imported *m, const char *assets,
-                  drape *out, err *e)
+void import_drape(const wearer *w, const collider *body, const garment *g, const imported *m, drape *out)
 {
     memset(out, 0, sizeof *out);
-    wearer dressed;
-    float mean[BODY_MAX_BETAS] = { 0 };
-    if (!wearer_of_betas(assets, w->model->sex, mean, &dressed, e)) return false;
     vec3 *start = mem_array(vec3, m->mesh.vertices);
-    carry_over(&dressed, w, body, m, start);
-    wearer_close(&dressed);
+    carry_over(w, body, m, start);
     copy_mesh(&m->mesh, &out->mesh);
     float low = 0, top = -1e9f;
     for (uint32_t i = 0; i < m->mesh.points; i++) low = fminf(low, m->mesh.flat[i].y);
@@ -342,5 +329,4 @@ bool import_drape(const wearer *w, const collider *body, const garment *g, const
     out->from_mesh = true;
     drape_run(w, body, g, &(drape_start){ start, m->rest, m->spacing, bottom ? top : 0, true, false, false }, out);
     mem_free(start);
-    return true;
 }

@@ -24,7 +24,6 @@ void imported_free(imported *m); // a zeroed one is fine
 // What is suspicious about a garment's sizes taken together with its chart, as a JSON array of sentences.
 bool import_findings(const garment *g, const import_report *report, const imported *mesh, buf *out) MUST_USE;
 
-// Drapes it: the start is carried over from the open body's mean person of the wearer's sex, whom the file is taken to
+// Drapes it: the start is carried over from the mean person of the wearer's own body model, whom the file is taken to
 // dress.
-bool import_drape(const wearer *w, const collider *body, const garment *g, const imported *m, const char *assets,
-                  drape *out, err *e) MUST_USE;
+void import_drape(const wearer *w, const collider *body, const garment *g, const imported *m, drape *out);

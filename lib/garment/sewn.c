@@ -128,6 +128,23 @@ void sewn_free(sewn *s)
     memset(s, 0, sizeof *s);
 }
 
+void sewn_even_out(const sewn *s, int rounds, vec3 *value)
+{
+    vec3 *sum = mem_array(vec3, s->vertices);
+    float *count = mem_array(float, s->vertices);
+    for (int round = 0; round < rounds; round++) {
+        for (uint32_t i = 0; i < s->vertices; i++) sum[i] = value[i], count[i] = 1;
+        for (uint32_t k = 0; k < 3 * s->triangles; k++) {
+            uint32_t a = s->triangle[k], b = s->triangle[k % 3 == 2 ? k - 2 : k + 1];
+            sum[a] = v3_add(sum[a], value[b]), count[a]++;
+            sum[b] = v3_add(sum[b], value[a]), count[b]++;
+        }
+        for (uint32_t i = 0; i < s->vertices; i++) value[i] = v3_scale(sum[i], 1 / count[i]);
+    }
+    mem_free(sum);
+    mem_free(count);
+}
+
 double sewn_edge_rest(const sewn *s, const pattern *p, int panel, int edge)
 {
     double sum = 0;

@@ -22,5 +22,8 @@ typedef struct {
 bool sewn_make(const pattern *p, double spacing, const sewn *base, sewn *out, err *e) MUST_USE;
 void sewn_free(sewn *s);
 
+// Evens something said of each vertex [vertices] out over its neighbours, so many times.
+void sewn_even_out(const sewn *s, int rounds, vec3 *value);
+
 // Vertices in which edge a of the pattern ends up, and how long that edge is at rest.
 double sewn_edge_rest(const sewn *s, const pattern *p, int panel, int edge);

@@ -29,10 +29,18 @@ static bool load_smpl(const char *folder, int betas, body_sex sex, const npz_arr
 static void stand(wearer *w)
 {
     w->position = mem_array(vec3, w->model->vertices);
-    body_shape(w->model, w->betas, w->position, w->joint);
-    float ground = body_ground(w->model, w->position);
-    for (uint32_t v = 0; v < w->model->vertices; v++) w->position[v].y -= ground;
-    for (int j = 0; j < BODY_JOINTS; j++) w->joint[j].y -= ground;
+    body_shape_standing(w->model, w->betas, w->position, w->joint);
+}
+
+// Stands as its betas say, and is measured.
+static void become(wearer *w, tape *t)
+{
+    stand(w);
+    tape_read_betas(t, w->betas, w->fit.value);
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        w->fit.value[i] *= 100;
+        w->fit.correlation[i * TAPE_COUNT + i] = 1;
+    }
 }
 
 bool wearer_of_betas(const char *assets, body_sex sex, const float *betas, wearer *w, err *e)
@@ -40,14 +48,23 @@ bool wearer_of_betas(const char *assets, body_sex sex, const float *betas, weare
     memset(w, 0, sizeof *w);
     if (!load_body(assets, sex, w, e)) return false;
     memcpy(w->betas, betas, (size_t)w->model->betas * sizeof *betas);
-    stand(w);
     tape *t = tape_new(w->model);
-    tape_read_betas(t, w->betas, w->fit.value);
+    become(w, t);
     tape_free(t);
-    for (int i = 0; i < TAPE_COUNT; i++) {
-        w->fit.value[i] *= 100;
-        w->fit.correlation[i * TAPE_COUNT + i] = 1;
-    }
+    return true;
+}
+
+bool wearer_expected(const char *assets, body_sex sex, const survey_answers *a, double height_sd, wearer *w, err *e)
+{
+    memset(w, 0, sizeof *w);
+    if (!load_body(assets, sex, w, e)) return false;
+    body_gaussian *g = mem_new(1, sizeof *g);
+    tape *t = tape_new(w->model);
+    body_prior_given(w->model, t, a, height_sd, g);
+    for (int k = 0; k < w->model->betas; k++) w->betas[k] = (float)g->mean[k];
+    become(w, t);
+    tape_free(t);
+    mem_free(g);
     return true;
 }
 

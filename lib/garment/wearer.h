@@ -1,6 +1,7 @@
 // The person who tries something on: an avatar's folder opened, with body, measurements and what is uncertain.
 #pragma once
 #include "body/body.h"
+#include "body/prior.h"
 #include "garment/fit.h"
 
 typedef struct {
@@ -26,4 +27,7 @@ bool wearer_read(const uint8_t *params, size_t params_bytes, const char *measure
                  const char *assets, const char *smpl, wearer *out, err *e) MUST_USE;
 // A body of these betas without uncertainty.
 bool wearer_of_betas(const char *assets, body_sex sex, const float *betas, wearer *out, err *e) MUST_USE;
+// Whoever the survey expects at these answers (body_prior_given), without uncertainty.
+bool wearer_expected(const char *assets, body_sex sex, const survey_answers *a, double height_sd, wearer *out,
+                     err *e) MUST_USE;
 void wearer_close(wearer *w); // a zeroed one is fine

@@ -1,9 +1,15 @@
 #include "base/mem.h"
+#include "body/stand.h"
 #include "garment/import.h"
 #include "gltf/glb.h"
+#include "smpl_like.h"
 #include "test.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 static err e;
+static char folder[] = "/tmp/tryon_import_XXXXXX";
 
 static wearer body_of(body_sex sex, float first)
 {
@@ -49,13 +55,51 @@ static void a_brands_mesh_is_welded_measured_and_drapes_on_another_body(void)
     chart_standard(true, &g.chart);
     collider *body = drape_collider(&other);
     drape d;
-    CHECK(import_drape(&other, body, &g, &m, ASSETS, &d, &e));
+    import_drape(&other, body, &g, &m, &d);
     CHECK(!d.degraded && d.from_mesh && d.quality.max_penetration < 0.002); // the acceptance's bar
     if (d.degraded) printf("%s\n", d.why);
     drape_free(&d);
     collider_free(body);
     imported_free(&m);
     buf_free(&glb);
+    wearer_close(&mean);
+    wearer_close(&other);
+}
+
+static void a_brands_mesh_drapes_on_a_body_of_other_triangles_as_smpl_is(void)
+{
+    char path[256];
+    wearer mean = body_of(SEX_MALE, 0), other = { 0 };
+    CHECK(mkdtemp(folder) != NULL);
+    smpl_like_write(mean.model, 6890, 10, folder);
+    snprintf(path, sizeof path, "%s/smpl.safetensors", folder);
+    body_model *file = body_load_smpl(path, SEX_NEUTRAL, 10, &e);
+    CHECK(file != NULL && unlink(path) == 0 && rmdir(folder) == 0);
+    other.model = body_stand(file, SEX_MALE, NULL, &e);
+    CHECK(other.model != NULL && other.model->vertices < mean.model->vertices);
+    other.betas[1] = 1;
+    other.position = mem_array(vec3, other.model->vertices);
+    body_shape_standing(other.model, other.betas, other.position, other.joint);
+    tape *t = tape_new(other.model);
+    tape_read_betas(t, other.betas, other.fit.value);
+    tape_free(t);
+    for (int i = 0; i < TAPE_COUNT; i++) other.fit.value[i] *= 100;
+    buf glb = export(&mean, mean.fit.value[TAPE_CHEST_GIRTH] + 14, 1);
+    imported m;
+    import_report r;
+    CHECK(import_read(glb.data, glb.len, &m, &r, &e));
+    garment g = { .category = GARMENT_TSHIRT, .silhouette = SILHOUETTE_REGULAR, .fabric = *fabric_preset("jersey") };
+    chart_standard(true, &g.chart);
+    collider *body = drape_collider(&other);
+    drape d;
+    import_drape(&other, body, &g, &m, &d);
+    CHECK(!d.degraded && d.quality.max_penetration < 0.002); // the acceptance's bar
+    if (d.degraded) printf("%s\n", d.why);
+    drape_free(&d);
+    collider_free(body);
+    imported_free(&m);
+    buf_free(&glb);
+    body_free(file);
     wearer_close(&mean);
     wearer_close(&other);
 }
@@ -106,4 +150,5 @@ static void what_is_no_garment_in_metres_is_refused(void)
 }
 
 TEST_MAIN(RUN(a_brands_mesh_is_welded_measured_and_drapes_on_another_body);
+          RUN(a_brands_mesh_drapes_on_a_body_of_other_triangles_as_smpl_is);
           RUN(sizes_that_are_one_mesh_or_one_mesh_scaled_are_found_out); RUN(what_is_no_garment_in_metres_is_refused);)
