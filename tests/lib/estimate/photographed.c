@@ -46,7 +46,9 @@ capture_evidence photographed(const body_model *m, const float *betas, const bod
             ev.bottom = y + 1 > ev.bottom ? y + 1 : ev.bottom;
         }
     for (int i = 0; i < CAPTURE_LANDMARKS; i++) {
-        vec3 p = rigid_apply(&world[joint_of[i]], joints[joint_of[i]]), q = rigid_apply(&camera.world_to_camera, p);
+        vec3 p = rigid_apply(&world[joint_of[i]], joints[joint_of[i]]), seen = p;
+        if (i == LM_NOSE) seen = v3_add(p, m3_apply(&world[0].r, v3(0, 0, 0.1f))); // in front of the head's joint
+        vec3 q = rigid_apply(&camera.world_to_camera, seen);
         ev.at[i] =
             (capture_landmark){ camera.cx + camera.focal * q.x / q.z, camera.cy + camera.focal * q.y / q.z, 0, 1, 1 };
         ev.world[i][0] = p.x;

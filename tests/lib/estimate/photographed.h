@@ -1,4 +1,4 @@
-// A perfect photo: the mask and landmarks of a known body in a known pose, as a camera 2.6 m away would see it.
+// Perfect photos: the mask and landmarks of a known body in a known pose, as a camera 2.6 m away would see it.
 #pragma once
 #include "body/body.h"
 #include "capture/capture.h"

@@ -1,7 +1,7 @@
 // On the built asset (script/build). Photos are perfect ones: the mask and landmarks of a known body, projected.
 #include "base/mem.h"
 #include "estimate/estimate.h"
-#include "mesh/raster.h"
+#include "photographed.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -26,66 +26,14 @@ static estimate_result run(const estimate_input *in)
     return r;
 }
 
-// What a camera 2.6 m away would report of the body, standing with its arms 20 degrees from its sides, turned by yaw.
+// She stands with her arms 20 degrees from her sides, turned by yaw.
 static capture_evidence photograph(const float *betas, float yaw)
 {
-    enum { WIDE = 600, TALL = 900 };
-    vec3 *shape = mem_array(vec3, m->vertices), *posed = mem_array(vec3, m->vertices), joints[BODY_JOINTS];
-    rigid world[BODY_JOINTS];
     body_pose pose = { 0 };
     pose.rotation[0] = v3(0, yaw, 0);
     pose.rotation[JOINT_L_SHOULDER] = v3(0, 0, -0.38f);
     pose.rotation[JOINT_R_SHOULDER] = v3(0, 0, 0.38f);
-    body_shape(m, betas, shape, joints);
-    body_joint_transforms(joints, &pose, world);
-    body_skin(m, shape, world, posed);
-    raster_camera camera = { .world_to_camera = { { { { 1, 0, 0 }, { 0, -1, 0 }, { 0, 0, -1 } } }, v3(0, 0.02f, 2.6f) },
-                             .focal = 1080,
-                             .cx = WIDE / 2,
-                             .cy = TALL / 2 };
-    image picture = image_new(WIDE, TALL, 3);
-    float *depth = mem_array(float, (size_t)WIDE *TALL);
-    raster_item item = { .mesh = body_mesh(m, posed), .base_color = v3(1, 1, 1) };
-    raster_draw(&picture, &camera, &item, 1, &(raster_light){ .samples = 1 }, depth);
-    capture_evidence ev = { .mask = image_new(WIDE, TALL, 1), .left = WIDE, .top = TALL, .people = 1, .score = 1 };
-    for (uint32_t y = 0; y < TALL; y++)
-        for (uint32_t x = 0; x < WIDE; x++) {
-            if (depth[y * WIDE + x] <= 0) continue;
-            *image_at(&ev.mask, x, y) = 255;
-            ev.left = x < ev.left ? x : ev.left;
-            ev.top = y < ev.top ? y : ev.top;
-            ev.right = x + 1 > ev.right ? x + 1 : ev.right;
-            ev.bottom = y + 1 > ev.bottom ? y + 1 : ev.bottom;
-        }
-    static const int joint_of[CAPTURE_LANDMARKS] = { [LM_NOSE] = JOINT_HEAD,
-                                                     [LM_LEFT_EAR] = JOINT_HEAD,
-                                                     [LM_RIGHT_EAR] = JOINT_HEAD,
-                                                     [LM_LEFT_SHOULDER] = JOINT_L_SHOULDER,
-                                                     [LM_RIGHT_SHOULDER] = JOINT_R_SHOULDER,
-                                                     [LM_LEFT_ELBOW] = JOINT_L_ELBOW,
-                                                     [LM_RIGHT_ELBOW] = JOINT_R_ELBOW,
-                                                     [LM_LEFT_WRIST] = JOINT_L_WRIST,
-                                                     [LM_RIGHT_WRIST] = JOINT_R_WRIST,
-                                                     [LM_LEFT_HIP] = JOINT_L_HIP,
-                                                     [LM_RIGHT_HIP] = JOINT_R_HIP,
-                                                     [LM_LEFT_KNEE] = JOINT_L_KNEE,
-                                                     [LM_RIGHT_KNEE] = JOINT_R_KNEE,
-                                                     [LM_LEFT_ANKLE] = JOINT_L_ANKLE,
-                                                     [LM_RIGHT_ANKLE] = JOINT_R_ANKLE };
-    for (int i = 0; i < CAPTURE_LANDMARKS; i++) {
-        vec3 p = rigid_apply(&world[joint_of[i]], joints[joint_of[i]]), q = rigid_apply(&camera.world_to_camera, p);
-        if (i == LM_NOSE) q = v3_add(q, v3(0.1f * sinf(yaw), 0, -0.1f * cosf(yaw)));
-        ev.at[i] =
-            (capture_landmark){ camera.cx + camera.focal * q.x / q.z, camera.cy + camera.focal * q.y / q.z, 0, 1, 1 };
-        ev.world[i][0] = p.x;
-        ev.world[i][1] = -p.y;
-        ev.world[i][2] = -p.z;
-    }
-    image_free(&picture);
-    mem_free(depth);
-    mem_free(shape);
-    mem_free(posed);
-    return ev;
+    return photographed(m, betas, &pose);
 }
 
 // A body of these answers that is not the average one: larger in one direction of the prior's own spread.

@@ -1,33 +1,12 @@
 // What a brand's console asks of the database, on both engines.
-#include "db/db.h"
-#include "db/sql.h"
-#include "test.h"
+#include "stage.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
-static db *D;
-static arena *A;
-static err E;
-static char folder[64], shopper[40], a_brand[40], other_brand[40], garment[40];
-
-#define OK(x)                                                                                                          \
-    do {                                                                                                               \
-        bool ok_ = (x);                                                                                                \
-        if (!ok_) printf("  error: %s\n", E.msg);                                                                      \
-        CHECK(ok_);                                                                                                    \
-    } while (0)
+static char shopper[40], a_brand[40], other_brand[40], garment[40];
 
 static void begin(void)
 {
-    const char *given = getenv("TRYON_TEST_DATABASE_URL");
-    char url[512];
-    snprintf(folder, sizeof folder, "/tmp/tryon-console-XXXXXX");
-    CHECK(mkdtemp(folder) != NULL);
-    snprintf(url, sizeof url, given ? "%s" : "sqlite:%s/test.db", given ? given : folder);
-    A = arena_new(64 << 20);
+    open_database();
     int applied;
-    OK(db_open(url, 4, &D, &E));
     OK(db_migrate(D, &applied, &E));
     db_user u;
     uuid_text token;
@@ -43,15 +22,8 @@ static void begin(void)
 
 static void end(void)
 {
-    db_close(D);
-    arena_free(A);
-    static const char *const files[] = { "test.db", "test.db-wal", "test.db-shm" };
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-        unlink(path); // on PostgreSQL there are none
-    }
-    CHECK(rmdir(folder) == 0);
+    close_database();
+    CHECK(access(folder, F_OK) != 0);
 }
 
 static void settings_change_one_by_one(void)
