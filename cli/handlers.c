@@ -17,13 +17,20 @@ static struct {
     int count;
 } studios = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+const char *cli_job_assets(err *e)
+{
+    const char *assets = cli_assets(NULL, e);
+    if (!assets) e->code = ERR_IO;
+    return assets;
+}
+
 static avatar_studio *borrow(err *e)
 {
     pthread_mutex_lock(&studios.lock);
     avatar_studio *s = studios.count ? studios.idle[--studios.count] : NULL;
     pthread_mutex_unlock(&studios.lock);
     if (s) return s;
-    const char *assets = cli_assets(NULL, e);
+    const char *assets = cli_job_assets(e);
     return assets ? avatar_studio_open(assets, 1, e) : NULL;
 }
 

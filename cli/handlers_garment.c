@@ -80,11 +80,8 @@ static bool write_out(const job_drape_in *in, const work *k, int size, job_drape
 bool cli_drape(void *ctx, const job_drape_in *in, job_drape_out *out, err *e)
 {
     (void)ctx;
-    const char *assets = cli_assets(NULL, e);
-    if (!assets) {
-        e->code = ERR_IO; // a worker without its models is no fault of the person
-        return false;
-    }
+    const char *assets = cli_job_assets(e);
+    if (!assets) return false;
     if (!in->params_len || !in->avatar_len || !in->measurements)
         return fail(e, ERR_INPUT, "a drape needs the avatar's params.npz, avatar.glb and measurements");
     work *k = mem_new(1, sizeof *k);

@@ -168,10 +168,9 @@ bool cli_preview(void *ctx, const job_preview_in *in, job_preview_out *out, err 
     (void)ctx;
     work *k = mem_new(1, sizeof *k);
     *k = (work){ .in = in, .findings = json_array(), .sizes = json_object(), .bodies = json_array() };
-    k->assets = cli_assets(NULL, e);
-    bool ok = k->assets != NULL;
-    if (!ok) e->code = ERR_IO; // a worker without its models is no fault of the brand
-    ok = ok && cli_garment_of(in->category, in->fabric, in->size_chart, &k->g, e) && read_meshes(k, e) && judge(k, e);
+    k->assets = cli_job_assets(e);
+    bool ok = k->assets && cli_garment_of(in->category, in->fabric, in->size_chart, &k->g, e) && read_meshes(k, e) &&
+              judge(k, e);
     bool women = ok && (k->g.category == GARMENT_DRESS || k->g.category == GARMENT_SKIRT);
     int people = women ? WOMEN : MOST;
     for (int i = 0; ok && i < people; i++) ok = dress(k, i, e) && go_on(k, 0.15 + 0.8 * (i + 1) / people, "draping", e);

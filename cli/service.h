@@ -5,6 +5,8 @@
 #include "jobs/handlers.h"
 
 const job_handlers *cli_handlers(void);
+// The models, for a job's body: a worker without them is no fault of the person (ERR_IO, another may have them).
+const char *cli_job_assets(err *e);
 
 // Members of that table (handlers_garment.c).
 bool cli_fit(void *ctx, const char *measurements, const char *category, const char *made_of, const char *chart,

@@ -105,6 +105,12 @@ bool embed_context_ok(const api *p, const char *context, uuid_text brand);
 // A page of the site, with who may frame it (http_config.fallback).
 bool api_page(http_request *q, http_response *r);
 
+// Is word one of list, which ends with NULL?
+bool api_among(const char *const *list, const char *word);
+// The brand's garment that a shop's product id means, in either form Shopify writes ids in. *has: there is one.
+bool api_garment_of(http_request *q, const char *brand, const char *product, db_garment *g, bool *has,
+                    err *e) MUST_USE;
+
 // --- handlers --------------------------------------------------------------------------------------------------------
 http_handler guest_create, me_get, me_export, me_delete;
 http_handler avatar_create, avatar_list, avatar_get, avatar_patch, avatar_delete, avatar_start, avatar_watch,

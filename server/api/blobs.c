@@ -58,12 +58,12 @@ void blob_read(http_request *q, http_response *r)
     http_set(r, "Content-Security-Policy", "default-src 'none'; sandbox");
     http_set(r, "Accept-Ranges", "bytes");
     r->type = type_of(path);
-    const char *takes = http_header(q, "Accept-Encoding"), *asked = http_header(q, "Range"),
-               *unless = http_header(q, "If-Range"), *name = strrchr(path, '/'), *tag = NULL;
+    const char *asked = http_header(q, "Range"), *unless = http_header(q, "If-Range"), *name = strrchr(path, '/'),
+               *tag = NULL;
     // Meshes of plain floats shrink by half; small enough ones are worth the milliseconds. A part is of the plain
     // bytes.
-    bool zip = !asked && takes && strstr(takes, "gzip") && size > 1024 && size < (4u << 20) &&
-               !strcmp(r->type, "model/gltf-binary");
+    bool zip =
+        !asked && http_accepts(q, "gzip") && size > 1024 && size < (4u << 20) && !strcmp(r->type, "model/gltf-binary");
     // Results' names carry their content's hash, so the name is the tag; a photo's does not. Two encodings are two
     // sequences of bytes: with one tag for both, a part of the one could be put to the other.
     if (strcmp(bucket, "photos") != 0) {

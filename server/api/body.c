@@ -25,6 +25,12 @@ const char *api_id(http_request *q, http_response *r, int which)
     return NULL;
 }
 
+bool api_among(const char *const *list, const char *word)
+{
+    while (*list && strcmp(*list, word) != 0) list++;
+    return *list != NULL;
+}
+
 const char *api_time(http_request *q, int64_t ms)
 {
     if (!ms) return NULL;

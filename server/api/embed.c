@@ -75,17 +75,7 @@ static bool find_brand(http_request *q, db_brand *b, db_garment *g, bool *has_ga
     } else {
         return fail(e, ERR_NOT_FOUND, "the address names no shop: ?shop=, ?brand= or ?garment= is needed");
     }
-    if (!product || strlen(product) > 200) return true;
-    db_garment *list;
-    int n;
-    // Shopify writes an id both as a number and as gid://shopify/Product/number.
-    const char *slash = strrchr(product, '/');
-    const char *forms[] = { product, slash ? slash + 1 : arena_printf(q->a, "gid://shopify/Product/%s", product) };
-    for (int i = 0; i < 2 && !*has_garment; i++) {
-        if (!db_garment_list(p->d, q->a, b->id, NULL, NULL, forms[i], 1, &list, &n, e)) return false;
-        if (n) *g = list[0], *has_garment = true;
-    }
-    return true;
+    return !product || strlen(product) > 200 || api_garment_of(q, b->id, product, g, has_garment, e);
 }
 
 // Pages of a brand: what its publishable keys name, and its connected shop. [MOST_ORIGINS]; returns how many.

@@ -15,12 +15,6 @@ static const char *const CATEGORIES[] = { "tshirt", "shirt", "dress", "skirt", "
 static const char *const FABRICS[] = { "jersey",         "rib",   "shirting", "twill", "denim",
                                        "denim_elastane", "satin", "fleece",   "wool",  NULL };
 
-static bool among(const char *const *list, const char *word)
-{
-    while (*list && strcmp(*list, word) != 0) list++;
-    return *list != NULL;
-}
-
 static json_t *render(http_request *q, const db_garment *g)
 {
     json_t *sizes = api_parse(g->sizes), *links = json_object(), *path;
@@ -39,6 +33,21 @@ static json_t *render(http_request *q, const db_garment *g)
 static const char *tag_of(http_request *q, const db_garment *g)
 {
     return arena_printf(q->a, "\"%lld\"", (long long)g->updated_at);
+}
+
+bool api_garment_of(http_request *q, const char *brand, const char *product, db_garment *g, bool *has, err *e)
+{
+    db_garment *list;
+    int n;
+    // Shopify writes an id both as a number and as gid://shopify/Product/number.
+    const char *slash = strrchr(product, '/');
+    const char *forms[] = { product, slash ? slash + 1 : arena_printf(q->a, "gid://shopify/Product/%s", product) };
+    *has = false;
+    for (int i = 0; i < 2 && !*has; i++) {
+        if (!db_garment_list(api_of(q)->d, q->a, brand, NULL, NULL, forms[i], 1, &list, &n, e)) return false;
+        if (n) *g = list[0], *has = true;
+    }
+    return true;
 }
 
 void garment_list(http_request *q, http_response *r)
@@ -81,9 +90,9 @@ static bool fields(http_request *q, http_response *r, const json_t *j, db_garmen
             return api_invalid(q, r, texts[i].name, "%s is a text of 1 to %zu bytes", texts[i].name, texts[i].max);
         *out[i] = s;
     }
-    if (g->category && !among(CATEGORIES, g->category))
+    if (g->category && !api_among(CATEGORIES, g->category))
         return api_invalid(q, r, "category", "category is one of tshirt, shirt, dress, skirt, trousers, hoodie");
-    if (g->fabric && !among(FABRICS, g->fabric))
+    if (g->fabric && !api_among(FABRICS, g->fabric))
         return api_invalid(q, r, "fabric",
                            "fabric is one of jersey, rib, shirting, twill, denim, denim_elastane, satin, fleece, wool");
     const json_t *chart = json_object_get(j, "size_chart");

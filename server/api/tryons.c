@@ -8,6 +8,8 @@
 
 enum { LINK_SECONDS = 1800, FIT_MAX = 1 << 20, MOST_SIZES = 64 };
 
+static const char *const PREFERENCES[] = { "snug", "regular", "loose", NULL };
+
 static json_t *id_or_null(const char *id) { return api_text(*id ? id : NULL); }
 
 // What each size looks like on her, by name; *chosen is the drape of the size selected, or NULL.
@@ -132,7 +134,7 @@ void tryon_create(http_request *q, http_response *r)
     bool ok = true;
     if (!uuid_parse(avatar, avatar_id)) ok = api_invalid(q, r, "avatar_id", "avatar_id is needed");
     if (ok && !uuid_parse(garment, garment_id)) ok = api_invalid(q, r, "garment_id", "garment_id is needed");
-    if (ok && preference && strcmp(preference, "snug") && strcmp(preference, "regular") && strcmp(preference, "loose"))
+    if (ok && preference && !api_among(PREFERENCES, preference))
         ok = api_invalid(q, r, "preference", "preference is snug, regular or loose");
     if (ok && (!db_avatar_get(p->d, q->a, db_as_user(who->user), avatar_id, &v, &e) ||
                !db_garment_get(p->d, q->a, db_service, garment_id, &g, &e))) {

@@ -11,8 +11,8 @@ void widget_get(http_request *q, http_response *r)
     const char *brand = http_query(q, "brand"), *shop = http_query(q, "shop"), *product = http_query(q, "product_id");
     uuid_text id;
     db_brand b;
-    db_garment *list;
-    int n = 0;
+    db_garment g;
+    bool has = false;
     err e = { 0 };
     if (brand && !uuid_parse(brand, id)) return (void)api_invalid(q, r, "brand", "brand is a brand's id");
     if (!brand && (!shop || strlen(shop) > 200))
@@ -22,12 +22,7 @@ void widget_get(http_request *q, http_response *r)
     bool known =
         brand ? db_brand_get(api_of(q)->d, q->a, id, &b, &e) : db_brand_by_shop(api_of(q)->d, q->a, shop, &b, &e);
     if (!known && e.code != ERR_NOT_FOUND) return http_fail(q, r, &e);
-    // Shopify writes an id both as a number and as gid://shopify/Product/number.
-    const char *slash = strrchr(product, '/');
-    const char *forms[] = { product, slash ? slash + 1 : arena_printf(q->a, "gid://shopify/Product/%s", product) };
-    for (int i = 0; i < 2 && known && !n; i++)
-        if (!db_garment_list(api_of(q)->d, q->a, b.id, NULL, NULL, forms[i], 1, &list, &n, &e))
-            return http_fail(q, r, &e);
+    if (known && !api_garment_of(q, b.id, product, &g, &has, &e)) return http_fail(q, r, &e);
     http_set(r, "Cache-Control", "public, max-age=300, stale-while-revalidate=3600");
-    api_send(q, r, 200, json_pack("{s:o}", "garment_id", api_text(n ? list[0].id : NULL)));
+    api_send(q, r, 200, json_pack("{s:o}", "garment_id", api_text(has ? g.id : NULL)));
 }

@@ -99,6 +99,8 @@ void http_problem(http_request *q, http_response *r, int status, const char *kin
 void http_fail(http_request *q, http_response *r, const err *e);
 // Sets ETag and answers 304 when If-None-Match has it: returns true then.
 bool http_not_modified(http_request *q, http_response *r, const char *etag);
+// Does the client take this coding ("gzip", "br")? A weight of zero refuses it.
+bool http_accepts(const http_request *q, const char *coding);
 
 typedef struct {
     const char *listen;       // "ADDR:PORT"; port 0 takes a free one

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void http_set(http_response *r, const char *name, const char *value)
@@ -108,6 +109,19 @@ bool http_not_modified(http_request *q, http_response *r, const char *etag)
         match = (p == has || p[-1] == ' ' || p[-1] == ',' || p[-1] == '/') && (!p[n] || p[n] == ',' || p[n] == ' ');
     if (match) r->status = 304;
     return match;
+}
+
+bool http_accepts(const http_request *q, const char *coding)
+{
+    const char *v = http_header(q, "Accept-Encoding");
+    size_t n = strlen(coding);
+    for (const char *at = v; at && (at = strstr(at, coding)); at += n) {
+        bool whole = (at == v || at[-1] == ' ' || at[-1] == ',') && strchr(" ,;", at[n]);
+        if (!whole) continue;
+        const char *end = at + n + strcspn(at + n, ","), *weight = strstr(at + n, "q=");
+        return !weight || weight > end || strtod(weight + 2, NULL) > 0;
+    }
+    return false;
 }
 
 const char *http_query(const http_request *q, const char *name)

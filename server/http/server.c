@@ -118,18 +118,6 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **slot, enum
 
 // --- the response ---------------------------------------------------------------------------------------------------
 
-static bool takes_gzip(const http_request *q)
-{
-    const char *v = http_header(q, "Accept-Encoding");
-    const char *at = v ? strstr(v, "gzip") : NULL;
-    if (!at) return false;
-    at += 4;
-    while (*at == ' ') at++;
-    if (*at != ';') return true;
-    at = strstr(at, "q=");
-    return !at || strtod(at + 2, NULL) > 0;
-}
-
 static ssize_t stream_more(void *ctx, uint64_t pos, char *out, size_t max)
 {
     (void)pos;
@@ -183,7 +171,7 @@ static enum MHD_Result reply(wire *w)
     } else if (r->fixed) {
         m = MHD_create_response_from_buffer(r->fixed_len, (void *)(uintptr_t)r->fixed, MHD_RESPMEM_PERSISTENT);
     } else {
-        if (r->compress && r->body.len > 1024 && takes_gzip(&w->q)) zipped = gzip(&r->body);
+        if (r->compress && r->body.len > 1024 && http_accepts(&w->q, "gzip")) zipped = gzip(&r->body);
         m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_FREE);
         r->body = buf_new(0);
     }

@@ -143,20 +143,6 @@ void site_close(site *s)
     mem_free(s);
 }
 
-// Does the client take this coding? A weight of zero refuses it.
-static bool takes(const http_request *q, const char *coding)
-{
-    const char *v = http_header(q, "Accept-Encoding");
-    size_t n = strlen(coding);
-    for (const char *at = v; at && (at = strstr(at, coding)); at += n) {
-        bool whole = (at == v || at[-1] == ' ' || at[-1] == ',') && strchr(" ,;", at[n]);
-        if (!whole) continue;
-        const char *end = at + n + strcspn(at + n, ","), *weight = strstr(at + n, "q=");
-        return !weight || weight > end || strtod(weight + 2, NULL) > 0;
-    }
-    return false;
-}
-
 bool site_serve(const site *s, http_request *q, http_response *r, const char *ancestors)
 {
     if (strcmp(q->method, "GET") != 0 && strcmp(q->method, "HEAD") != 0) return false;
@@ -180,10 +166,10 @@ bool site_serve(const site *s, http_request *q, http_response *r, const char *an
     }
     if (http_not_modified(q, r, f->tag)) return true;
     const buf *body = &f->plain;
-    if (f->br.len && takes(q, "br")) {
+    if (f->br.len && http_accepts(q, "br")) {
         body = &f->br;
         http_set(r, "Content-Encoding", "br");
-    } else if (f->gz.len && takes(q, "gzip")) {
+    } else if (f->gz.len && http_accepts(q, "gzip")) {
         body = &f->gz;
         http_set(r, "Content-Encoding", "gzip");
     }

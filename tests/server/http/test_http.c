@@ -300,6 +300,11 @@ static void gzip_is_sent_to_who_takes_it(void)
     CHECK(strstr(answer, "Content-Encoding: gzip\r\n") != NULL);
     CHECK(TALK("GET /v1/big HTTP/1.1\r\n" H "Accept-Encoding: gzip;q=0\r\n\r\n") == 200);
     CHECK(strstr(answer, "Content-Encoding") == NULL && strstr(answer, "Content-Length: 10000\r\n") != NULL);
+    // A weight belongs to the coding it follows.
+    CHECK(TALK("GET /v1/big HTTP/1.1\r\n" H "Accept-Encoding: gzip; q=1, br;q=0\r\n\r\n") == 200);
+    CHECK(strstr(answer, "Content-Encoding: gzip\r\n") != NULL);
+    CHECK(TALK("GET /v1/big HTTP/1.1\r\n" H "Accept-Encoding: xgzip\r\n\r\n") == 200);
+    CHECK(strstr(answer, "Content-Encoding") == NULL);
 }
 
 static void a_long_poll_waits_and_others_go_on(void)
