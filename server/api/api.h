@@ -108,8 +108,7 @@ bool api_page(http_request *q, http_response *r);
 // Is word one of list, which ends with NULL?
 bool api_among(const char *const *list, const char *word);
 // The brand's garment that a shop's product id means, in either form Shopify writes ids in. *has: there is one.
-bool api_garment_of(http_request *q, const char *brand, const char *product, db_garment *g, bool *has,
-                    err *e) MUST_USE;
+bool api_garment_of(http_request *q, const char *brand, const char *product, db_garment *g, bool *has, err *e) MUST_USE;
 
 // --- handlers --------------------------------------------------------------------------------------------------------
 http_handler guest_create, me_get, me_export, me_delete;
