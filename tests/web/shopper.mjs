@@ -116,6 +116,19 @@ await test('first contentful paint and layout shift, processor slowed down four 
 });
 
 let stored; // a shopper's browser, for the screens
+await test('a server that answers before the page has painted does not leave it waiting', async () => {
+  const v = await visit();
+  await v.page.addInitScript(() => { // as on a machine so busy that frames and timers come late
+    const [frame, timer] = [window.requestAnimationFrame, window.setTimeout];
+    window.requestAnimationFrame = (f) => timer(() => frame(f), 2000);
+    window.setTimeout = (f, ms, ...more) => timer(f, 2000 + (ms ?? 0), ...more);
+  });
+  await v.page.goto(room);
+  await v.say('Agree and continue').waitFor();
+  v.clean();
+  await v.context.close();
+});
+
 await test('from the product page to a size without a photo: at most 6 taps, 60 s', async () => {
   const v = await visit();
   let taps = 0;
