@@ -1,8 +1,8 @@
 // Trains the estimator's learned correction on the tuning half of the test world and writes it as C.
 //   train_learned [--people N] [--seed S] [--jobs N] [--cache DIR] [--seen FILE] [--assets DIR] --out FILE
 // --cache: what was seen in the photos, shared with bench_accuracy. --seen: keeps what the fits found of it, so that
-// training again takes seconds; with more people only those are added. Seeds from 2 on are held out: bench_accuracy
-// judges on them. For each mode with a photo, with and without the weight: a ridge regression from what the correction
+// training again takes seconds; with more people only those are added. Only seed 1 is for this: bench_accuracy judges
+// on others. For each mode with a photo, with and without the weight: a ridge regression from what the correction
 // reads to the errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few directions
 // that matter. What remains in cross-validation sets the factors of the standard deviations.
 #include "base/buf.h"

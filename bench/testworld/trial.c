@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "estimate/fit.h"
+#include "garment/fit.h"
 #include "image/decode.h"
 #include "image/encode.h"
 
@@ -331,6 +332,17 @@ static double processor_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+static void correlate(const trial_lab *lab, const trial *t, const estimate_result *r, trial_result *out)
+{
+    fit_body *b = mem_new(1, sizeof *b);
+    double value[TAPE_COUNT], *slope = mem_array(double, TAPE_COUNT *BODY_MAX_BETAS);
+    tape_jacobian(lab->tape[t->sex], r->betas, value, slope);
+    fit_body_correlate(b, slope, r->posterior.covariance, r->posterior.betas);
+    for (int i = 0; i < TAPE_COUNT * TAPE_COUNT; i++) out->correlation[i] = (float)b->correlation[i];
+    mem_free(slope);
+    mem_free(b);
+}
+
 static bool estimate(const trial_lab *lab, const person *p, const shot *front, const shot *side, trial *t, err *e)
 {
     for (int weighed = 0; weighed < 2; weighed++) {
@@ -355,6 +367,7 @@ static bool estimate(const trial_lab *lab, const person *p, const shot *front, c
             out->ms = processor_ms() - from;
             memcpy(out->value, r->value, sizeof r->value);
             memcpy(out->sd, r->sd, sizeof r->sd);
+            if (out->made && weighed && !lab->keep_seen) correlate(lab, t, r, out);
             mem_free(r);
             if (!out->made) return false;
         }

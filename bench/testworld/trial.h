@@ -47,6 +47,7 @@ typedef struct {
     bool made;
     double value[TAPE_COUNT], sd[TAPE_COUNT]; // metres
     double ms;                                // the estimate's time on one processor
+    float correlation[TAPE_COUNT * TAPE_COUNT]; // of the errors; only with weight
     learned_features *seen;                   // what the learned correction read, when lab->seen; the caller's to free
 } trial_result;
 
