@@ -370,22 +370,36 @@ static void set_landmark(capture_evidence *ev, const photo_camera *c, const phot
     ev->world[landmark][0] = body.x, ev->world[landmark][1] = body.y, ev->world[landmark][2] = body.z;
 }
 
+// Which triangle each pixel sees, without light; visible_free it.
+static visible see(const props *s, const photo_camera *c)
+{
+    visible v = visible_new(c->width, c->height);
+    vec3 *in_camera[MAX_ITEMS];
+    for (int i = 0; i < s->count; i++) {
+        const mesh_view *m = &s->item[i].mesh;
+        in_camera[i] = mem_array(vec3, m->vertex_count);
+        for (size_t k = 0; k < m->vertex_count; k++)
+            in_camera[i][k] = rigid_apply(&c->camera.world_to_camera, m->position[k]);
+    }
+    visible_draw(&v, &c->camera, s->item, (const vec3 *const *)in_camera, s->count);
+    for (int i = 0; i < s->count; i++) mem_free(in_camera[i]);
+    return v;
+}
+
 void photo_perfect(const wardrobe *w, const person *p, const outfit *o, const photo_stance *st, const photo_camera *c,
                    capture_evidence *out)
 {
     *out = (capture_evidence){ .score = 1, .people = 1, .mask = image_new(c->width, c->height, 1) };
-    float *open = mem_array(float, p->model->vertices), *depth = mem_array(float, (size_t)c->width * c->height);
+    float *open = mem_array(float, p->model->vertices);
     props s = { 0 };
     dress(&s, w, p, o, st, open);
-    image canvas = image_new(c->width, c->height, 3);
-    raster_light light = { .samples = 1 };
-    raster_draw(&canvas, &c->camera, s.item, s.count, &light, depth);
+    visible v = see(&s, c);
     out->left = c->width, out->top = c->height;
     for (uint32_t y = 0; y < c->height; y++)
         for (uint32_t x = 0; x < c->width; x++) {
             vec2 at = unbend(c, (float)x + 0.5f, (float)y + 0.5f);
             if (at.x < 0 || at.y < 0 || at.x >= (float)c->width || at.y >= (float)c->height) continue;
-            if (depth[(size_t)at.y * c->width + (size_t)at.x] <= 0) continue;
+            if (!v.seen[(size_t)at.y * c->width + (size_t)at.x]) continue;
             *image_at(&out->mask, x, y) = 255;
             out->left = x < out->left ? x : out->left, out->right = x + 1 > out->right ? x + 1 : out->right;
             out->top = y < out->top ? y : out->top, out->bottom = y + 1;
@@ -398,8 +412,7 @@ void photo_perfect(const wardrobe *w, const person *p, const outfit *o, const ph
     set_landmark(out, c, st, LM_NOSE, rigid_apply(head, v3_add(j, v3(0, 0.05f, 0.10f))));
     set_landmark(out, c, st, LM_LEFT_EAR, rigid_apply(head, v3_add(j, v3(0.075f, 0.06f, 0))));
     set_landmark(out, c, st, LM_RIGHT_EAR, rigid_apply(head, v3_add(j, v3(-0.075f, 0.06f, 0))));
-    image_free(&canvas);
+    visible_free(&v);
     props_free(&s);
     mem_free(open);
-    mem_free(depth);
 }
