@@ -202,7 +202,7 @@ static void single_pass(eval *v, const image *photo, bool plain, image_roi *roi,
         image_sample_roi(photo, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, crop);
     detection people[DETECT_MAX];
     int count;
-    if (!detect_run(v->detector, crop, 0.5f, people, &count, &e)) die(&e);
+    if (!detect_run(v->detector, crop, NULL, 0.5f, people, &count, &e)) die(&e);
     detect_unletterbox(people, count, photo->width, photo->height);
     *roi = detect_roi(people[0].at[0], people[0].at[1]);
     if (plain)

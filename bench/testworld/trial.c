@@ -25,7 +25,7 @@ typedef struct {
     float world[CAPTURE_LANDMARKS][3];
     uint32_t width, height, left, top, right, bottom, verdict;
     int32_t people;
-    float facing_deg, score;
+    float facing_deg, score, looseness;
 } kept_look;
 
 static bool read_look(const char *path, capture_evidence *out, err *e)
@@ -44,6 +44,7 @@ static bool read_look(const char *path, capture_evidence *out, err *e)
                                    .people = k.people,
                                    .facing_deg = k.facing_deg,
                                    .verdict = k.verdict,
+                                   .looseness = k.looseness,
                                    .left = k.left,
                                    .top = k.top,
                                    .right = k.right,
@@ -68,7 +69,8 @@ static bool write_look(const char *path, const capture_evidence *ev, err *e)
                     .verdict = ev->verdict,
                     .people = ev->people,
                     .facing_deg = ev->facing_deg,
-                    .score = ev->score };
+                    .score = ev->score,
+                    .looseness = ev->looseness };
     memcpy(k.at, ev->at, sizeof k.at);
     memcpy(k.world, ev->world, sizeof k.world);
     size_t pixels = (size_t)k.width * k.height, n = sizeof k + (pixels + 7) / 8;
@@ -156,12 +158,13 @@ static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capt
     capture_evidence perfect;
     photo_perfect(lab->wardrobe, p, from->clothes ? o : NULL, &out->stance, &out->camera, &perfect);
     perfect_landmarks(out, view, &perfect, perfect.at);
-    if (o->kind == OUTFIT_LOOSE && from->clothes) perfect.verdict = VERDICT_LOOSE_CLOTHES;
+    if (o->kind == OUTFIT_LOOSE && from->clothes) perfect.verdict = VERDICT_LOOSE_CLOTHES, perfect.looseness = 1;
     if (networks) { // one of the two is the networks'
         if (from->landmarks) {
             memcpy(perfect.at, out->evidence.at, sizeof perfect.at);
             memcpy(perfect.world, out->evidence.world, sizeof perfect.world);
             perfect.verdict = out->evidence.verdict;
+            perfect.looseness = out->evidence.looseness;
         } else {
             image mask = perfect.mask;
             perfect.mask = out->evidence.mask;

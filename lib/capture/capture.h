@@ -63,6 +63,7 @@ typedef struct {
     uint32_t left, top, right, bottom; // the mask's bounding box, right and bottom exclusive
     int people;                        // how many the detector saw
     float facing_deg;                  // turn of the shoulders from the camera: 0 front, 90 side, 180 back
+    float looseness;                   // of the clothes: 0 they follow the body … 1 they stand off it
     unsigned verdict;                  // capture_verdict bits
 } capture_evidence;
 

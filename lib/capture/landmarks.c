@@ -74,18 +74,6 @@ bool pose_run(nn_session *s, const float *crop, pose *out, err *e)
     return ok;
 }
 
-void pose_mirror_crop(float *crop)
-{
-    for (int y = 0; y < POSE_SIDE; y++) {
-        for (int x = 0; x < POSE_SIDE / 2; x++) {
-            float *a = crop + (y * POSE_SIDE + x) * 3, *b = crop + (y * POSE_SIDE + POSE_SIDE - 1 - x) * 3, t[3];
-            memcpy(t, a, sizeof t);
-            memcpy(a, b, sizeof t);
-            memcpy(b, t, sizeof t);
-        }
-    }
-}
-
 void pose_mirror(pose *p)
 {
     pose *from = mem_new(1, sizeof *from);

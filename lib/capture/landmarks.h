@@ -23,8 +23,7 @@ bool pose_run(nn_session *s, const float *crop, pose *out, err *e) MUST_USE;
 // [POSE_POINTS], logits.
 void pose_refine(pose *p, const float *heat);
 
-// Turns a crop left to right, and the pose found in a turned crop back: left and right trade names.
-void pose_mirror_crop(float *crop);
+// The pose found in a mirror image, as in the picture: left and right trade names.
 void pose_mirror(pose *p);
 void pose_average(pose *a, const pose *b); // into a
 

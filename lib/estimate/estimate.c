@@ -133,7 +133,7 @@ static void fit_photos(const body_model *m, tape *t, const estimate_input *in, c
     p->m = m;
     p->prior = *prior;
     // Only the front view tells loose clothes: a side view's outline is as broad at the knees as at the hips.
-    bool loose = in->front->verdict & VERDICT_LOOSE_CLOTHES;
+    float loose = in->front->looseness;
     float height = (float)in->answers.height;
     view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, height, loose);
     if (hint) hint_view(&p->view[0], hint);

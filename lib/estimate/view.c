@@ -123,6 +123,9 @@ typedef struct {
     float mean[CLOTH_REGIONS], sd[CLOTH_REGIONS];
 } cloth_prior;
 
+// Of the outline about that thickness, metres: loose clothes follow the body less closely.
+static const float FITTED_SD = 0.007f, LOOSE_SD = 0.014f;
+
 static const cloth_prior cloth_priors[2][2] = {
     // [side view][loose]: chest, waist, hips, thighs, shanks, upper arms, forearms
     { { { .009f, .008f, .009f, .004f, .003f, .004f, .002f }, { .009f, .009f, .011f, .006f, .006f, .006f, .005f } },
@@ -131,8 +134,22 @@ static const cloth_prior cloth_priors[2][2] = {
       { { .045f, .050f, .038f, .012f, .020f, .030f, .030f }, { .022f, .028f, .027f, .016f, .018f, .020f, .020f } } },
 };
 
+// What is believed of clothes that are loose with probability p: mean and variance of the mixture.
+static void set_clothes(photo_view *v, float p)
+{
+    const cloth_prior *fitted = &cloth_priors[v->side == VIEW_SIDE][0], *loose = &cloth_priors[v->side == VIEW_SIDE][1];
+    for (int i = 0; i < CLOTH_REGIONS; i++) {
+        float apart = loose->mean[i] - fitted->mean[i];
+        v->cloth[i] = v->cloth_mean[i] = fitted->mean[i] + p * apart;
+        v->cloth_sd[i] = sqrtf((1 - p) * fitted->sd[i] * fitted->sd[i] + p * loose->sd[i] * loose->sd[i] +
+                               p * (1 - p) * apart * apart);
+    }
+    v->looseness = p;
+    v->outline_sd = sqrtf((1 - p) * FITTED_SD * FITTED_SD + p * LOOSE_SD * LOOSE_SD);
+}
+
 void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height,
-               bool loose)
+               float looseness)
 {
     *v = (photo_view){ .evidence = evidence, .trust = 1 };
     float width = (float)evidence->mask.width, tall = (float)evidence->mask.height, longer = fmaxf(width, tall);
@@ -144,12 +161,7 @@ void view_open(photo_view *v, const capture_evidence *evidence, capture_view sid
     v->focal_sd = focal_35mm > 0 ? 0.05f : 0.35f;
     v->focal = v->focal_prior;
     v->side = side;
-    v->outline_sd = loose ? 0.014f : 0.007f; // loose clothes follow the body less closely
-    const cloth_prior *prior = &cloth_priors[side == VIEW_SIDE][loose];
-    for (int i = 0; i < CLOTH_REGIONS; i++) {
-        v->cloth[i] = v->cloth_mean[i] = prior->mean[i];
-        v->cloth_sd[i] = prior->sd[i];
-    }
+    set_clothes(v, looseness);
     if (side == VIEW_SIDE) v->yaw = nose_points_right(evidence) ? 1.5708f : -1.5708f;
 
     float person = (float)(evidence->bottom - evidence->top);
