@@ -210,7 +210,7 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     contour *c = contour_new(m);
     vec2 *pixel = mem_array(vec2, m->vertices);
     float *depth = mem_array(float, m->vertices);
-    contour_point *point = mem_array(contour_point, m->vertices);
+    contour_point *point = mem_array(contour_point, contour_most(c));
     for (uint32_t v = 0; v < m->vertices; v++) pixel[v] = project(&s->camera, s->stance.body[v], &depth[v]);
     distance_field *d = distance_new(&ev->mask, ev->left, ev->top, ev->right, ev->bottom, 1);
     int n = contour_find(c, pixel, depth, 0, 0, (float)ev->mask.width, (float)ev->mask.height, point);
@@ -220,13 +220,14 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     for (int pass = 0; pass < 2; pass++) {
         float length[TRIAL_REGIONS] = { 0 }, sum[TRIAL_REGIONS] = { 0 };
         for (int i = 0; i < n; i++) {
-            uint32_t v = point[i].vertex;
+            uint32_t v = contour_nearest(&point[i]);
+            vec2 at = contour_at(&point[i], pixel);
             int region = view_cloth_region(m->label[v]);
             float gx, gy, metre = depth[v] / s->camera.camera.focal, here = point[i].length * metre;
             if (region < 0) continue;
             bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
-            if (!arm && view_beside_arm(joint, pixel[v], 0.075f / metre)) continue;
-            float gap = -distance_at(d, pixel[v].x, pixel[v].y, &gx, &gy) * metre;
+            if (!arm && view_arm_distance(joint, at) * metre < 0.075f) continue;
+            float gap = -distance_at(d, at.x, at.y, &gx, &gy) * metre;
             if (fabsf(gap) > 0.08f) continue; // it would not be believed
             float off = gap - out->gap[region];
             sum[region] += (pass ? off * off : gap) * here;

@@ -58,6 +58,25 @@ void capture_evidence_free(capture_evidence *ev)
     *ev = (capture_evidence){ 0 };
 }
 
+void capture_mirror(const capture_evidence *ev, capture_evidence *out)
+{
+    *out = *ev;
+    float width = (float)ev->mask.width;
+    out->mask = image_mirror(&ev->mask);
+    out->soft_mask = ev->soft_mask.px ? image_mirror(&ev->soft_mask) : (image){ 0 };
+    out->left = ev->mask.width - ev->right;
+    out->right = ev->mask.width - ev->left;
+    out->roi.cx = width - ev->roi.cx;
+    out->roi.rot = -ev->roi.rot;
+    for (int k = 0; k < CAPTURE_LANDMARKS; k++) {
+        int from = pose_opposite[k];
+        out->at[k] = ev->at[from];
+        out->at[k].x = width - ev->at[from].x;
+        memcpy(out->world[k], ev->world[from], sizeof out->world[k]);
+        out->world[k][0] = -ev->world[from][0];
+    }
+}
+
 // Everyone in the photo, in pixels, the one it is of first. turned: its mirror image.
 static bool find_people(const capture *c, const image *photo, const image *turned, detection people[DETECT_MAX],
                         int *count, err *e)

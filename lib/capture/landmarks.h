@@ -7,6 +7,8 @@
 // The first 33 points are capture.h's landmarks; 33 and 34 tell where to look next, the rest repeat the hands.
 enum { POSE_SIDE = 256, POSE_POINTS = 39, POSE_HEAT_SIDE = 64 };
 
+extern const uint8_t pose_opposite[POSE_POINTS]; // the point on the other side of the body
+
 typedef struct {
     float flag;                                // 0..1: there is a person
     float at[POSE_POINTS][3];                  // fractions of the crop; z relative to the mid-hip

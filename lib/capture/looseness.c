@@ -71,27 +71,6 @@ static float roughness(const limb pair[2], float a, float b, float cap)
     return sqrtf(of(&m));
 }
 
-// The sharpest narrowing within a few samples, by the breadth above it; the mean of the two sides.
-static float narrowing(const limb pair[2], float a, float b, bool both)
-{
-    enum { FAR = 3 };
-    mean m = { 0 };
-    for (int s = 0; s < 2; s++) {
-        float most = 0;
-        bool seen = false;
-        for (int i = 0; i + FAR < SAMPLES; i++) {
-            const limb *l = &pair[s];
-            if (sample_at(i) < a || sample_at(i + FAR) > b || l->out[i] == 0 || l->out[i + FAR] == 0) continue;
-            if (both && (l->in[i] == 0 || l->in[i + FAR] == 0)) continue;
-            float above = l->out[i] + (both ? l->in[i] : 0), below = l->out[i + FAR] + (both ? l->in[i + FAR] : 0);
-            most = fmaxf(most, 1 - below / above);
-            seen = true;
-        }
-        if (seen) take(&m, most);
-    }
-    return of(&m);
-}
-
 // The trunk's sides from the shoulders (t = 0) to the hips (1), level; where an arm hangs beside it is not to be seen.
 static void follow_trunk(const capture_evidence *ev, float most, limb pair[2])
 {
@@ -112,28 +91,6 @@ static void follow_trunk(const capture_evidence *ev, float most, limb pair[2])
         }
 }
 
-static float trunk_between(const limb pair[2], float a, float b)
-{
-    return reach_between(pair, a * 2 / 1.2f, b * 2 / 1.2f, false);
-}
-
-// Down the way from the hips to the ankles, where background first shows between the legs.
-static float parting(const capture_evidence *ev)
-{
-    enum { STEPS = 60 };
-    spot lh = spot_at(ev, LM_LEFT_HIP), rh = spot_at(ev, LM_RIGHT_HIP);
-    spot la = spot_at(ev, LM_LEFT_ANKLE), ra = spot_at(ev, LM_RIGHT_ANKLE);
-    for (int i = 0; i < STEPS; i++) {
-        float t = (float)i / STEPS;
-        spot a = spot_between(lh, la, t), b = spot_between(rh, ra, t);
-        for (int k = 1; k < 16; k++) {
-            spot p = spot_between(a, b, (float)k / 16);
-            if (!outline_inside(ev, p.x, p.y)) return t;
-        }
-    }
-    return 1;
-}
-
 void loose_look(const capture_evidence *ev, loose_signs *out)
 {
     float height = fmaxf((float)(ev->bottom - ev->top), 1), cap = 0.01f * height;
@@ -148,25 +105,43 @@ void loose_look(const capture_evidence *ev, loose_signs *out)
     v[LOOSE_KNEE] = reach_between(legs, 0.9f, 1.1f, false) / height;
     v[LOOSE_CALF] = reach_between(legs, 1.25f, 1.5f, false) / height;
     v[LOOSE_SHIN] = reach_between(legs, 1.7f, 1.9f, true) / height;
-    v[LOOSE_UPPER_ARM] = reach_between(arms, 0.35f, 0.65f, true) / height;
-    v[LOOSE_ELBOW] = reach_between(arms, 0.75f, 0.95f, true) / height;
     v[LOOSE_FOREARM] = reach_between(arms, 1.3f, 1.7f, true) / height;
-    v[LOOSE_CHEST] = trunk_between(trunk, 0.35f, 0.5f) / height;
-    v[LOOSE_WAIST] = trunk_between(trunk, 0.6f, 0.75f) / height;
-    v[LOOSE_HIPS] = trunk_between(trunk, 0.95f, 1.1f) / height;
+    v[LOOSE_WAIST] = reach_between(trunk, 1.0f, 1.25f, false) / height;
     v[LOOSE_SHOULDERS] = hypotf(ev->at[LM_LEFT_SHOULDER].x - ev->at[LM_RIGHT_SHOULDER].x,
                                 ev->at[LM_LEFT_SHOULDER].y - ev->at[LM_RIGHT_SHOULDER].y) /
                          2 / height;
-    v[LOOSE_FORK] = parting(ev);
-    v[LOOSE_LEG_ROUGH] = roughness(legs, 0.35f, 1.8f, cap) / height;
-    v[LOOSE_ARM_ROUGH] = roughness(arms, 0.35f, 1.8f, cap) / height;
-    v[LOOSE_TRUNK_ROUGH] = roughness(trunk, 0.5f, 1.9f, cap) / height;
-    v[LOOSE_HEM] = narrowing(legs, 0.4f, 1.9f, false);
-    v[LOOSE_CUFF] = narrowing(arms, 0.3f, 1.9f, true);
+    v[LOOSE_LEG_FOLDS] = roughness(legs, 0.35f, 1.8f, cap) / height;
+    v[LOOSE_ARM_FOLDS] = roughness(arms, 0.35f, 1.8f, cap) / height;
+    v[LOOSE_TRUNK_FOLDS] = roughness(trunk, 0.5f, 1.9f, cap) / height;
 }
+
+// Logistic regression (ridge 3) on the front photos of the first 252 people of the test world's seed 1: five-fold, it
+// misses 6 of 80 loose outfits and calls 1 of 172 others loose. Folds count by their logarithm.
+static const struct {
+    float mean, sd, weight;
+} regression[LOOSE_SIGNS] = {
+    [LOOSE_THIGH] = { 0.0445f, 0.0069f, -0.50f },
+    [LOOSE_KNEE] = { 0.0332f, 0.0066f, 0.76f },
+    [LOOSE_CALF] = { 0.0358f, 0.0047f, -0.55f },
+    [LOOSE_SHIN] = { 0.0428f, 0.0152f, 1.60f },
+    [LOOSE_FOREARM] = { 0.0475f, 0.0079f, 0.73f },
+    [LOOSE_WAIST] = { 0.0968f, 0.0115f, 0.44f },
+    [LOOSE_SHOULDERS] = { 0.0979f, 0.0072f, -0.28f },
+    [LOOSE_LEG_FOLDS] = { -6.9447f, 0.3412f, 1.07f },
+    [LOOSE_ARM_FOLDS] = { -7.2186f, 0.4454f, 1.21f },
+    [LOOSE_TRUNK_FOLDS] = { -6.9069f, 0.4179f, 0.85f },
+};
+static const float BASE = -1.2525f;
 
 float loose_judge(const loose_signs *s)
 {
-    (void)s;
-    return 0;
+    const float far = 2.5f; // standard deviations: beyond, nothing was learned
+    float sum = BASE;
+    for (int i = 0; i < LOOSE_SIGNS; i++) {
+        float v = s->value[i];
+        if (v <= 0) continue;
+        if (i >= LOOSE_LEG_FOLDS) v = logf(v);
+        sum += regression[i].weight * fminf(fmaxf((v - regression[i].mean) / regression[i].sd, -far), far);
+    }
+    return 1 / (1 + expf(-sum));
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const float SECOND_PASS_MARGIN = 1.12f;
-static const float CERTAIN = 0.6f;       // the refined probability from which a pixel is the person's
+const float MASK_CERTAIN = 0.6f;
 static const float GUIDED_EPS = 1e-4f;   // squared contrast (0..1) below which an edge is none
 static const float SMALL_HOLE = 0.0005f; // of the person's area: texture; the gap inside a bent arm is larger
 // The filter's radius, in pixels of the coarse mask and of the photo it works on: a photo is brought to the scale at
@@ -260,7 +260,7 @@ void mask_refine(const image *photo, const float *probability, uint32_t side, co
         memcpy(image_at(soft, b.left, b.top + y), image_at(&part, 0, y), part.width);
     }
     size_t count = (size_t)part.width * part.height;
-    uint8_t least = (uint8_t)(CERTAIN * 255);
+    uint8_t least = (uint8_t)(MASK_CERTAIN * 255);
     for (size_t i = 0; i < count; i++) part.px[i] = part.px[i] > least ? 255 : 0;
     size_t area = mask_keep_largest(part.px, part.width, part.height);
     mask_fill_holes(part.px, part.width, part.height, (size_t)(SMALL_HOLE * (float)area));

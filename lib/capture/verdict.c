@@ -83,38 +83,6 @@ static float arm_gap(const capture_evidence *ev, int shoulder, int elbow, int wr
     return (float)open / STEPS;
 }
 
-// Breadth of both legs together, from the outer outline of one to that of the other, where their axes pass a and b.
-static float both_legs(const capture_evidence *ev, spot a, spot b)
-{
-    span sa = run_around(ev, a.x, a.y), sb = run_around(ev, b.x, b.y);
-    if (sa.x0 == sa.x1 || sb.x0 == sb.x1) return 0;
-    return (float)((sa.x1 > sb.x1 ? sa.x1 : sb.x1) - (sa.x0 < sb.x0 ? sa.x0 : sb.x0));
-}
-
-// The sharpest narrowing of the legs' outline within 2 % of the height, from below the fingertips to the calves: the
-// hem of a skirt, a coat or shorts. Skin narrows by 3 %.
-static float hem_step(const capture_evidence *ev, float height)
-{
-    enum { STEPS = 40 };
-    float widest = 0, hem = 0.02f * height;
-    for (int i = 0; i < STEPS; i++) {
-        float t = 0.5f + (float)i / STEPS; // 0 hips, 1 knees, 2 ankles
-        spot a, b;
-        if (t < 1) {
-            a = spot_between(spot_at(ev, LM_LEFT_HIP), spot_at(ev, LM_LEFT_KNEE), t);
-            b = spot_between(spot_at(ev, LM_RIGHT_HIP), spot_at(ev, LM_RIGHT_KNEE), t);
-        } else {
-            a = spot_between(spot_at(ev, LM_LEFT_KNEE), spot_at(ev, LM_LEFT_ANKLE), t - 1);
-            b = spot_between(spot_at(ev, LM_RIGHT_KNEE), spot_at(ev, LM_RIGHT_ANKLE), t - 1);
-        }
-        float above = both_legs(ev, a, b);
-        a.y += hem, b.y += hem;
-        float below = both_legs(ev, a, b);
-        if (above > 0 && below > 0) widest = fmaxf(widest, 1 - below / above);
-    }
-    return widest;
-}
-
 // --- light ---
 
 static float light_under(const image *photo, mask_box b)
@@ -140,8 +108,6 @@ void verdict_look(const image *photo, const capture_evidence *ev, verdict_signs 
     spot ankles = spot_middle(ev, LM_LEFT_ANKLE, LM_RIGHT_ANKLE);
     spot lk = spot_at(ev, LM_LEFT_KNEE), rk = spot_at(ev, LM_RIGHT_KNEE);
     spot lc = spot_between(lk, spot_at(ev, LM_LEFT_ANKLE), 0.5f), rc = spot_between(rk, spot_at(ev, LM_RIGHT_ANKLE), 0.5f);
-    spot waist = spot_between(shoulders, hips, 0.65f); // about the narrowest: 2/3 of the way down the trunk
-    span trunk = run_around(ev, waist.x, waist.y);
     float trunk_height = hips.y - shoulders.y;
     const float(*w)[3] = ev->world;
     *out = (verdict_signs){
@@ -158,11 +124,6 @@ void verdict_look(const image *photo, const capture_evidence *ev, verdict_signs 
                          arm_gap(ev, LM_RIGHT_SHOULDER, LM_RIGHT_ELBOW, LM_RIGHT_WRIST, LM_RIGHT_HIP)),
         .knee_width = leg_width(ev, lk, rk) / height,
         .calf_width = leg_width(ev, lc, rc) / height,
-        .hem_step = hem_step(ev, height),
-        .waist_width =
-            (float)(trunk.x1 - trunk.x0) / fmaxf(hypotf(ev->at[LM_LEFT_SHOULDER].x - ev->at[LM_RIGHT_SHOULDER].x,
-                                                        ev->at[LM_LEFT_SHOULDER].y - ev->at[LM_RIGHT_SHOULDER].y),
-                                                 1),
         .light = light_under(photo, (mask_box){ ev->left, ev->top, ev->right, ev->bottom }),
     };
 }
@@ -219,16 +180,11 @@ unsigned verdict_nobody(const image *photo)
     return VERDICT_NO_PERSON | (light_verdict(light) & VERDICT_TOO_DARK);
 }
 
-// Whether clothes stand off the body, as far as an outline can tell. Bare knees and calves are 5 to 6 % of the height
-// broad, in suit trousers 7 to 8 %; skirts, wide trousers and bags held at the leg begin at 8 % (as do the knees of the
-// very heavy, whose error bars may well be wider). A hem narrows the outline by 13 % or more at once, skin and trousers
-// by up to 6 %. From the side both legs are one outline, 6 to 9 % broad on bare legs, and the arms hide the trunk.
-static bool wide(const verdict_signs *s, capture_view view)
+// Whether clothes stand off the body. From the side both legs are one outline, 6 to 9 % of the height broad on bare
+// legs, and the arms hide the trunk.
+static bool loose(const verdict_signs *s, const capture_evidence *ev, capture_view view)
 {
-    float leg = fmaxf(s->knee_width, s->calf_width);
-    if (view == VIEW_SIDE) return leg > 0.0575f;
-    bool trunk_seen = s->arm_gap >= 0.5f; // else the arms are part of its width
-    return leg > 0.08f || s->hem_step > 0.1f || (trunk_seen && s->waist_width > 1.3f);
+    return view == VIEW_SIDE ? fmaxf(s->knee_width, s->calf_width) > 0.0575f : ev->looseness > 0.5f;
 }
 
 // Edges: on 300 dressed people with known outlines the mask's top lies 9.8 +- 1.4 % of the height above the nose and
@@ -250,6 +206,6 @@ unsigned verdict_judge(const verdict_signs *s, const capture_evidence *ev, const
     float wanted = view == VIEW_SIDE ? 90 : 0;
     if (fabsf(ev->facing_deg - wanted) > 40) v |= VERDICT_NOT_FACING;
     if (view == VIEW_FRONT && s->arm_gap < 0.25f) v |= VERDICT_ARMS_TIGHT;
-    if (wide(s, view)) v |= VERDICT_LOOSE_CLOTHES;
+    if (loose(s, ev, view)) v |= VERDICT_LOOSE_CLOTHES;
     return v;
 }

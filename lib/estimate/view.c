@@ -102,17 +102,16 @@ static float distance_to_bone(vec2 a, vec2 b, vec2 p)
     return hypotf(p.x - a.x - t * dx, p.y - a.y - t * dy);
 }
 
-bool view_beside_arm(const vec2 *joint, vec2 at, float reach)
+float view_arm_distance(const vec2 *joint, vec2 at)
 {
+    float least = INFINITY;
     for (int side = 0; side < 2; side++) {
         const vec2 *j = joint + side;
-        if (distance_to_bone(j[JOINT_L_SHOULDER], j[JOINT_L_ELBOW], at) < reach ||
-            distance_to_bone(j[JOINT_L_ELBOW], j[JOINT_L_WRIST], at) < reach ||
-            distance_to_bone(j[JOINT_L_WRIST], j[JOINT_L_HAND], at) < reach) {
-            return true;
-        }
+        least = fminf(least, distance_to_bone(j[JOINT_L_SHOULDER], j[JOINT_L_ELBOW], at));
+        least = fminf(least, distance_to_bone(j[JOINT_L_ELBOW], j[JOINT_L_WRIST], at));
+        least = fminf(least, distance_to_bone(j[JOINT_L_WRIST], j[JOINT_L_HAND], at));
     }
-    return false;
+    return least;
 }
 
 // Thickness of clothes (in a picture: how far the mask's outline lies outside the body's): mean and standard deviation
@@ -133,6 +132,8 @@ static const cloth_prior cloth_priors[2][2] = {
     { { { .014f, .018f, .014f, .005f, .004f, .010f, .010f }, { .013f, .017f, .014f, .006f, .006f, .015f, .015f } },
       { { .045f, .050f, .038f, .012f, .020f, .030f, .030f }, { .022f, .028f, .027f, .016f, .018f, .020f, .020f } } },
 };
+
+enum { CELLS = 700 }; // of the outline's distance field down the person's height
 
 // What is believed of clothes that are loose with probability p: mean and variance of the mixture.
 static void set_clothes(photo_view *v, float p)
@@ -166,9 +167,8 @@ void view_open(photo_view *v, const capture_evidence *evidence, capture_view sid
 
     float person = (float)(evidence->bottom - evidence->top);
     v->pixels_per_metre = person / height;
-    uint32_t step = (uint32_t)(person / 700);
     v->outline = distance_new(&evidence->mask, evidence->left, evidence->top, evidence->right, evidence->bottom,
-                              step ? step : 1);
+                              person / CELLS);
 
     for (int j = 0; j < BODY_JOINTS; j++) v->rotation[j] = m3_identity();
     for (int i = 0; i < VIEW_JOINTS; i++) {

@@ -56,9 +56,9 @@ void view_open(photo_view *v, const capture_evidence *evidence, capture_view sid
                float looseness);
 void view_close(photo_view *v);
 
-// Whether the point at of the picture lies within reach (pixels) of an arm's bones, so that the outline there may be
-// the arm's. joint [BODY_JOINTS]: projected.
-bool view_beside_arm(const vec2 *joint, vec2 at, float reach);
+// How far the point at of the picture lies from the arms' bones, pixels: near them the outline may be an arm's. joint
+// [BODY_JOINTS]: projected.
+float view_arm_distance(const vec2 *joint, vec2 at);
 
 // The prior of the pose: people in front of a camera stand upright, arms hanging a little away from the body.
 void view_pose_prior(const photo_view *v, int free_joint, mat3 *mean, float sd[3]);
