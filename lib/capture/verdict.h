@@ -1,4 +1,4 @@
-// Judges whether a photo can be measured, from the evidence taken of it.
+// Judges whether a photo can be measured, from the evidence taken of it (looseness.h: how the clothes look).
 #pragma once
 #include "capture/capture.h"
 
@@ -14,8 +14,6 @@ typedef struct {
     float arm_gap;     // part of the tighter arm beside which the background shows
     float knee_width;  // outline at the knees, less what lies between the knees
     float calf_width;  // the same between knees and ankles
-    float hem_step;    // sharpest narrowing of the legs' outline, by its breadth
-    float waist_width; // outline of the trunk at the waist, by the distance of the shoulders; 0: not to be seen
     float light;       // 0..255: brightness that nine tenths of the person's box stay under
 } verdict_signs;
 

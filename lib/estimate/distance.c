@@ -2,6 +2,7 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <string.h>
 
 struct distance_field {
     float *value; // [height * width], pixels
@@ -66,22 +67,55 @@ static void transform(float *field, int width, int height)
     mem_free(site);
 }
 
+// Between the pixels' middles, so that a mask of few pixels has no steps of their size.
 static bool person_at(const image *mask, float x, float y)
 {
-    if (x < 0 || y < 0 || x >= (float)mask->width || y >= (float)mask->height) return false;
-    return *image_at(mask, (uint32_t)x, (uint32_t)y) != 0;
+    float fx = floorf(x - 0.5f), fy = floorf(y - 0.5f), wx = x - 0.5f - fx, wy = y - 0.5f - fy, sum = 0;
+    int ix = (int)fx, iy = (int)fy;
+    for (int k = 0; k < 4; k++) {
+        int px = ix + k % 2, py = iy + k / 2;
+        if (px < 0 || py < 0 || px >= (int)mask->width || py >= (int)mask->height) continue;
+        if (*image_at(mask, (uint32_t)px, (uint32_t)py)) sum += (k % 2 ? wx : 1 - wx) * (k / 2 ? wy : 1 - wy);
+    }
+    return sum > 0.5f;
+}
+
+// 1 2 1 along rows and columns.
+static void smooth(float *field, int width, int height)
+{
+    for (int y = 0; y < height; y++) {
+        float *row = field + y * width, before = row[0];
+        for (int x = 1; x + 1 < width; x++) {
+            float here = row[x];
+            row[x] = (before + 2 * here + row[x + 1]) / 4;
+            before = here;
+        }
+    }
+    float *before = mem_array(float, (size_t)width);
+    memcpy(before, field, (size_t)width * sizeof *before);
+    for (int y = 1; y + 1 < height; y++) {
+        float *row = field + y * width;
+        for (int x = 0; x < width; x++) {
+            float here = row[x];
+            row[x] = (before[x] + 2 * here + row[x + width]) / 4;
+            before[x] = here;
+        }
+    }
+    mem_free(before);
 }
 
 distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uint32_t right, uint32_t bottom,
-                             uint32_t step)
+                             float step)
 {
+    enum { SMOOTHING = 3 };
     distance_field *d = mem_new(1, sizeof *d);
     float margin = 0.12f * (float)(bottom - top);
-    d->step = (float)step;
-    d->left = floorf((float)left - margin);
-    d->top = floorf((float)top - margin);
-    d->width = (int)(((float)(right - left) + 2 * margin) / d->step) + 2;
-    d->height = (int)(((float)(bottom - top) + 2 * margin) / d->step) + 2;
+    d->step = step;
+    d->width = (int)(((float)(right - left) + 2 * margin) / step) + 2;
+    d->height = (int)(((float)(bottom - top) + 2 * margin) / step) + 2;
+    // About the middle of the window, so that a mirror image has the mirror image's field.
+    d->left = ((float)(left + right) - (float)d->width * step) / 2;
+    d->top = ((float)(top + bottom) - (float)d->height * step) / 2;
     size_t n = (size_t)d->width * (size_t)d->height;
     float *outside = mem_array(float, n), *inside = mem_array(float, n);
     for (int y = 0; y < d->height; y++)
@@ -98,6 +132,7 @@ distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uin
         outside[i] = (a > 0 ? a - 0.5f : 0.5f - b) * d->step;
     }
     mem_free(inside);
+    for (int i = 0; i < SMOOTHING; i++) smooth(outside, d->width, d->height);
     d->value = outside;
     return d;
 }

@@ -380,8 +380,6 @@ static const verdict_signs GOOD = { .foot_room = 0.06f,
                                     .arm_gap = 0.9f,
                                     .knee_width = 0.06f,
                                     .calf_width = 0.055f,
-                                    .hem_step = 0.03f,
-                                    .waist_width = 0.95f,
                                     .light = 200 };
 static const image FRAME = { .width = 600, .height = 1000, .channels = 3 };
 
@@ -400,7 +398,7 @@ static void a_good_photo_has_no_verdict(void)
     ev.facing_deg = 92;
     CHECK(verdict_judge(&GOOD, &ev, &FRAME, VIEW_FRONT) == VERDICT_NOT_FACING);
     verdict_signs s = GOOD;
-    s.arm_gap = 0, s.waist_width = 9, s.knee_width = s.calf_width = 0.04f, s.hem_step = 0.15f;
+    s.arm_gap = 0, s.knee_width = s.calf_width = 0.04f, ev.looseness = 0.9f;
     CHECK(verdict_judge(&s, &ev, &FRAME, VIEW_SIDE) == 0); // arms and hems are not judged from the side
     ev.facing_deg = 10;
     CHECK(verdict_judge(&s, &ev, &FRAME, VIEW_SIDE) == VERDICT_NOT_FACING);
@@ -456,12 +454,14 @@ static void what_widens_the_error_is_told(void)
     s.arm_gap = 0.1f;
     CHECK(verdict_judge(&s, &ev, &FRAME, VIEW_FRONT) == (VERDICT_SEVERAL_PEOPLE | VERDICT_ARMS_TIGHT));
     ev.people = 1;
+    ev.looseness = 0.4f;
+    CHECK(verdict_judge(&GOOD, &ev, &FRAME, VIEW_FRONT) == 0);
+    ev.looseness = 0.6f;
+    CHECK(verdict_judge(&GOOD, &ev, &FRAME, VIEW_FRONT) == VERDICT_LOOSE_CLOTHES);
     s = GOOD;
-    s.hem_step = 0.2f;
-    CHECK(verdict_judge(&s, &ev, &FRAME, VIEW_FRONT) == VERDICT_LOOSE_CLOTHES);
-    s = GOOD;
-    s.knee_width = 0.1f;
-    CHECK(verdict_judge(&s, &ev, &FRAME, VIEW_FRONT) == VERDICT_LOOSE_CLOTHES);
+    s.knee_width = 0.1f; // from the side the legs' breadth tells
+    ev.facing_deg = 90;
+    CHECK(verdict_judge(&s, &ev, &FRAME, VIEW_SIDE) == VERDICT_LOOSE_CLOTHES);
     CHECK(capture_refusal(VERDICT_LOOSE_CLOTHES | VERDICT_DIM) == NULL);
 }
 
