@@ -17,6 +17,7 @@
 static const float DETECT_THRESHOLD = 0.3f;
 static const float POSE_THRESHOLD = 0.5f;
 static const float OTHERS_SCORE = 0.5f, OTHERS_SIZE = 0.4f; // who else counts as a person, against the one chosen
+static const float WIDER = 1.12f;                           // the wider crop of the second pass
 enum { CANDIDATES = 3 };
 
 struct capture {
@@ -152,6 +153,23 @@ static bool look(const capture *c, const image *photo, const image *turned, cons
     return ok;
 }
 
+// The second pass: looks at roi and at a wider crop. What the network sees of a person depends on the grain of the crop
+// by as much as on hers; two of them have less of it.
+static bool look_twice(const capture *c, const image *photo, const image *turned, const image_roi *roi, pose *out,
+                       err *e)
+{
+    image_roi wide = *roi;
+    wide.size *= WIDER;
+    pose *other = mem_new(1, sizeof *other);
+    bool ok = look(c, photo, turned, roi, out, e) && look(c, photo, turned, &wide, other, e);
+    if (ok) {
+        pose_narrow(other, WIDER);
+        pose_average(out, other);
+    }
+    mem_free(other);
+    return ok;
+}
+
 // The first pass: the best candidate in whom the landmark network sees a person too. *chosen -1 when there is none.
 static bool choose(const capture *c, const image *photo, const image *turned, const detection *people, int count,
                    int *chosen, image_roi *roi, pose *p, err *e)
@@ -203,7 +221,7 @@ static bool examine(const capture *c, const image *photo, const image *turned, c
     int meant = box ? put_first(people, count, box) : count;
     if (!choose(c, photo, turned, people, meant, &chosen, &ev->roi, p, e)) return false;
     if (chosen >= 0) {
-        if (!look(c, photo, turned, &ev->roi, p, e)) return false;
+        if (!look_twice(c, photo, turned, &ev->roi, p, e)) return false;
         mask_refine(photo, p->mask, POSE_SIDE, &ev->roi, c->threads, &ev->soft_mask, &ev->mask);
         mask_box b = mask_bounds(ev->mask.px, photo->width, photo->height);
         ev->left = b.left, ev->top = b.top, ev->right = b.right, ev->bottom = b.bottom;

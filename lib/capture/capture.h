@@ -41,7 +41,7 @@ typedef enum {
     VERDICT_NO_PERSON = 1 << 0,
     VERDICT_FEET_CUT = 1 << 1,
     VERDICT_HEAD_CUT = 1 << 2,
-    VERDICT_TOO_SMALL = 1 << 3, // the person is under 300 px tall
+    VERDICT_TOO_SMALL = 1 << 3, // the person is under 180 px tall
     VERDICT_TOO_DARK = 1 << 4,
     VERDICT_NOT_STANDING = 1 << 5, // sitting, lying or bent
     VERDICT_REFUSED = 0x3f,

@@ -28,6 +28,8 @@ void pose_refine(pose *p, const float *heat);
 // The pose found in a mirror image, as in the picture: left and right trade names.
 void pose_mirror(pose *p);
 void pose_average(pose *a, const pose *b); // into a
+// The pose found in a crop `times` as broad about the same middle, as in the crop.
+void pose_narrow(pose *p, float times);
 
 // From the crop to the picture it was sampled from.
 void pose_point(const image_roi *roi, float u, float v, float *x, float *y);

@@ -5,12 +5,12 @@
 // What is looked at: how far the outline lies from the bones, and how rough it is, shares of the person's height (the
 // mask's). Of both sides the mean, of what is to be seen; 0: nothing is.
 typedef enum {
-    LOOSE_THIGH,   // outward, half way down the thigh
-    LOOSE_KNEE,    // outward, at the knee
-    LOOSE_CALF,    // outward, half way down the shank
-    LOOSE_SHIN,    // both ways, where trousers end
-    LOOSE_FOREARM, // both ways
-    LOOSE_WAIST,   // outward, two thirds down the trunk
+    LOOSE_THIGH,     // outward, half way down the thigh
+    LOOSE_KNEE,      // outward, at the knee
+    LOOSE_CALF,      // outward, half way down the shank
+    LOOSE_SHIN,      // both ways, where trousers end
+    LOOSE_FOREARM,   // both ways
+    LOOSE_WAIST,     // outward, two thirds down the trunk
     LOOSE_SHOULDERS, // half their landmarks' distance
     LOOSE_LEG_FOLDS, // root mean square of the outline's second differences: folds wave, bodies do not
     LOOSE_ARM_FOLDS,

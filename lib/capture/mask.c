@@ -9,7 +9,7 @@
 
 static const float SECOND_PASS_MARGIN = 1.12f;
 const float MASK_CERTAIN = 0.6f;
-static const float GUIDED_EPS = 1e-4f;   // squared contrast (0..1) below which an edge is none
+static const float GUIDED_EPS = 1e-3f;   // squared contrast (0..1) below which an edge is none: JPEG blocks
 static const float SMALL_HOLE = 0.0005f; // of the person's area: texture; the gap inside a bent arm is larger
 // The filter's radius, in pixels of the coarse mask and of the photo it works on: a photo is brought to the scale at
 // which the two are the same, so that what is snapped to what does not depend on the photo's resolution.

@@ -1,6 +1,6 @@
-// The outline of a posed body in a picture: the points on edges of its mesh where its surface turns away from the camera
-// and nothing of the body lies behind. They move and count for more or less gradually as the body moves, so that what
-// is summed over them can be descended. Internal to the estimator.
+// The outline of a posed body in a picture: the points on edges of its mesh where its surface turns away from the
+// camera and nothing of the body lies behind. They move and count for more or less gradually as the body moves, so that
+// what is summed over them can be descended. Internal to the estimator.
 #pragma once
 #include "body/body.h"
 

@@ -168,9 +168,9 @@ static void merge(const body_gaussian *a, const body_gaussian *b, body_gaussian 
     }
 }
 
-// The photos' part: out's mode, posterior, views and verdict. The photos are fitted as they are and mirrored: where a fit
-// comes to rest depends a little on the mesh, which is not quite symmetric, and a person must measure the same in the
-// mirror.
+// The photos' part: out's mode, posterior, views and verdict. The photos are fitted as they are and mirrored: where a
+// fit comes to rest depends a little on the mesh, which is not quite symmetric, and a person must measure the same in
+// the mirror.
 static void fit_photos(const body_model *m, tape *t, const estimate_input *in, const estimate_hint *hint,
                        const body_gaussian *prior, const double *prior_value, estimate_result *out,
                        learned_features *seen)

@@ -4,8 +4,6 @@
 #include "math/linalg.h"
 
 #include <string.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 enum {
     MAX_UNKNOWNS = BODY_MAX_BETAS + FIT_MAX_VIEWS * VIEW_UNKNOWNS,
@@ -19,7 +17,7 @@ enum {
 // world (bench_accuracy --look): the errors of an outline run along it for about 10 cm, so that a metre of it is worth
 // ten observations, not hundreds.
 static const double OUTLINE_CORRELATION = 0.10, OUTLINE_CUT = 0.025;
-static const double SLACK = 0.05;
+static const double SLACK = 0.05;  // of the cost: a step may seem to lose so much, since bones and poses are linearised
 static const double ENOUGH = 1e-3; // squared standard deviations: a step expected to move the mode by less is the last
 static const double BONE_SD = 0.25; // of a bone's direction in the networks' rough 3D, per component
 // In a side view the arms hang before the trunk: so near to their bones the outline may be theirs, metres.
@@ -94,11 +92,11 @@ typedef struct {
     float *depth;
     contour_point *point[FIT_MAX_VIEWS]; // of the outline, where the normal equations were last made
     int points[FIT_MAX_VIEWS];
-    contour_point *seen;         // scratch, as long
+    contour_point *seen;                // scratch, as long
     contour_point *kept[FIT_MAX_VIEWS]; // by edge: the mean over the last looks
     int looks[FIT_MAX_VIEWS];
-    struct motion *moves;        // [vertices] of the current view, of those that moved
-    uint32_t *moved;             // [vertices] the round in which moves was last made
+    struct motion *moves; // [vertices] of the current view, of those that moved
+    uint32_t *moved;      // [vertices] the round in which moves was last made
     uint32_t round;
     vec3 joint[BODY_JOINTS];
     // of the current view
@@ -271,8 +269,8 @@ static float fade(float x, float a, float b) { return fminf(fmaxf((b - x) / (b -
 
 // The points of the body's outline that can be compared with the mask's in the current state; their lengths in metres.
 // What of it is free of the rest of the body changes by small leaps as the body moves by less than a pixel, and with it
-// the sum of what is compared: the mean over the looks at this body so far makes them smaller from step to step, so that
-// the descent comes to rest.
+// the sum of what is compared: the mean over the looks at this body so far makes them smaller from step to step, so
+// that the descent comes to rest.
 static void find_outline(fit_work *w, const photo_view *v, int q)
 {
     const body_model *m = w->p->m;
@@ -350,8 +348,8 @@ static void add_outline(fit_work *w, const photo_view *v, int q, int base, doubl
         double distance = (double)(distance_at(v->outline, at.x, at.y, &gx, &gy) / scale);
         // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
         double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd[region];
-        double variance = (double)(v->outline_sd * v->outline_sd) * OUTLINE_CORRELATION /
-                          ((double)p->length * (double)v->trust);
+        double variance =
+            (double)(v->outline_sd * v->outline_sd) * OUTLINE_CORRELATION / ((double)p->length * (double)v->trust);
         w->cost += robust_cost(r, cut) / variance;
         if (!derivatives) continue;
         motion mo;
@@ -511,7 +509,6 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
         double expected = moved_by(w, delta);
         step(w->p, delta, shape);
         assemble(w, precision, shape, false);
-        if (getenv("FITLOG")) fprintf(stderr, "%d round %d cost %.5f -> %.5f damping %g expected %g points %d\n", shape, round, cost, w->cost, damping, expected, w->points[0]);
         if (w->cost <= cost + SLACK) {
             damping = fmax(damping * 0.2, 1e-6);
             assemble(w, precision, shape, true);

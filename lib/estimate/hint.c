@@ -99,7 +99,7 @@ bool hint_agrees(const capture_evidence *evidence, const estimate_hint *hint)
 
 static int opposite(int joint)
 {
-    static const int left[] = { JOINT_L_HIP,    JOINT_L_KNEE,     JOINT_L_ANKLE, JOINT_L_FOOT, JOINT_L_COLLAR,
+    static const int left[] = { JOINT_L_HIP,      JOINT_L_KNEE,  JOINT_L_ANKLE, JOINT_L_FOOT, JOINT_L_COLLAR,
                                 JOINT_L_SHOULDER, JOINT_L_ELBOW, JOINT_L_WRIST, JOINT_L_HAND };
     for (size_t i = 0; i < sizeof left / sizeof *left; i++) { // the right one follows each
         if (joint == left[i]) return joint + 1;
