@@ -216,7 +216,8 @@ static void ablate(world *w, pool *threads)
             "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
             "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
             "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
-            "/ hip, cm, mean over both sexes; same size: as in the section on sizes.\n\n| with | A | B fitted | C fitted | B "
+            "/ hip, cm, mean over both sexes; same size: as in the section on sizes.\n\n| with | A | B fitted | C "
+            "fitted | B "
             "loose | C loose | same size A / B / C |\n|---|---|---|---|---|---|---|\n",
             w->o->people, (unsigned long long)w->o->seed);
     w->only_weighed = true;

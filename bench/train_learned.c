@@ -238,8 +238,8 @@ static double held(const table *t, const double *off, int baggy, const double *s
     return n > 0 ? (double)in / n : 0.9;
 }
 
-// So that 90 % of the errors lie in the 90 % intervals, in fitted clothes as in loose ones: what photos say of clothes is
-// not always true, and who was misjudged needs room as well.
+// So that 90 % of the errors lie in the 90 % intervals, in fitted clothes as in loose ones: what photos say of clothes
+// is not always true, and who was misjudged needs room as well.
 static void find_spread(table *t, int m)
 {
     double *off = mem_array(double, (size_t)t->n), best = INFINITY;

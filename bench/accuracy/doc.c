@@ -31,8 +31,9 @@ static const char *const title[DOC_SECTIONS] = {
 };
 
 // What measures each.
-static const char *const command[DOC_SECTIONS] = { "--people 1000",       "--people 120 --ablate", "--people 1000",  "--data DIR",
-                                                   "--people 100 --look", "--photos DIR",          "--people 1000" };
+static const char *const command[DOC_SECTIONS] = { "--people 1000", "--people 120 --ablate", "--people 1000",
+                                                   "--data DIR",    "--people 100 --look",   "--photos DIR",
+                                                   "--people 1000" };
 
 static const char head[] =
     "# Accuracy\n\n"
@@ -45,9 +46,11 @@ static const char head[] =
     "drawn from a survey's statistics, with shape detail that the estimator's space does not contain, posed, dressed,\n"
     "lit and photographed as phones do, then seen by the same networks as real photos (`bench/testworld`). Seed 1 is "
     "for\n"
-    "tuning and training (`script/learn`), seed 3, the default, for judging: nothing was ever fitted to or chosen by its\n"
+    "tuning and training (`script/learn`), seed 3, the default, for judging: nothing was ever fitted to or chosen by "
+    "its\n"
     "people. (Seed 2 was for judging until November 2026, when the people's hills and faces were still laid on after\n"
-    "their measurements had been fitted, so that they varied a little more than the survey's; figures from before that\n"
+    "their measurements had been fitted, so that they varied a little more than the survey's; figures from before "
+    "that\n"
     "are of another world.) What this cannot show is how the networks' errors on real clothes differ from those on\n"
     "rendered ones.\n\n";
 

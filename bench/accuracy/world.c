@@ -162,8 +162,9 @@ static int paired_group(buf *b, const char *title, const char *group, const tall
 static void paired_table(buf *b, const trial *trials, int people)
 {
     static const char *const titles[2][2] = { { "B without the weight", "B" }, { "C without the weight", "C" } };
-    doc_put(b, "### With the photo against without it\n\nWhat the photo makes worse, by more than 0.05 cm and twice the "
-               "standard error of the paired difference (goal: nothing), by clothes and by the groups above:\n\n");
+    doc_put(b,
+            "### With the photo against without it\n\nWhat the photo makes worse, by more than 0.05 cm and twice the "
+            "standard error of the paired difference (goal: nothing), by clothes and by the groups above:\n\n");
     int compared = 0, worse = 0, surely = 0;
     for (int mode = 1; mode < TRIAL_MODES; mode++)
         for (int weighed = 0; weighed < 2; weighed++)
@@ -344,16 +345,18 @@ static bool sizes_section(const char *page, const char *path, const trial *trial
     size_agreement taped;
     sizes_by_tape(trials, people, &taped);
     size_row(&b, "girths by a trained measurer's tape", &taped);
-    doc_put(&b,
-            "\nPeople for whom no band is right are not counted. Foretold: the share of bodies drawn as the estimate "
-            "describes them whose right size is the recommended one, and the same of their most frequent right size; no "
-            "recommendation from the same estimate can be right more often than the latter. The tape in trained hands: "
-            "the true girths with errors of 1.4 (chest) and 1.2 cm (waist, hip) on the average, the survey's allowance. "
-            "For a single girth, an error of e cm moves a share of "
-            "e / 8 of people over the edge of a band of 8 cm: mean errors of 3, 2 and 1 cm leave 62, 75 and 88 %% in "
-            "theirs; trousers ask that of waist and hips at once. The goals of 85, 90 and 93 %% ask for errors of 1.2, 0.8 and 0.6 cm, and two trained measurers "
-            "differ by up to 1.4 cm.\n\n"
-            "![How often a stated probability of a good fit comes true](images/accuracy-sizes.png)\n");
+    doc_put(
+        &b,
+        "\nPeople for whom no band is right are not counted. Foretold: the share of bodies drawn as the estimate "
+        "describes them whose right size is the recommended one, and the same of their most frequent right size; no "
+        "recommendation from the same estimate can be right more often than the latter. The tape in trained hands: "
+        "the true girths with errors of 1.4 (chest) and 1.2 cm (waist, hip) on the average, the survey's allowance. "
+        "For a single girth, an error of e cm moves a share of "
+        "e / 8 of people over the edge of a band of 8 cm: mean errors of 3, 2 and 1 cm leave 62, 75 and 88 %% in "
+        "theirs; trousers ask that of waist and hips at once. The goals of 85, 90 and 93 %% ask for errors of 1.2, 0.8 "
+        "and 0.6 cm, and two trained measurers "
+        "differ by up to 1.4 cm.\n\n"
+        "![How often a stated probability of a good fit comes true](images/accuracy-sizes.png)\n");
     bool ok = plot_write(&p, path, e) && doc_write(page, DOC_SIZES, &b, e);
     for (int k = 0; k < p.series; k++) mem_free(p.of[k]);
     buf_free(&b);

@@ -31,10 +31,10 @@ static void to_floats(const body_gaussian *g, float *betas)
     for (int k = 0; k < g->betas; k++) betas[k] = (float)g->mean[k];
 }
 
-// Somebody with these answers: drawn's mean from g, and the tape as it should then read (wanted [TAPE_COUNT]). Girths of
-// hulls are convex in betas: of bodies drawn with the prior's mean betas, the mean tape is larger than the tape of the
-// mean. So the tape's linear reading is drawn, and the body is fitted to it later: measurements are as the survey has
-// them.
+// Somebody with these answers: drawn's mean from g, and the tape as it should then read (wanted [TAPE_COUNT]). Girths
+// of hulls are convex in betas: of bodies drawn with the prior's mean betas, the mean tape is larger than the tape of
+// the mean. So the tape's linear reading is drawn, and the body is fitted to it later: measurements are as the survey
+// has them.
 static void draw_betas(tape *t, rng *r, const body_gaussian *g, body_gaussian *drawn, double *wanted)
 {
     double factor[K * K], slope[TAPE_COUNT * K];

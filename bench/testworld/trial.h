@@ -24,8 +24,8 @@ typedef struct {
     bool keep_seen;               // keep what the learned correction reads
     bool raw;                     // leave the learned correction out
     bool only_photos;             // fill the cache with photos, look at nothing
-    // Folder whose photos/ and looks/ keep what was rendered and what was seen between runs; NULL: none. looks/ is to be
-    // emptied after a change to lib/capture, all of it after one to the test world or the body.
+    // Folder whose photos/ and looks/ keep what was rendered and what was seen between runs; NULL: none. looks/ is to
+    // be emptied after a change to lib/capture, all of it after one to the test world or the body.
     const char *cache;
 } trial_lab;
 
@@ -45,10 +45,10 @@ typedef struct {
 
 typedef struct {
     bool made;
-    double value[TAPE_COUNT], sd[TAPE_COUNT]; // metres
-    double ms;                                // the estimate's time on one processor
+    double value[TAPE_COUNT], sd[TAPE_COUNT];   // metres
+    double ms;                                  // the estimate's time on one processor
     float correlation[TAPE_COUNT * TAPE_COUNT]; // of the errors; only with weight
-    learned_features *seen;                   // what the learned correction read, when lab->seen; the caller's to free
+    learned_features *seen; // what the learned correction read, when lab->seen; the caller's to free
 } trial_result;
 
 typedef struct {

@@ -188,6 +188,5 @@ static void tidy(void)
 }
 
 TEST_MAIN(RUN(people_have_the_height_they_were_asked_for); RUN(people_vary_as_the_survey_says);
-          RUN(the_same_seed_gives_the_same_person_and_the_same_photo);
-          RUN(clothes_lie_outside_the_body); RUN(a_perfect_look_sees_the_whole_person);
-          RUN(the_tapes_slope_is_the_difference_of_its_readings); tidy();)
+          RUN(the_same_seed_gives_the_same_person_and_the_same_photo); RUN(clothes_lie_outside_the_body);
+          RUN(a_perfect_look_sees_the_whole_person); RUN(the_tapes_slope_is_the_difference_of_its_readings); tidy();)
