@@ -259,7 +259,7 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     float *depth = mem_array(float, m->vertices);
     contour_point *point = mem_array(contour_point, contour_most(c));
     for (uint32_t v = 0; v < m->vertices; v++) pixel[v] = project(&s->camera, s->stance.body[v], &depth[v]);
-    distance_field *d = distance_new(&ev->mask, ev->left, ev->top, ev->right, ev->bottom, 1);
+    distance_field *d = distance_new(&ev->mask, NULL, ev->left, ev->top, ev->right, ev->bottom, 1);
     int n = contour_find(c, pixel, depth, 0, 0, (float)ev->mask.width, (float)ev->mask.height, point);
     vec2 joint[BODY_JOINTS];
     float z;

@@ -1,5 +1,6 @@
 #include "estimate/distance.h"
 #include "base/mem.h"
+#include "capture/mask.h"
 
 #include <math.h>
 #include <string.h>
@@ -67,17 +68,25 @@ static void transform(float *field, int width, int height)
     mem_free(site);
 }
 
+// How surely a pixel is the person's, 0..255, less what the mask's threshold is: on the mask's side of it, as sure as
+// the soft mask says.
+static float sureness(const image *mask, const image *soft, int x, int y)
+{
+    const float threshold = MASK_CERTAIN * 255;
+    bool inside = x >= 0 && y >= 0 && x < (int)mask->width && y < (int)mask->height;
+    bool person = inside && *image_at(mask, (uint32_t)x, (uint32_t)y);
+    if (!inside || !soft) return person ? 1 : -1;
+    float off = (float)*image_at(soft, (uint32_t)x, (uint32_t)y) - threshold;
+    return person ? fmaxf(off, 0.5f) : fminf(off, -0.5f);
+}
+
 // Between the pixels' middles, so that a mask of few pixels has no steps of their size.
-static bool person_at(const image *mask, float x, float y)
+static bool person_at(const image *mask, const image *soft, float x, float y)
 {
     float fx = floorf(x - 0.5f), fy = floorf(y - 0.5f), wx = x - 0.5f - fx, wy = y - 0.5f - fy, sum = 0;
-    int ix = (int)fx, iy = (int)fy;
-    for (int k = 0; k < 4; k++) {
-        int px = ix + k % 2, py = iy + k / 2;
-        if (px < 0 || py < 0 || px >= (int)mask->width || py >= (int)mask->height) continue;
-        if (*image_at(mask, (uint32_t)px, (uint32_t)py)) sum += (k % 2 ? wx : 1 - wx) * (k / 2 ? wy : 1 - wy);
-    }
-    return sum > 0.5f;
+    for (int k = 0; k < 4; k++)
+        sum += (k % 2 ? wx : 1 - wx) * (k / 2 ? wy : 1 - wy) * sureness(mask, soft, (int)fx + k % 2, (int)fy + k / 2);
+    return sum > 0;
 }
 
 // 1 2 1 along rows and columns.
@@ -104,8 +113,8 @@ static void smooth(float *field, int width, int height)
     mem_free(before);
 }
 
-distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uint32_t right, uint32_t bottom,
-                             float step)
+distance_field *distance_new(const image *mask, const image *soft, uint32_t left, uint32_t top, uint32_t right,
+                             uint32_t bottom, float step)
 {
     enum { SMOOTHING = 3 };
     distance_field *d = mem_new(1, sizeof *d);
@@ -120,7 +129,8 @@ distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uin
     float *outside = mem_array(float, n), *inside = mem_array(float, n);
     for (int y = 0; y < d->height; y++)
         for (int x = 0; x < d->width; x++) {
-            bool person = person_at(mask, d->left + ((float)x + 0.5f) * d->step, d->top + ((float)y + 0.5f) * d->step);
+            bool person =
+                person_at(mask, soft, d->left + ((float)x + 0.5f) * d->step, d->top + ((float)y + 0.5f) * d->step);
             outside[y * d->width + x] = person ? 0 : FAR; // distance to the person
             inside[y * d->width + x] = person ? FAR : 0;  // distance to what is not
         }

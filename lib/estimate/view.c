@@ -167,8 +167,8 @@ void view_open(photo_view *v, const capture_evidence *evidence, capture_view sid
 
     float person = (float)(evidence->bottom - evidence->top);
     v->pixels_per_metre = person / height;
-    v->outline =
-        distance_new(&evidence->mask, evidence->left, evidence->top, evidence->right, evidence->bottom, person / CELLS);
+    v->outline = distance_new(&evidence->mask, evidence->soft_mask.px ? &evidence->soft_mask : NULL, evidence->left,
+                              evidence->top, evidence->right, evidence->bottom, person / CELLS);
 
     for (int j = 0; j < BODY_JOINTS; j++) v->rotation[j] = m3_identity();
     for (int i = 0; i < VIEW_JOINTS; i++) {

@@ -5,6 +5,7 @@
 #include "capture/detect.h"
 #include "capture/guided.h"
 #include "capture/landmarks.h"
+#include "capture/looseness.h"
 #include "capture/mask.h"
 #include "capture/verdict.h"
 #include "test.h"
@@ -70,6 +71,10 @@ static void overlapping_detections_become_their_weighted_mean(void)
     CHECK_NEAR(d[0].at[0][0], (0.9 * 0.1 + 0.3 * 0.12) / 1.2, 1e-6);
     CHECK(d[1].score == 0.5f && d[2].score == 0.4f);
     CHECK(detect_merge(d, 0) == 0);
+    detection turned = { 0.5f, { 0.125f, 0.25f, 0.5f, 0.75f }, { { 0.25f, 0.5f } } };
+    detect_mirror(&turned, 1);
+    CHECK(turned.box[0] == 0.5f && turned.box[1] == 0.25f && turned.box[2] == 0.875f && turned.box[3] == 0.75f);
+    CHECK(turned.at[0][0] == 0.75f && turned.at[0][1] == 0.5f);
 }
 
 static void the_letterbox_is_undone(void)
@@ -406,6 +411,57 @@ static capture_evidence standing(void)
     return ev;
 }
 
+// Somebody 880 px tall whose legs are 2 * 40 px broad, and waver by up to fold pixels; her trunk likewise.
+static capture_evidence drawn(float fold)
+{
+    enum { W = 600, H = 1000, MIDDLE = W / 2 };
+    capture_evidence ev = standing();
+    ev.mask = image_new(W, H, 1);
+    static const struct {
+        int landmark;
+        float out, y; // to the right for her left
+    } place[] = { { LM_LEFT_SHOULDER, 85, 220 }, { LM_LEFT_ELBOW, 150, 370 }, { LM_LEFT_WRIST, 190, 480 },
+                  { LM_LEFT_HIP, 40, 500 },      { LM_LEFT_KNEE, 55, 700 },   { LM_LEFT_ANKLE, 70, 900 } };
+    for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
+        ev.at[place[i].landmark] = (capture_landmark){ MIDDLE + place[i].out, place[i].y, 0, 1, 1 };
+        ev.at[place[i].landmark + 1] = (capture_landmark){ MIDDLE - place[i].out, place[i].y, 0, 1, 1 };
+    }
+    for (uint32_t y = 60; y < 940; y++)
+        for (uint32_t x = 0; x < W; x++) {
+            float off = fabsf((float)x + 0.5f - MIDDLE), down = (float)y + 0.5f, wave = fold * sinf(down / 6);
+            bool trunk = y < 520 && off < 80 + wave;
+            float axis = 40 + 30 * (down - 500) / 400; // the outline goes on where the trunk ends
+            bool leg = y >= 500 && fabsf(off - axis) < 40 + wave;
+            *image_at(&ev.mask, x, y) = trunk || leg ? 255 : 0;
+        }
+    ev.soft_mask = image_copy(&ev.mask);
+    return ev;
+}
+
+static void folds_and_wide_legs_are_loose_clothes(void)
+{
+    capture_evidence smooth = drawn(0), wavy = drawn(6);
+    loose_signs a, b;
+    loose_look(&smooth, &a);
+    loose_look(&wavy, &b);
+    CHECK_NEAR(a.value[LOOSE_KNEE], 40.0 / 880, 0.6 / 880); // half a pixel of the drawing
+    CHECK_NEAR(a.value[LOOSE_SHIN], 80.0 / 880, 1.2 / 880);
+    CHECK_NEAR(a.value[LOOSE_SHOULDERS], 85.0 / 880, 1e-6);
+    CHECK_NEAR(a.value[LOOSE_WAIST], 80.0 / 880, 0.6 / 880);
+    CHECK(a.value[LOOSE_FOREARM] == 0); // no arms are drawn
+    CHECK(a.value[LOOSE_LEG_FOLDS] < 0.0006 && b.value[LOOSE_LEG_FOLDS] > 0.002);
+    CHECK(a.value[LOOSE_TRUNK_FOLDS] < 0.0006 && b.value[LOOSE_TRUNK_FOLDS] > 0.002);
+    float tight = loose_judge(&a), loose = loose_judge(&b);
+    CHECK(tight > 0 && loose < 1 && loose > tight + 0.2f);
+    loose_signs slim = a;
+    slim.value[LOOSE_KNEE] = 0.03f, slim.value[LOOSE_SHIN] = 0.035f;
+    CHECK(loose_judge(&slim) < 0.1f && loose_judge(&slim) < tight);
+    loose_signs unseen = { { 0 } };
+    CHECK(loose_judge(&unseen) > 0.1f && loose_judge(&unseen) < 0.5f); // as many as there are
+    capture_evidence_free(&smooth);
+    capture_evidence_free(&wavy);
+}
+
 static void a_good_photo_has_no_verdict(void)
 {
     capture_evidence ev = standing();
@@ -520,6 +576,6 @@ TEST_MAIN(RUN(there_are_2254_anchors_at_cell_centres); RUN(decoding_adds_pixels_
           RUN(the_largest_part_stays_and_corners_join); RUN(small_holes_are_filled_and_large_ones_left);
           RUN(parts_agree_with_flood_filling); RUN(the_second_look_encloses_what_the_first_saw);
           RUN(the_guided_filter_is_its_definition); RUN(refinement_snaps_a_coarse_mask_to_the_photo);
-          RUN(a_good_photo_has_no_verdict); RUN(cut_bodies_are_refused); RUN(sitting_lying_small_and_dark_are_refused);
-          RUN(what_widens_the_error_is_told); RUN(shoulders_tell_the_turn);
-          RUN(every_verdict_has_a_word_and_every_refusal_a_sentence);)
+          RUN(folds_and_wide_legs_are_loose_clothes); RUN(a_good_photo_has_no_verdict); RUN(cut_bodies_are_refused);
+          RUN(sitting_lying_small_and_dark_are_refused); RUN(what_widens_the_error_is_told);
+          RUN(shoulders_tell_the_turn); RUN(every_verdict_has_a_word_and_every_refusal_a_sentence);)
