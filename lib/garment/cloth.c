@@ -86,6 +86,7 @@ static hinge *hinges_of(const cloth *c, const cloth_setup *s, uint32_t *count)
     for (uint32_t i = 0; i + 1 < 3 * s->triangles; i++) {
         const half_edge *p = &h[i], *q = &h[i + 1];
         if (p->a != q->a || p->b != q->b) continue;
+        if (s->crease && s->crease[p->a] && s->crease[p->b]) continue;
         if (is_sliver(s->rest + 3 * (size_t)p->t) || is_sliver(s->rest + 3 * (size_t)q->t)) continue;
         // The angles at both ends of the edge, in both triangles.
         double area[2], at_a[2], at_b[2], unused;
@@ -101,7 +102,8 @@ static hinge *hinges_of(const cloth *c, const cloth_setup *s, uint32_t *count)
                       { (float)(at_b[0] + at_b[1]), (float)(at_a[0] + at_a[1]), (float)(-at_a[0] - at_b[0]),
                         (float)(-at_a[1] - at_b[1]) },
                       { 0 } };
-        double below = (area[0] + area[1]) / (3 * s->fabric.bending * c->dt * c->dt);
+        double firm = s->firmer ? (double)fminf(s->firmer[p->t], s->firmer[q->t]) : 1;
+        double below = (area[0] + area[1]) / (3 * firm * s->fabric.bending * c->dt * c->dt);
         for (int n = 0; n < 4; n++) below += (double)(c->p[g->v[n]][3] * g->c[n] * g->c[n]);
         for (int n = 0; n < 4; n++) g->step[n] = (float)(-(double)(c->p[g->v[n]][3] * g->c[n]) / below);
         i++;

@@ -13,6 +13,8 @@ typedef struct {
     const float *pinned;      // [vertices] 1: never moves; NULL: none
     const float *floor;       // [vertices] height it may not sink below while held; NULL: none
     const float *stiffer;     // [triangles] factor on the tensile stiffness (waistbands, ribs); NULL: 1
+    const float *firmer;      // [triangles] factor on the bending stiffness (collars); NULL: 1
+    const uint8_t *crease;    // [vertices] 1: an edge between two of them folds freely; NULL: none
     fabric fabric;
     double spacing;       // of the mesh: sets the time step
     double hanging;       // the greatest length that hangs from one place; 0: 0.55 m

@@ -13,3 +13,8 @@ void draft_sew(pattern *p, int panel_a, int edge_a, int panel_b, int edge_b);
 bool draft_top(pattern *p, err *e) MUST_USE; // T-shirt, shirt, hoodie, dress
 bool draft_skirt(pattern *p, err *e) MUST_USE;
 bool draft_trousers(pattern *p, err *e) MUST_USE;
+
+// Adds a hood or a collar to a top. The edges of its front (panel 0) and back (panel 1) along the neck, on the wearer's
+// left and right.
+void draft_hood(pattern *p, const int front[2], const int back[2]);
+void draft_collar(pattern *p, const int front[2], const int back[2]);

@@ -56,6 +56,26 @@ static double armhole(const block *b, bool front)
     return panel_edge_length(&p.edge[ARMHOLE]);
 }
 
+// A shirt's neckline is as long as its collar, which is what its chart calls the neck.
+static void solve_neck(block *b, double around)
+{
+    double lo = 0.5, hi = 2;
+    block own = *b;
+    for (int i = 0; i < 40; i++) {
+        double mid = (lo + hi) / 2, length = 0;
+        b->neck = own.neck * mid, b->front_neck = own.front_neck * mid, b->back_neck = own.back_neck * mid;
+        for (int side = 0; side < 2; side++) {
+            pattern_panel p;
+            draw_body(b, side == 0, &p);
+            length += 2 * panel_edge_length(&p.edge[NECK]);
+        }
+        if (length < around)
+            lo = mid;
+        else
+            hi = mid;
+    }
+}
+
 enum { CUFF, UNDERARM_RIGHT, CAP_RIGHT, CAP_LEFT, UNDERARM_LEFT };
 
 // x < 0 is the side sewn to the front on the left sleeve; the caps are S-curves, flatter at the front.
@@ -108,6 +128,7 @@ static bool plan(const pattern *p, block *b, err *e)
     b->neck = (c == GARMENT_SHIRT ? neck / 5.2 : neck / 4.8) / 100 + (c == GARMENT_DRESS ? 0.012 : 0);
     b->front_neck = neck / 500 + (c == GARMENT_DRESS ? 0.035 : c == GARMENT_SHIRT ? 0.005 : 0.018);
     b->back_neck = c == GARMENT_DRESS ? 0.03 : 0.02;
+    if (c == GARMENT_SHIRT) solve_neck(b, neck / 100);
     if (b->tip < b->neck + 0.03)
         return fail(e, ERR_INPUT, ": a shoulder of %.1f cm leaves no room beside a neck of %.1f cm", cm[DIM_SHOULDER],
                     neck);
@@ -201,6 +222,10 @@ bool draft_top(pattern *p, err *e)
         p->drafted[DIM_SLEEVE] = 100 * (double)(p->panel[2].edge[CAP_LEFT].p[0].y - p->panel[2].edge[CUFF].p[0].y);
         if (p->category != GARMENT_TSHIRT) p->drafted[DIM_WRIST] = 100 * panel_edge_length(&p->panel[2].edge[CUFF]);
     }
+    // The wearer's left is x > 0 on the front and x < 0 on the back.
+    const int neck_front[2] = { NECK, mirrored(NECK) }, neck_back[2] = { mirrored(NECK), NECK };
+    if (p->category == GARMENT_HOODIE) draft_hood(p, neck_front, neck_back);
+    if (p->category == GARMENT_SHIRT) draft_collar(p, neck_front, neck_back);
     p->drafted[DIM_CHEST] = 100 * (draft_width(front, -b.underarm) + draft_width(back, -b.underarm));
     if (b.length > 0.44) p->drafted[DIM_WAIST] = 100 * (draft_width(front, -b.waist) + draft_width(back, -b.waist));
     if (p->category == GARMENT_DRESS)
