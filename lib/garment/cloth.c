@@ -112,6 +112,22 @@ static hinge *hinges_of(const cloth *c, const cloth_setup *s, uint32_t *count)
     return out;
 }
 
+static void take_band(cloth *c, const cloth_band *b)
+{
+    c->bands = b->edges;
+    c->band = mem_array(uint32_t, 2 * (size_t)b->edges);
+    c->band_vertex = mem_array(uint32_t, 2 * (size_t)b->edges);
+    c->band_pull = mem_array(lane4, c->vertices);
+    c->band_length = b->length;
+    c->band_give = (float)(b->length / b->stiffness / (c->dt * c->dt));
+    memcpy(c->band, b->edge, 2 * (size_t)b->edges * sizeof *c->band);
+    for (uint32_t i = 0; i < 2 * b->edges; i++) {
+        uint32_t k = 0;
+        while (k < c->band_vertices && c->band_vertex[k] != b->edge[i]) k++;
+        if (k == c->band_vertices) c->band_vertex[c->band_vertices++] = b->edge[i];
+    }
+}
+
 cloth *cloth_new(const cloth_setup *s)
 {
     cloth *c = mem_new(1, sizeof *c);
@@ -138,6 +154,7 @@ cloth *cloth_new(const cloth_setup *s)
         c->floor = mem_array(float, s->vertices);
         memcpy(c->floor, s->floor, s->vertices * sizeof *c->floor);
     }
+    if (s->band.edges > 0) take_band(c, &s->band);
     double *mass = mem_array(double, s->vertices);
     c->membrane = mem_array(membrane, s->triangles);
     for (uint32_t t = 0; t < s->triangles; t++) c->membrane[t] = triangle_of(c, s, t, mass);
@@ -165,6 +182,9 @@ void cloth_free(cloth *c)
     mem_free(c->touching);
     mem_free(c->triangle);
     mem_free(c->floor);
+    mem_free(c->band);
+    mem_free(c->band_vertex);
+    mem_free(c->band_pull);
     mem_free(c->membrane);
     mem_free(c);
 }

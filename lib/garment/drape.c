@@ -62,12 +62,15 @@ static void hold_waist(const sewn *s, float anchor, float *floor)
         if (s->flat[i].y > -0.004f) floor[s->vertex[i]] = anchor + s->flat[i].y - 0.005f;
 }
 
+#define BAND_WIDE 0.035 // metres, of a waistband
+#define WAISTBAND 6.0f  // times as stiff: several layers and an interlining
+
 static void waist_factor(const sewn *s, float *factor)
 {
     for (uint32_t t = 0; t < s->triangles; t++) {
         float y = -1;
         for (int k = 0; k < 3; k++) y = fmaxf(y, s->flat[s->corner[3 * t + (uint32_t)k]].y);
-        factor[t] = y > -0.035f ? 6.0f : 1.0f; // a waistband: several layers and an interlining
+        factor[t] = y > -(float)BAND_WIDE ? WAISTBAND : 1.0f;
     }
 }
 
@@ -83,6 +86,32 @@ static void firm_parts(const pattern *p, const sewn *s, float *firm, uint8_t *cr
     for (int i = 0; i < p->panels; i++)
         for (int k = 0; p->panel[i].place == PLACE_FALL && k < 4; k++)
             for (int j = 0; j <= p->panel[i].edge[k].segments; j++) crease[s->vertex[s->edge_point[i][k][j]]] = 1;
+}
+
+static bool is_sewn(const pattern *p, int panel, int edge)
+{
+    for (int i = 0; i < p->seams; i++) {
+        const pattern_seam *q = &p->seam[i];
+        if ((q->panel_a == panel && q->edge_a == edge) || (q->panel_b == panel && q->edge_b == edge)) return true;
+    }
+    return false;
+}
+
+// The waist of skirts and trousers all around, as one band: what is left open at the top. Returns its number of edges.
+static uint32_t waistband(const pattern *p, const sewn *s, uint32_t *edge, double *length)
+{
+    uint32_t n = 0;
+    *length = 0;
+    for (int i = 0; i < p->panels; i++)
+        for (int k = 0; k < p->panel[i].edges; k++)
+            for (int j = 0; j < p->panel[i].edge[k].segments; j++) {
+                uint32_t a = s->edge_point[i][k][j], b = s->edge_point[i][k][j + 1];
+                if (s->flat[a].y < -1e-4f || s->flat[b].y < -1e-4f || is_sewn(p, i, k)) continue;
+                *length += hypot((double)(s->flat[a].x - s->flat[b].x), (double)(s->flat[a].y - s->flat[b].y));
+                edge[n++] = s->vertex[a];
+                edge[n++] = s->vertex[b];
+            }
+    return n / 2;
 }
 
 static void publish(const cloth *c, const sewn *s, drape *out)
@@ -181,7 +210,10 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
         crease = mem_array(uint8_t, s->vertices);
         firm_parts(p, s, firm, crease);
     }
+    uint32_t *edge = mem_array(uint32_t, 2 * (size_t)s->points);
+    cloth_band band = { .edge = edge, .stiffness = (double)WAISTBAND * g->fabric.weft * BAND_WIDE };
     if (anchor > 0) {
+        band.edges = waistband(p, s, edge, &band.length);
         floor = mem_array(float, s->vertices);
         factor = mem_array(float, s->triangles);
         hold_waist(s, anchor, floor);
@@ -198,6 +230,7 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
                           .stiffer = factor,
                           .firmer = firm,
                           .crease = crease,
+                          .band = band,
                           .fabric = g->fabric,
                           .spacing = from->spacing,
                           .hanging = fmax(0.3, hanging),
@@ -221,6 +254,7 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
     mem_free(factor);
     mem_free(firm);
     mem_free(crease);
+    mem_free(edge);
     return c;
 }
 
