@@ -7,39 +7,35 @@
 
 static vec2 at(double x, double y) { return (vec2){ (float)x, (float)y }; }
 
-// What a dart takes up of a waist that is less than the hip by spare, at most most. Never nothing: the mesh of all
-// sizes has it.
-static double intake(double spare, double share, double most) { return fmin(fmax(share * spare, 0.006), most); }
+double draft_intake(double spare, double share, double most) { return fmin(fmax(share * spare, 0.006), most); }
 
-// The waist from right to left with a dart in its middle: four edges.
-static void cut_waist(pattern_panel *q, vec2 right, vec2 left, double wide, double deep)
+void draft_cut_waist(pattern_panel *q, vec2 from, vec2 to, double wide, double deep)
 {
-    double x = (double)(left.x - right.x), y = (double)(left.y - right.y), far = hypot(x, y);
+    double x = (double)(to.x - from.x), y = (double)(to.y - from.y), far = hypot(x, y);
     double u = x / far, v = y / far, rest = (far - wide) / 2;
-    vec2 a = at((double)right.x + rest * u, (double)right.y + rest * v),
-         b = at((double)left.x - rest * u, (double)left.y - rest * v),
+    vec2 a = at((double)from.x + rest * u, (double)from.y + rest * v),
+         b = at((double)to.x - rest * u, (double)to.y - rest * v),
          point = at((double)(a.x + b.x) / 2 - deep * v, (double)(a.y + b.y) / 2 + deep * u);
-    q->edge[q->edges++] = draft_line(right, a);
+    q->edge[q->edges++] = draft_line(from, a);
     q->edge[q->edges++] = draft_line(a, point);
     q->edge[q->edges++] = draft_line(point, b);
-    q->edge[q->edges++] = draft_line(b, left);
+    q->edge[q->edges++] = draft_line(b, to);
 }
 
-enum { S_HEM, S_LOWER, S_HIP, S_WAIST_SIDE, S_DART_SIDE, S_DART_MIDDLE, S_WAIST_MIDDLE, S_HALF };
-static int mirrored(int edge) { return 2 * S_HALF - 1 - edge; }
+static int mirrored(int edge) { return draft_mirrored(edge, SKIRT_HALF); }
 
 // The wearer's stomach wants less room than her seat: a small dart in front, a wide and long one behind.
-static void draw_skirt(pattern_panel *q, bool back, double waist, double hip, double hem, double hip_level,
+void draft_skirt_panel(pattern_panel *q, bool back, double waist, double hip, double hem, double hip_level,
                        double length)
 {
-    double dart = back ? intake(hip - waist, 0.42, 0.035) : intake(hip - waist, 0.2, 0.02);
+    double dart = back ? draft_intake(hip - waist, 0.42, 0.035) : draft_intake(hip - waist, 0.2, 0.02);
     double deep = (back ? 0.66 : 0.45) * hip_level, side = waist + dart;
     q->edge[q->edges++] = draft_line(at(0, -length), at(hem, -length));
     q->edge[q->edges++] = draft_line(at(hem, -length), at(hip, -hip_level));
     q->edge[q->edges++] = draft_curve(at(hip, -hip_level), at(hip, -0.6 * hip_level),
                                       at(side + 0.35 * (hip - side), -0.25 * hip_level), at(side, 0));
-    cut_waist(q, at(side, 0), at(0, 0), dart, deep);
-    draft_mirror(q, S_HALF);
+    draft_cut_waist(q, at(side, 0), at(0, 0), dart, deep);
+    draft_mirror(q, SKIRT_HALF);
 }
 
 bool draft_skirt(pattern *p, err *e)
@@ -53,23 +49,24 @@ bool draft_skirt(pattern *p, err *e)
     for (int i = 0; i < 2; i++) {
         pattern_panel *q = &p->panel[i];
         *q = (pattern_panel){ .name = i ? "back" : "front", .place = i ? PLACE_BACK : PLACE_FRONT };
-        draw_skirt(q, i == 1, waist, hip, hem, hip_level, length);
-        draft_sew(p, i, S_DART_SIDE, i, S_DART_MIDDLE);
-        draft_sew(p, i, mirrored(S_DART_SIDE), i, mirrored(S_DART_MIDDLE));
+        draft_skirt_panel(q, i == 1, waist, hip, hem, hip_level, length);
+        draft_sew(p, i, SKIRT_DART_SIDE, i, SKIRT_DART_MIDDLE);
+        draft_sew(p, i, mirrored(SKIRT_DART_SIDE), i, mirrored(SKIRT_DART_MIDDLE));
     }
     p->panels = 2;
-    for (int edge = S_LOWER; edge <= S_HIP; edge++) {
+    for (int edge = SKIRT_LOWER; edge <= SKIRT_HIP; edge++) {
         draft_sew(p, 0, edge, 1, mirrored(edge));
         draft_sew(p, 0, mirrored(edge), 1, edge);
     }
     p->hip = hip_level;
     p->hem = length;
     for (int i = 0; i < 2; i++)
-        p->drafted[DIM_WAIST] += 200 * (panel_edge_length(&p->panel[i].edge[S_WAIST_SIDE]) +
-                                        panel_edge_length(&p->panel[i].edge[S_WAIST_MIDDLE]));
+        p->drafted[DIM_WAIST] += 200 * (panel_edge_length(&p->panel[i].edge[SKIRT_WAIST_SIDE]) +
+                                        panel_edge_length(&p->panel[i].edge[SKIRT_WAIST_MIDDLE]));
     p->drafted[DIM_HIP] = 200 * draft_width(&p->panel[0], -hip_level);
-    p->drafted[DIM_HEM] = 400 * panel_edge_length(&p->panel[0].edge[S_HEM]);
-    p->drafted[DIM_LENGTH] = 100 * (double)(p->panel[0].edge[S_WAIST_MIDDLE].p[0].y - p->panel[0].edge[S_HEM].p[0].y);
+    p->drafted[DIM_HEM] = 400 * panel_edge_length(&p->panel[0].edge[SKIRT_HEM]);
+    p->drafted[DIM_LENGTH] =
+        100 * (double)(p->panel[0].edge[SKIRT_WAIST_MIDDLE].p[0].y - p->panel[0].edge[SKIRT_HEM].p[0].y);
     return true;
 }
 
@@ -99,7 +96,7 @@ static void draw_leg(pattern_panel *q, double waist, double hip, double thigh, d
         draft_curve(at(right, -crotch), at(right + 0.5 * (hip_right - right), -crotch + 0.4 * (crotch - hip_level)),
                     at(top + 0.6 * (hip_right - top), -0.35 * hip_level), at(top, 0));
     if (dart > 0)
-        cut_waist(q, at(top, 0), at(in_top, lift), dart, 0.62 * hip_level);
+        draft_cut_waist(q, at(top, 0), at(in_top, lift), dart, 0.62 * hip_level);
     else
         q->edge[q->edges++] = draft_line(at(top, 0), at(in_top, 0));
     q->edge[q->edges++] = draft_curve(at(in_top, lift), at(centre, -0.9 * hip_level),
@@ -152,7 +149,7 @@ bool draft_trousers(pattern *p, err *e)
         // The seat is wider than what is before the side seams, the waist behind them narrower.
         double wide = back ? hip + SEAT : hip - SEAT, narrow = back ? waist - SEAT / 2 : waist + SEAT / 2;
         draw_leg(&p->panel[i], narrow, wide, wide + ext, knee * share, hem * share, length, 0.62 * crotch, crotch, ext,
-                 back ? intake(wide - narrow, 0.45, 0.04) : 0, flip);
+                 back ? draft_intake(wide - narrow, 0.45, 0.04) : 0, flip);
         if (back) draft_sew(p, i, edge_of(T_DART_SIDE, true, flip), i, edge_of(T_DART_MIDDLE, true, flip));
     }
     p->panels = 4;

@@ -38,8 +38,8 @@ static bool place_of(const drape *d, chart_dim dim, place *out)
         *out = (place){ false, false, p->underarm + 0.03 };
         return !top;
     case DIM_BICEPS:
-        *out = (place){ false, true, p->panels > 2 ? 0.03 - (double)p->panel[2].edge[2].p[0].y : 0 };
-        return top && p->panels > 2;
+        *out = (place){ false, true, 0.03 - (double)p->panel[2].edge[2].p[0].y };
+        return p->panels > 2 && p->panel[2].place == PLACE_ARM_L;
     default:
         return false;
     }

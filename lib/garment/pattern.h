@@ -49,6 +49,7 @@ typedef struct {
     double drafted[DIM_COUNT]; // what the finished curves measure, cm; 0: not on this pattern
     // levels below the highest shoulder point (tops) or the waist (bottoms), metres
     double underarm, waist, hip, hem;
+    int armhole; // of a top's panels 0 and 1: this edge; the shoulder and half the neck follow
 } pattern;
 
 // Drafts one size. ERR_INPUT when the chart's numbers cannot be one garment, with the reason.
