@@ -9,11 +9,12 @@ int cmd_serve(int argc, char **argv)
     const char *data = NULL, *listen = NULL;
     const char *web = NULL;
     bool demo = false;
-    double workers = 1;
+    double workers = 2;
     const option options[] = {
         { "data", OPTION_TEXT, &data, "DIR", "database, objects and secrets of this machine (else ./data)" },
         { "listen", OPTION_TEXT, &listen, "ADDR:PORT", "where to answer (else 0.0.0.0:$PORT, or port 8080)" },
-        { "workers", OPTION_NUMBER, &workers, "N", "jobs done at once by this process; 0 leaves them to tryon worker" },
+        { "workers", OPTION_NUMBER, &workers, "N",
+          "jobs done at once by this process (else 2); 0: tryon worker does them" },
         { "web", OPTION_TEXT, &web, "DIR", "the pages (else build/web or share/tryon/web beside the program)" },
         { "demo", OPTION_FLAG, &demo, NULL, "make the demo shop, which is then at /, if it is not there" },
     };

@@ -111,7 +111,8 @@ bool api_among(const char *const *list, const char *word);
 bool api_garment_of(http_request *q, const char *brand, const char *product, db_garment *g, bool *has, err *e) MUST_USE;
 
 // --- handlers --------------------------------------------------------------------------------------------------------
-http_handler guest_create, me_get, me_export, me_delete;
+http_handler guest_create, me_get, me_export, me_delete, me_join;
+http_handler handoff_create, handoff_get, handoff_take;
 http_handler avatar_create, avatar_list, avatar_get, avatar_patch, avatar_delete, avatar_start, avatar_watch,
     avatar_file;
 http_handler tryon_create, tryon_get, tryon_patch, tryon_file;

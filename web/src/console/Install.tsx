@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { apiUrl } from '../api/http';
 import { Button, Field, Icon, IconButton, Notice, Segmented } from '../design';
 import { Copy } from './Copy';
 import { useAction, useLoad } from './hooks';
@@ -7,7 +6,7 @@ import { t } from './i18n';
 import { Page, Waiting } from './Page';
 import { call, sentence, type ApiKey, type Brand } from './session';
 
-const server = () => new URL(apiUrl('/'), location.href).origin;
+const server = () => location.origin; // the widget and the fitting room come from where this console does
 const html = (brand: string) => `<tryon-button brand="${brand}" product-id="PRODUCT-NUMBER"
   style="display:block;min-height:48px"></tryon-button>
 <script src="${server()}/tryon.js" async></script>`;
