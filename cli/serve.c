@@ -24,7 +24,9 @@ int cmd_serve(int argc, char **argv)
         "to\n"
         "PostgreSQL (DATABASE_URL), S3 (S3_ENDPOINT, S3_REGION, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY) or\n"
         "Supabase (SUPABASE_URL, SUPABASE_SERVICE_KEY, SUPABASE_JWT_SECRET); jobs to RunPod (RUNPOD_ENDPOINT_ID,\n"
-        "RUNPOD_API_KEY; its workers reach this server by PUBLIC_URL). See also PUBLIC_URL, CORS_ORIGINS,\n"
+        "RUNPOD_API_KEY; its workers reach this server by PUBLIC_URL). Shops connect to the Shopify app of "
+        "SHOPIFY_API_KEY\n"
+        "and SHOPIFY_API_SECRET. See also PUBLIC_URL, CORS_ORIGINS,\n"
         "TRUST_PROXY, TRYON_WORKER_KEY, TRYON_OPERATOR_KEY, TRYON_METRICS_TOKEN, TRYON_RATE. SIGTERM lets running\n"
         "requests and jobs end.",
         options,

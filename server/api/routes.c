@@ -99,6 +99,12 @@ const http_route api_routes[] = {
 
     { "POST", "/v1/hooks/runpod/{job}/{token}", "runpodNews", runpod_news, 0, NULL, COST_INGEST, HTTP_BYTES, RESULT },
 
+    { "POST", "/v1/shopify/authorize", "authorizeShopify", shopify_authorize, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON,
+      SMALL },
+    { "POST", "/v1/shopify/connect", "connectShopify", shopify_connect, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON,
+      SMALL },
+    { "POST", "/v1/hooks/shopify", "shopifyNews", shopify_hook, 0, NULL, COST_INGEST, HTTP_BYTES, BATCH },
+
     { "GET", "/healthz", "health", healthz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },
     { "GET", "/readyz", "readiness", readyz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },
     { "GET", "/metrics", "metrics", metrics, WHO_METRICS, NULL, COST_FREE, HTTP_NO_BODY, 0 },

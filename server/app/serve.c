@@ -201,6 +201,9 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
                      .origins = env("CORS_ORIGINS"),
                      .rate = rate ? strtod(rate, NULL) : 1,
                      .pepper = st->pepper,
+                     .shopify_id = env("SHOPIFY_API_KEY"),
+                     .shopify_secrets = env("SHOPIFY_API_SECRET"),
+                     .shopify_base = env("SHOPIFY_BASE_URL"),
                      .page_key = st->link_key };
     int applied;
     if (!db_migrate(st->d, &applied, e) || (o->demo && !seed(st, e))) return false;

@@ -113,6 +113,8 @@ bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e) MUST_USE
 // A NULL name stays as it is; days as in db_brand, -1 stays.
 bool db_brand_update(db *d, arena *a, const char *id, const char *name, int64_t avatar_days, int64_t event_days,
                      err *e) MUST_USE;
+// The shop whose brand it is; NULL: none any more. ERR_CONFLICT: the shop is another brand's.
+bool db_brand_connect(db *d, arena *a, const char *id, const char *shop_domain, err *e) MUST_USE;
 bool db_key_create(db *d, arena *a, const db_key *k, const char *hash, uuid_text id, err *e) MUST_USE;
 bool db_key_find(db *d, arena *a, const char *hash, db_key *out, err *e) MUST_USE; // valid now, else ERR_NOT_FOUND
 bool db_key_list(db *d, arena *a, const char *brand, db_key **out, int *count, err *e) MUST_USE;

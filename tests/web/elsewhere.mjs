@@ -69,7 +69,7 @@ await test('pages bring a policy that lets them reach the API and nobody else', 
   for (const path of ['/', '/embed', '/console']) {
     const r = await fetch(host.origin + path), text = await r.text();
     check(r.status === 200, `${path}: ${r.status}`);
-    const inside = /<meta http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(text)?.[1] ?? '';
+    const inside = /<meta http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(text)?.[1].replaceAll('&#39;', "'") ?? '';
     check(inside.includes(`connect-src 'self' blob: ${s.url};`) && !/unsafe|\*/.test(inside), `${path}: ${inside}`);
     check(text.indexOf('Content-Security-Policy') < text.indexOf('<script'), `${path}: the policy comes after a script`);
     check(r.headers.get('x-content-type-options') === 'nosniff' && r.headers.get('referrer-policy') === 'no-referrer', path);

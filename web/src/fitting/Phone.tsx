@@ -81,7 +81,7 @@ export function Phone({ method, onClose }: { method: Method; onClose: () => void
               {code && <svg role="img" aria-label={t('phone_alt')} viewBox={`0 0 ${code.size} ${code.size}`} shape-rendering="crispEdges"><rect width={code.size} height={code.size} fill="#fff" /><path d={code.path} fill="#111" /></svg>}
             </div>
           )}
-        <p class="small soft">{t('phone_safe')}</p>
+        {!there && <p class="small soft">{t('phone_safe')}</p>}
       </div>
     </Sheet>
   );

@@ -71,7 +71,7 @@ export function Photo({ which }: { which: 'front' | 'side' }) {
                 ? <Button kind="quiet" wide onClick={() => givePhoto('side', null)}>{t('photo_skip')}</Button>
                 : (
                   <>
-                    <Button kind="quiet" wide class="only-desktop" onClick={() => setPhone(true)}><Icon name="qr" />{t('phone_open')}</Button>
+                    <div class="only-desktop"><Button kind="quiet" wide onClick={() => setPhone(true)}><Icon name="qr" />{t('phone_open')}</Button></div>
                     <Button kind="quiet" wide onClick={() => chooseMethod('none')}>{t('camera_without')}</Button>
                   </>
                 )}
