@@ -191,6 +191,22 @@ await test('every size can be worn, compared, seen as a map and from all sides',
   for (const side of ['Side', 'Back', 'Front']) await v.page.getByRole('radio', { name: side }).check();
   await v.say(/^Close-up/).click();
 
+  // Who likes it closer or easier is told so at once, on the same drapes.
+  const best = () => v.page.locator('.size:has(.size-best) .size-name').innerText();
+  const meant = await best(), fetched = [];
+  const note = (q) => /drape\.bin|\.glb/.test(q.url()) && fetched.push(q.url());
+  v.page.on('request', note);
+  for (const [liking, goes] of [['Loose', 1], ['Snug', -1]]) {
+    await v.page.getByRole('radio', { name: liking, exact: true }).check();
+    await until(`a size for ${liking}`, async () => goes * (names.indexOf(await best()) - names.indexOf(meant)) >= 0 && (await v.page.locator('.size[aria-pressed=true] .size-name').innerText()) === (await best()));
+    const told = await v.page.evaluate(() => document.querySelector('.verdict').innerText);
+    console.log(`     ${liking}: ${await best()} in place of ${meant}: ${told.split('\n')[0]}`);
+  }
+  await v.page.getByRole('radio', { name: 'Regular', exact: true }).check();
+  await until('the size meant', async () => (await best()) === meant);
+  v.page.off('request', note);
+  check(!fetched.length, `fetched again: ${fetched}`);
+
   stored = await v.context.storageState();
   // Switching under a slow processor: from the tap to the frame that shows it.
   const cdp = await v.context.newCDPSession(v.page);
