@@ -9,11 +9,12 @@ int cmd_serve(int argc, char **argv)
     const char *data = NULL, *listen = NULL;
     const char *web = NULL;
     bool demo = false;
-    double workers = 1;
+    double workers = 2;
     const option options[] = {
         { "data", OPTION_TEXT, &data, "DIR", "database, objects and secrets of this machine (else ./data)" },
         { "listen", OPTION_TEXT, &listen, "ADDR:PORT", "where to answer (else 0.0.0.0:$PORT, or port 8080)" },
-        { "workers", OPTION_NUMBER, &workers, "N", "jobs done at once by this process; 0 leaves them to tryon worker" },
+        { "workers", OPTION_NUMBER, &workers, "N",
+          "jobs done at once by this process (else 2); 0: tryon worker does them" },
         { "web", OPTION_TEXT, &web, "DIR", "the pages (else build/web or share/tryon/web beside the program)" },
         { "demo", OPTION_FLAG, &demo, NULL, "make the demo shop, which is then at /, if it is not there" },
     };
@@ -23,7 +24,9 @@ int cmd_serve(int argc, char **argv)
         "to\n"
         "PostgreSQL (DATABASE_URL), S3 (S3_ENDPOINT, S3_REGION, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY) or\n"
         "Supabase (SUPABASE_URL, SUPABASE_SERVICE_KEY, SUPABASE_JWT_SECRET); jobs to RunPod (RUNPOD_ENDPOINT_ID,\n"
-        "RUNPOD_API_KEY; its workers reach this server by PUBLIC_URL). See also PUBLIC_URL, CORS_ORIGINS,\n"
+        "RUNPOD_API_KEY; its workers reach this server by PUBLIC_URL). Shops connect to the Shopify app of "
+        "SHOPIFY_API_KEY\n"
+        "and SHOPIFY_API_SECRET. See also PUBLIC_URL, CORS_ORIGINS,\n"
         "TRUST_PROXY, TRYON_WORKER_KEY, TRYON_OPERATOR_KEY, TRYON_METRICS_TOKEN, TRYON_RATE. SIGTERM lets running\n"
         "requests and jobs end.",
         options,

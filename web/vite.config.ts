@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite';
 import { fileURLToPath } from 'node:url';
+import { policyInPages } from './tools/policy';
 import { buildVariables } from './tools/variables';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -9,6 +10,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // the pages run under a Content-Security-Policy without unsafe-inline and without data: scripts.
 export default defineConfig({
   define: buildVariables(),
+  plugins: [policyInPages()],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact', legalComments: 'none' },
   server: { proxy: { '/v1': 'http://127.0.0.1:8080' } },
   build: {

@@ -86,6 +86,7 @@ static hinge *hinges_of(const cloth *c, const cloth_setup *s, uint32_t *count)
     for (uint32_t i = 0; i + 1 < 3 * s->triangles; i++) {
         const half_edge *p = &h[i], *q = &h[i + 1];
         if (p->a != q->a || p->b != q->b) continue;
+        if (s->crease && s->crease[p->a] && s->crease[p->b]) continue;
         if (is_sliver(s->rest + 3 * (size_t)p->t) || is_sliver(s->rest + 3 * (size_t)q->t)) continue;
         // The angles at both ends of the edge, in both triangles.
         double area[2], at_a[2], at_b[2], unused;
@@ -101,13 +102,30 @@ static hinge *hinges_of(const cloth *c, const cloth_setup *s, uint32_t *count)
                       { (float)(at_b[0] + at_b[1]), (float)(at_a[0] + at_a[1]), (float)(-at_a[0] - at_b[0]),
                         (float)(-at_a[1] - at_b[1]) },
                       { 0 } };
-        double below = (area[0] + area[1]) / (3 * s->fabric.bending * c->dt * c->dt);
+        double firm = s->firmer ? (double)fminf(s->firmer[p->t], s->firmer[q->t]) : 1;
+        double below = (area[0] + area[1]) / (3 * firm * s->fabric.bending * c->dt * c->dt);
         for (int n = 0; n < 4; n++) below += (double)(c->p[g->v[n]][3] * g->c[n] * g->c[n]);
         for (int n = 0; n < 4; n++) g->step[n] = (float)(-(double)(c->p[g->v[n]][3] * g->c[n]) / below);
         i++;
     }
     mem_free(h);
     return out;
+}
+
+static void take_band(cloth *c, const cloth_band *b)
+{
+    c->bands = b->edges;
+    c->band = mem_array(uint32_t, 2 * (size_t)b->edges);
+    c->band_vertex = mem_array(uint32_t, 2 * (size_t)b->edges);
+    c->band_pull = mem_array(lane4, c->vertices);
+    c->band_length = b->length;
+    c->band_give = (float)(b->length / b->stiffness / (c->dt * c->dt));
+    memcpy(c->band, b->edge, 2 * (size_t)b->edges * sizeof *c->band);
+    for (uint32_t i = 0; i < 2 * b->edges; i++) {
+        uint32_t k = 0;
+        while (k < c->band_vertices && c->band_vertex[k] != b->edge[i]) k++;
+        if (k == c->band_vertices) c->band_vertex[c->band_vertices++] = b->edge[i];
+    }
 }
 
 cloth *cloth_new(const cloth_setup *s)
@@ -136,6 +154,7 @@ cloth *cloth_new(const cloth_setup *s)
         c->floor = mem_array(float, s->vertices);
         memcpy(c->floor, s->floor, s->vertices * sizeof *c->floor);
     }
+    if (s->band.edges > 0) take_band(c, &s->band);
     double *mass = mem_array(double, s->vertices);
     c->membrane = mem_array(membrane, s->triangles);
     for (uint32_t t = 0; t < s->triangles; t++) c->membrane[t] = triangle_of(c, s, t, mass);
@@ -163,6 +182,9 @@ void cloth_free(cloth *c)
     mem_free(c->touching);
     mem_free(c->triangle);
     mem_free(c->floor);
+    mem_free(c->band);
+    mem_free(c->band_vertex);
+    mem_free(c->band_pull);
     mem_free(c->membrane);
     mem_free(c);
 }

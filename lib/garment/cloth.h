@@ -5,6 +5,14 @@
 #include "garment/collider.h"
 #include "garment/fabric.h"
 
+// A closed band such as a waistband, which carries everything that hangs from it: the triangles of one sweep carry a
+// force over a few edges only and would let it stretch.
+typedef struct {
+    const uint32_t *edge; // [2 * edges] the vertices along it, in pairs
+    uint32_t edges;
+    double length, stiffness; // at rest; N for a strain of one
+} cloth_band;
+
 typedef struct {
     uint32_t vertices, triangles;
     const uint32_t *triangle; // [3 * triangles]
@@ -13,6 +21,9 @@ typedef struct {
     const float *pinned;      // [vertices] 1: never moves; NULL: none
     const float *floor;       // [vertices] height it may not sink below while held; NULL: none
     const float *stiffer;     // [triangles] factor on the tensile stiffness (waistbands, ribs); NULL: 1
+    const float *firmer;      // [triangles] factor on the bending stiffness (collars); NULL: 1
+    cloth_band band;          // no edges: none
+    const uint8_t *crease;    // [vertices] 1: an edge between two of them folds freely; NULL: none
     fabric fabric;
     double spacing;       // of the mesh: sets the time step
     double hanging;       // the greatest length that hangs from one place; 0: 0.55 m

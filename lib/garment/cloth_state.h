@@ -30,6 +30,11 @@ struct cloth {
     bool itself;
     self_finder self;
     uint32_t *triangle;
+    uint32_t *band, bands;                // [2 * bands] edges
+    uint32_t *band_vertex, band_vertices; // each once
+    lane4 *band_pull; // [vertices] how each lengthens it; and how far its friction holds a vertex, metres a substep
+    double band_length;
+    float band_give; // compliance / dt²
     double dt, spacing, hanging, simulated, limit;
     float thickness, friction;
     uint32_t substeps;

@@ -13,6 +13,7 @@ struct collider {
     int nx, ny, nz;
     uint32_t *cell_first; // [cells + 1]
     uint32_t *cell_vertex;
+    vec3 *cell_position; // of each of cell_vertex, from lo on
     uint32_t vertices;
 };
 
@@ -59,6 +60,9 @@ collider *collider_new(const mesh_view *m, const uint8_t *skip)
     for (uint32_t v = 0; v < m->vertex_count; v++)
         if (!(skip && skip[v]) && c->around_first[v + 1] > c->around_first[v])
             c->cell_vertex[c->cell_first[cell_of(c, m->position[v]) + 1]++] = v;
+    c->cell_position = mem_array(vec3, m->vertex_count);
+    for (uint32_t i = 0; i < c->cell_first[cells]; i++)
+        c->cell_position[i] = v3_sub(c->position[c->cell_vertex[i]], c->lo);
     return c;
 }
 
@@ -72,35 +76,43 @@ void collider_free(collider *c)
     mem_free(c->around);
     mem_free(c->cell_first);
     mem_free(c->cell_vertex);
+    mem_free(c->cell_position);
     mem_free(c);
 }
 
 static float length2(vec3 a) { return v3_dot(a, a); }
 
-// The nearest vertex within reach, ring after ring of cells; UINT32_MAX when there is none.
+// How far p lies outside of a cell that begins at lo.
+static float beyond(float p, float lo) { return p < lo ? lo - p : p > lo + CELL ? p - lo - CELL : 0; }
+
+// The nearest vertex within reach; UINT32_MAX when there is none. Rows of cells along x, those at hand first; a row
+// farther than what is found already is left out, and so is what of a row lies too far to the side.
 static uint32_t nearest_vertex(const collider *c, vec3 p, float reach)
 {
-    int cx = (int)floorf((p.x - c->lo.x) / CELL), cy = (int)floorf((p.y - c->lo.y) / CELL),
-        cz = (int)floorf((p.z - c->lo.z) / CELL);
+    p = v3_sub(p, c->lo);
+    int cy = (int)floorf(p.y / CELL), cz = (int)floorf(p.z / CELL), rings = (int)(reach / CELL) + 1;
     uint32_t found = UINT32_MAX;
     float best = reach * reach;
-    int rings = (int)(reach / CELL) + 1;
     for (int r = 0; r <= rings; r++) {
-        // A cell of ring r is at least (r - 1) cells away.
+        // A cell of ring r is at least r - 1 cells away.
         float least = (float)(r - 1) * CELL;
         if (r > 1 && best <= least * least) break;
         for (int y = cy - r; y <= cy + r; y++) {
             if (y < 0 || y >= c->ny) continue;
-            for (int z = cz - r; z <= cz + r; z++) {
+            float dy = beyond(p.y, (float)y * CELL);
+            for (int z = cz - r; z <= cz + r; z += y == cy - r || y == cy + r || r == 0 ? 1 : 2 * r) {
                 if (z < 0 || z >= c->nz) continue;
-                bool shell = y == cy - r || y == cy + r || z == cz - r || z == cz + r;
-                for (int x = cx - r; x <= cx + r; x += shell || r == 0 ? 1 : 2 * r) {
-                    if (x < 0 || x >= c->nx) continue;
-                    size_t cell = ((size_t)y * (size_t)c->nz + (size_t)z) * (size_t)c->nx + (size_t)x;
-                    for (uint32_t i = c->cell_first[cell]; i < c->cell_first[cell + 1]; i++) {
-                        float d = length2(v3_sub(p, c->position[c->cell_vertex[i]]));
-                        if (d < best) best = d, found = c->cell_vertex[i];
-                    }
+                float dz = beyond(p.z, (float)z * CELL), side = best - dy * dy - dz * dz;
+                if (side < 0) continue;
+                side = sqrtf(side);
+                float left = (p.x - side) / CELL, right = (p.x + side) / CELL;
+                if (right < 0 || left >= (float)c->nx) continue;
+                int x0 = left > 0 ? (int)left : 0, x1 = right < (float)c->nx ? (int)right : c->nx - 1;
+                size_t row = ((size_t)y * (size_t)c->nz + (size_t)z) * (size_t)c->nx;
+                uint32_t end = c->cell_first[row + (size_t)x1 + 1];
+                for (uint32_t i = c->cell_first[row + (size_t)x0]; i < end; i++) {
+                    float d = length2(v3_sub(p, c->cell_position[i]));
+                    if (d < best) best = d, found = c->cell_vertex[i];
                 }
             }
         }

@@ -59,16 +59,59 @@ static void hold_waist(const sewn *s, float anchor, float *floor)
 {
     for (uint32_t i = 0; i < s->vertices; i++) floor[i] = -1e9f;
     for (uint32_t i = 0; i < s->points; i++)
-        if (s->flat[i].y > -0.004f) floor[s->vertex[i]] = anchor - 0.005f;
+        if (s->flat[i].y > -0.004f) floor[s->vertex[i]] = anchor + s->flat[i].y - 0.005f;
 }
+
+#define BAND_WIDE 0.035 // metres, of a waistband
+#define WAISTBAND 6.0f  // times as stiff: several layers and an interlining
 
 static void waist_factor(const sewn *s, float *factor)
 {
     for (uint32_t t = 0; t < s->triangles; t++) {
         float y = -1;
         for (int k = 0; k < 3; k++) y = fmaxf(y, s->flat[s->corner[3 * t + (uint32_t)k]].y);
-        factor[t] = y > -0.035f ? 6.0f : 1.0f; // a waistband: several layers and an interlining
+        factor[t] = y > -(float)BAND_WIDE ? WAISTBAND : 1.0f;
     }
+}
+
+#define FIRM 60.0f // times the bending stiffness: a collar's interlining
+
+// What of a collar is firm, and where it folds.
+static void firm_parts(const pattern *p, const sewn *s, float *firm, uint8_t *crease)
+{
+    for (uint32_t t = 0; t < s->triangles; t++) {
+        panel_place at = p->panel[s->panel[s->corner[3 * t]]].place;
+        firm[t] = at == PLACE_STAND || at == PLACE_FALL ? FIRM : 1;
+    }
+    for (int i = 0; i < p->panels; i++)
+        for (int k = 0; p->panel[i].place == PLACE_FALL && k < 4; k++)
+            for (int j = 0; j <= p->panel[i].edge[k].segments; j++) crease[s->vertex[s->edge_point[i][k][j]]] = 1;
+}
+
+static bool is_sewn(const pattern *p, int panel, int edge)
+{
+    for (int i = 0; i < p->seams; i++) {
+        const pattern_seam *q = &p->seam[i];
+        if ((q->panel_a == panel && q->edge_a == edge) || (q->panel_b == panel && q->edge_b == edge)) return true;
+    }
+    return false;
+}
+
+// The waist of skirts and trousers all around, as one band: what is left open at the top. Returns its number of edges.
+static uint32_t waistband(const pattern *p, const sewn *s, uint32_t *edge, double *length)
+{
+    uint32_t n = 0;
+    *length = 0;
+    for (int i = 0; i < p->panels; i++)
+        for (int k = 0; k < p->panel[i].edges; k++)
+            for (int j = 0; j < p->panel[i].edge[k].segments; j++) {
+                uint32_t a = s->edge_point[i][k][j], b = s->edge_point[i][k][j + 1];
+                if (s->flat[a].y < -1e-4f || s->flat[b].y < -1e-4f || is_sewn(p, i, k)) continue;
+                *length += hypot((double)(s->flat[a].x - s->flat[b].x), (double)(s->flat[a].y - s->flat[b].y));
+                edge[n++] = s->vertex[a];
+                edge[n++] = s->vertex[b];
+            }
+    return n / 2;
 }
 
 static void publish(const cloth *c, const sewn *s, drape *out)
@@ -111,10 +154,10 @@ static void publish(const cloth *c, const sewn *s, drape *out)
 // How far the waist sank below the height it was held at.
 static double slid(const sewn *s, const vec3 *x, double anchor)
 {
-    double waist = 0, points = 0;
+    double low = 0, points = 0;
     for (uint32_t i = 0; anchor > 0 && i < s->points; i++)
-        if (s->flat[i].y > -0.004f) waist += (double)x[s->vertex[i]].y, points++;
-    return points > 0 ? fmax(0, anchor - waist / points) : 0;
+        if (s->flat[i].y > -0.004f) low += anchor + (double)(s->flat[i].y - x[s->vertex[i]].y), points++;
+    return points > 0 ? fmax(0, low / points) : 0;
 }
 
 static void witness(const collider *body, const cloth *c, const sewn *s, double anchor, drape *out)
@@ -132,7 +175,7 @@ static void witness(const collider *body, const cloth *c, const sewn *s, double 
     for (uint32_t i = 0; i < s->points; i++) out->height[i] = collider_height(body, out->position[i]);
     for (uint32_t i = 0; i < s->points; i++) {
         double down = -(double)s->flat[i].y;
-        if (anchor == 0 && (s->panel[i] > 1 || down < level || down > level + 0.08)) continue;
+        if (anchor == 0 && (!sewn_on_trunk(s, &out->pattern, i) || down < level || down > level + 0.08)) continue;
         sum += (double)out->height[i];
         count++;
     }
@@ -160,8 +203,17 @@ static void decide(drape *out)
 cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const pattern *p, const sewn *s,
                   const drape_start *from)
 {
-    float *floor = NULL, *factor = NULL, anchor = from->anchor;
+    float *floor = NULL, *factor = NULL, *firm = NULL, anchor = from->anchor;
+    uint8_t *crease = NULL;
+    if (p->category == GARMENT_SHIRT) {
+        firm = mem_array(float, s->triangles);
+        crease = mem_array(uint8_t, s->vertices);
+        firm_parts(p, s, firm, crease);
+    }
+    uint32_t *edge = mem_array(uint32_t, 2 * (size_t)s->points);
+    cloth_band band = { .edge = edge, .stiffness = (double)WAISTBAND * g->fabric.weft * BAND_WIDE };
     if (anchor > 0) {
+        band.edges = waistband(p, s, edge, &band.length);
         floor = mem_array(float, s->vertices);
         factor = mem_array(float, s->triangles);
         hold_waist(s, anchor, floor);
@@ -176,6 +228,9 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
                           .start = from->position,
                           .floor = floor,
                           .stiffer = factor,
+                          .firmer = firm,
+                          .crease = crease,
+                          .band = band,
                           .fabric = g->fabric,
                           .spacing = from->spacing,
                           .hanging = fmax(0.3, hanging),
@@ -197,6 +252,9 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
     cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .seconds = seconds, .until_rest = true });
     mem_free(floor);
     mem_free(factor);
+    mem_free(firm);
+    mem_free(crease);
+    mem_free(edge);
     return c;
 }
 

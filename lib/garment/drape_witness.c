@@ -38,11 +38,17 @@ static bool place_of(const drape *d, chart_dim dim, place *out)
         *out = (place){ false, false, p->underarm + 0.03 };
         return !top;
     case DIM_BICEPS:
-        *out = (place){ false, true, p->panels > 2 ? 0.03 - (double)p->panel[2].edge[2].p[0].y : 0 };
-        return top && p->panels > 2;
+        *out = (place){ false, true, 0.03 - (double)p->panel[2].edge[2].p[0].y };
+        return p->panels > 2 && p->panel[2].place == PLACE_ARM_L;
     default:
         return false;
     }
+}
+
+static bool is_seen(const drape *d, uint32_t point, bool sleeve)
+{
+    panel_place at = d->pattern.panel[d->mesh.panel[point]].place;
+    return sleeve ? at == PLACE_ARM_L || at == PLACE_ARM_R : sewn_on_trunk(&d->mesh, &d->pattern, point);
 }
 
 drape_testimony drape_witness(const drape *d, const garment *g, const fit_region_result *r)
@@ -57,7 +63,7 @@ drape_testimony drape_witness(const drape *d, const garment *g, const fit_region
     uint32_t n = 0;
     for (uint32_t t = 0; t < s->triangles; t++) {
         const uint32_t *c = s->corner + 3 * (size_t)t;
-        if (!trousers && (s->panel[c[0]] > 1) != at.sleeve) continue;
+        if (!trousers && !is_seen(d, c[0], at.sleeve)) continue;
         double down = -(double)(s->flat[c[0]].y + s->flat[c[1]].y + s->flat[c[2]].y) / 3,
                high = (double)(d->position[c[0]].y + d->position[c[1]].y + d->position[c[2]].y) / 3;
         if (fabs((at.by_height ? high : down) - at.at) > 0.025) continue;

@@ -14,7 +14,11 @@ typedef enum {
     PLACE_LEG_FRONT_L,
     PLACE_LEG_FRONT_R,
     PLACE_LEG_BACK_L,
-    PLACE_LEG_BACK_R
+    PLACE_LEG_BACK_R,
+    PLACE_HOOD_L,
+    PLACE_HOOD_R,
+    PLACE_STAND, // of a collar, around the neck
+    PLACE_FALL   // of a collar, folded over its stand
 } panel_place;
 
 typedef struct {
@@ -27,6 +31,7 @@ typedef struct {
     panel_place place;
     panel_edge edge[PANEL_MAX_EDGES]; // counter-clockwise, each begins where the one before ends
     int edges;
+    double radius; // of a band cut along a circle about (0, radius): of its first edges; 0: it is none
 } pattern_panel;
 
 // Edge a of panel pa is sewn to edge b of panel pb, which runs the other way.
@@ -44,6 +49,7 @@ typedef struct {
     double drafted[DIM_COUNT]; // what the finished curves measure, cm; 0: not on this pattern
     // levels below the highest shoulder point (tops) or the waist (bottoms), metres
     double underarm, waist, hip, hem;
+    int armhole; // of a top's panels 0 and 1: this edge; the shoulder and half the neck follow
 } pattern;
 
 // Drafts one size. ERR_INPUT when the chart's numbers cannot be one garment, with the reason.

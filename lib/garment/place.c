@@ -1,5 +1,6 @@
 #include "garment/place.h"
 #include "base/mem.h"
+#include "garment/place_neck.h"
 
 #include <math.h>
 #include <string.h>
@@ -259,54 +260,49 @@ static float sample(const float grid[ROWS][COLUMNS], float x, float y)
 typedef struct {
     float shoulder_y; // world height of the pattern's y = 0
     float neck, tip, drop, chest, underarm, under_y;
-    float quarter[256]; // half width of the front at each centimetre below the highest shoulder point
 } top_plan;
 
-// Half the panel's width at the depth y below the top.
-static float half_width(const sewn *s, const pattern *p, int panel, float y)
+// A point of the front or back with its darts closed: x from the middle, and half the cloth there is at its level.
+static vec2 closed(const sewn *s, const pattern *p, uint32_t point, float *half)
 {
-    float best = 0;
-    for (int k = 0; k < p->panel[panel].edges; k++)
-        for (int j = 0; j < p->panel[panel].edge[k].segments; j++) {
-            vec2 a = s->flat[s->edge_point[panel][k][j]], b = s->flat[s->edge_point[panel][k][j + 1]];
-            if ((a.y > y) == (b.y > y)) continue;
-            best = fmaxf(best, fabsf(a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y)));
-        }
-    return best;
+    int panel = s->panel[point];
+    float lo = 1e9f, hi = -1e9f, whole;
+    for (int k = 0; k < p->panel[panel].edges; k++) {
+        float y = p->panel[panel].edge[k].p[0].y;
+        lo = fminf(lo, y), hi = fmaxf(hi, y);
+    }
+    vec2 q = s->flat[point];
+    float left = sewn_across(s, p, panel, q, fmaxf(lo + 5e-4f, fminf(hi - 5e-4f, q.y - 5e-4f)), &whole);
+    *half = whole / 2;
+    return (vec2){ left - whole / 2, q.y };
 }
 
-enum { E_ARMHOLE = 4, E_SHOULDER = 5, E_NECK = 6 };
-
-static top_plan plan_top(const figure *f, const pattern *p, const sewn *s)
+static top_plan plan_top(const figure *f, const pattern *p)
 {
-    const panel_edge *shoulder = &p->panel[0].edge[E_SHOULDER];
+    const panel_edge *armhole = &p->panel[0].edge[p->armhole], *shoulder = armhole + 1;
     top_plan t = {
         .tip = shoulder->p[0].x, .drop = -shoulder->p[0].y, .neck = shoulder->p[3].x, .underarm = (float)p->underarm
     };
-    t.chest = p->panel[0].edge[E_ARMHOLE].p[0].x;
+    t.chest = armhole->p[0].x;
     for (int i = 0; i <= 20; i++) {
         float x = t.neck + (t.tip - t.neck) * (float)i / 20, y = f->top[column_of(x)] + 0.008f + t.drop * (float)i / 20;
         t.shoulder_y = fmaxf(t.shoulder_y, y);
     }
     t.under_y = fminf(t.shoulder_y - t.underarm, f->armpit_y - 0.012f);
-    for (int i = 0; i < 256; i++) t.quarter[i] = half_width(s, p, 0, -(float)i * 0.01f - 0.0005f);
     return t;
 }
 
-static vec3 on_top(const figure *f, const top_plan *t, bool front, vec2 q)
+// half: of the cloth at its level.
+static vec3 on_top(const figure *f, const top_plan *t, bool front, vec2 q, float half)
 {
     float side = front ? 1.0f : -1.0f, x = side * q.x, down = -q.y;
     // Between shoulder and underarm heights are stretched where the armpit is lower than the pattern's.
     float shoulder_to_under = t->shoulder_y - t->under_y;
     float y =
         down < t->underarm ? t->shoulder_y - down * shoulder_to_under / t->underarm : t->under_y - (down - t->underarm);
-    int i = (int)(down * 100);
-    float half = t->quarter[i < 0 ? 0 : i > 255 ? 255 : i];
-    if (down >= t->underarm && half < 1e-3f) half = t->chest;
-    float girth = 4 * fmaxf(down >= t->underarm ? half : t->chest, 1e-3f);
-    slice ring = grown(ring_at(f->trunk, fminf(y, t->under_y)), girth);
+    slice ring = grown(ring_at(f->trunk, fminf(y, t->under_y)), 4 * half);
     // Below the armhole: around the trunk.
-    float share = down >= t->underarm ? q.x / half : q.x / t->chest, angle = share * 1.5707963f * side;
+    float angle = q.x / half * 1.5707963f * side;
     vec3 around = v3(ring.wide * sinf(angle), y, ring.middle + side * ring.deep * cosf(angle));
     if (down > t->underarm + 0.10f) return around;
     // Above: before and behind the body, as wide as the pattern at the shoulder, as the ring at the underarm.
@@ -369,17 +365,21 @@ static vec3 on_sleeve(const figure *f, const pattern_panel *panel, const cap_lin
 
 static void place_top(const figure *f, const pattern *p, const sewn *s, vec3 *start)
 {
-    top_plan t = plan_top(f, p, s);
+    top_plan t = plan_top(f, p);
     float *count = mem_array(float, s->vertices);
     for (uint32_t i = 0; i < s->points; i++) {
-        if (s->panel[i] > 1) continue;
+        if (!sewn_on_trunk(s, p, i)) continue;
         uint32_t v = s->vertex[i];
-        start[v] = v3_add(start[v], on_top(f, &t, s->panel[i] == 0, s->flat[i]));
+        float half = t.chest;
+        vec2 q = -s->flat[i].y < t.underarm ? s->flat[i] : closed(s, p, i, &half);
+        bool front = p->panel[s->panel[i]].place == PLACE_FRONT;
+        start[v] = v3_add(start[v], on_top(f, &t, front, q, half));
         count[v]++;
     }
     for (uint32_t v = 0; v < s->vertices; v++)
         if (count[v] > 0) start[v] = v3_scale(start[v], 1 / count[v]);
     for (int panel = 2; panel < s->panels; panel++) {
+        if (p->panel[panel].place != PLACE_ARM_L && p->panel[panel].place != PLACE_ARM_R) continue;
         cap_line cap = read_cap(s, p, panel, start);
         for (uint32_t i = s->first[panel]; i < s->first[panel + 1]; i++) {
             uint32_t v = s->vertex[i];
@@ -398,16 +398,19 @@ static void place_top(const figure *f, const pattern *p, const sewn *s, vec3 *st
 
 // --- skirts and trousers ---
 
+// The waist's line and the hem's run along a level: where there is cloth beside them.
+static float beside(float y) { return y > -1e-3f ? -1e-3f : y + 1e-4f; }
+
 static void place_skirt(const figure *f, const pattern *p, const sewn *s, vec3 *start, float *anchor)
 {
     float *count = mem_array(float, s->vertices);
     *anchor = f->waist_y;
     for (uint32_t i = 0; i < s->points; i++) {
         bool front = s->panel[i] == 0;
-        float side = front ? 1.0f : -1.0f, y = f->waist_y + s->flat[i].y;
-        float half = half_width(s, p, s->panel[i], s->flat[i].y - (s->flat[i].y > -1e-4f ? 1e-3f : -1e-4f));
-        slice ring = grown(ring_at(f->trunk, y), 4 * half);
-        float angle = fmaxf(-1, fminf(1, s->flat[i].x / fmaxf(half, 1e-3f))) * 1.5707963f * side;
+        float side = front ? 1.0f : -1.0f, y = f->waist_y + s->flat[i].y, whole;
+        float left = sewn_across(s, p, s->panel[i], s->flat[i], beside(s->flat[i].y), &whole);
+        slice ring = grown(ring_at(f->trunk, y), 2 * whole);
+        float angle = (2 * left / whole - 1) * 1.5707963f * side;
         uint32_t v = s->vertex[i];
         start[v] = v3_add(start[v], v3(ring.wide * sinf(angle), y, ring.middle + side * ring.deep * cosf(angle)));
         count[v]++;
@@ -426,29 +429,18 @@ static void place_trousers(const figure *f, const pattern *p, const sewn *s, vec
         bool front = q->place == PLACE_LEG_FRONT_L || q->place == PLACE_LEG_FRONT_R;
         bool left = q->place == PLACE_LEG_FRONT_L || q->place == PLACE_LEG_BACK_L;
         bool flip = q->place == PLACE_LEG_FRONT_R || q->place == PLACE_LEG_BACK_L;
-        float z_side = front ? 1.0f : -1.0f, x_side = left ? 1.0f : -1.0f, x = flip ? -s->flat[i].x : s->flat[i].x,
-              down = -s->flat[i].y, y = waist - down;
+        float z_side = front ? 1.0f : -1.0f, x_side = left ? 1.0f : -1.0f, down = -s->flat[i].y, y = waist - down;
         // Legs longer than the wearer's start folded together above the feet.
         if (down > rise && waist - (float)p->hem < ANKLE)
             y = waist - rise - (down - rise) * (waist - rise - ANKLE) / ((float)p->hem - rise);
-        // x: from the inside of the leg (negative) to the outside.
-        float lo = 1e9f, hi = -1e9f;
-        for (int k = 0; k < q->edges; k++)
-            for (int j = 0; j < q->edge[k].segments; j++) {
-                vec2 a = s->flat[s->edge_point[s->panel[i]][k][j]], b = s->flat[s->edge_point[s->panel[i]][k][j + 1]];
-                float ya = a.y + 1e-4f, yb = b.y + 1e-4f, level = fminf(-down, -1e-3f);
-                if ((ya > level) == (yb > level)) continue;
-                float cut = a.x + (b.x - a.x) * (level - ya) / (yb - ya);
-                if (flip) cut = -cut;
-                lo = fminf(lo, cut), hi = fmaxf(hi, cut);
-            }
-        if (hi <= lo) lo = -0.1f, hi = 0.1f;
-        float share = fmaxf(0, fminf(1, (x - lo) / (hi - lo)));
-        slice trunk = grown(ring_at(f->trunk, fmaxf(y, f->crotch_y)), 4 * (hi - lo));
+        // From the inside of the leg to the outside.
+        float wide, share = sewn_across(s, p, s->panel[i], s->flat[i], beside(s->flat[i].y), &wide) / wide;
+        if (flip) share = 1 - share;
+        slice trunk = grown(ring_at(f->trunk, fmaxf(y, f->crotch_y)), 4 * wide);
         float angle = share * 1.5707963f;
         vec3 above = v3(x_side * trunk.wide * sinf(angle), y, trunk.middle + z_side * trunk.deep * cosf(angle));
         int side = left ? 0 : 1, r = row_of(y);
-        slice leg = grown(ring_at(f->leg[side], y), 2 * (hi - lo));
+        slice leg = grown(ring_at(f->leg[side], y), 2 * wide);
         float turn = share * 3.14159265f, cx = f->leg_x[side][r];
         vec3 below = v3(cx - x_side * leg.wide * cosf(turn), y, leg.middle + z_side * leg.deep * sinf(turn));
         if (below.x * x_side < 0.004f) below.x = x_side * 0.004f; // never over to the other leg
@@ -479,6 +471,8 @@ void place_on_body(const wearer *w, const pattern *p, const sewn *s, vec3 *start
         break;
     default:
         place_top(f, p, s, start);
+        if (p->category == GARMENT_HOODIE) place_hood(w, p, s, start);
+        if (p->category == GARMENT_SHIRT) place_collar(p, s, start);
         break;
     }
     mem_free(f);

@@ -154,3 +154,32 @@ double sewn_edge_rest(const sewn *s, const pattern *p, int panel, int edge)
     }
     return sum;
 }
+
+float sewn_across(const sewn *s, const pattern *p, int panel, vec2 q, float level, float *whole)
+{
+    enum { MOST = 16 };
+    float cut[MOST], left = 0;
+    int n = 0;
+    for (int k = 0; k < p->panel[panel].edges; k++)
+        for (int j = 0; j < p->panel[panel].edge[k].segments; j++) {
+            vec2 a = s->flat[s->edge_point[panel][k][j]], b = s->flat[s->edge_point[panel][k][j + 1]];
+            if ((a.y > level) == (b.y > level) || n == MOST) continue;
+            float x = a.x + (b.x - a.x) * (level - a.y) / (b.y - a.y);
+            int i = n++;
+            for (; i > 0 && cut[i - 1] > x; i--) cut[i] = cut[i - 1];
+            cut[i] = x;
+        }
+    *whole = 0;
+    for (int i = 0; i + 1 < n; i += 2) {
+        *whole += cut[i + 1] - cut[i];
+        left += fmaxf(0, fminf(q.x, cut[i + 1]) - cut[i]);
+    }
+    *whole = fmaxf(*whole, 1e-3f);
+    return left;
+}
+
+bool sewn_on_trunk(const sewn *s, const pattern *p, uint32_t point)
+{
+    panel_place at = p->panel[s->panel[point]].place;
+    return at == PLACE_FRONT || at == PLACE_BACK;
+}

@@ -25,5 +25,13 @@ void sewn_free(sewn *s);
 // Evens something said of each vertex [vertices] out over its neighbours, so many times.
 void sewn_even_out(const sewn *s, int rounds, vec3 *value);
 
+// How much of a panel's cloth lies left of q at a level, and how much there is: darts are open in the pattern and
+// closed on the body. A level on which an edge runs is no use.
+float sewn_across(const sewn *s, const pattern *p, int panel, vec2 q, float level, float *whole);
+
+// Whether a point belongs to what covers the trunk: not to a sleeve, a hood or a collar. A mesh without a pattern is
+// all trunk.
+bool sewn_on_trunk(const sewn *s, const pattern *p, uint32_t point);
+
 // Vertices in which edge a of the pattern ends up, and how long that edge is at rest.
 double sewn_edge_rest(const sewn *s, const pattern *p, int panel, int edge);

@@ -32,10 +32,12 @@ typedef enum { COST_READ, COST_WRITE, COST_UPLOAD, COST_AUTH, COST_INGEST, COST_
 typedef struct {
     const char *public_url; // "https://api.tryon.example"; NULL: what the Host header says
     const char *worker_key, *operator_key, *metrics_token; // each non-empty; metrics_token NULL: loopback only
-    const char *origins;  // allowed for CORS beside the brands' own, separated by blanks
-    double rate;          // factor on all rate limits; 0: no limits
-    int guest_days;       // life of a guest token; 0: 30
-    const char *pepper;   // for hashing addresses
+    const char *origins;                      // allowed for CORS beside the brands' own, separated by blanks
+    double rate;                              // factor on all rate limits; 0: no limits
+    int guest_days;                           // life of a guest token; 0: 30
+    const char *pepper;                       // for hashing addresses
+    const char *shopify_id, *shopify_secrets; // of the Shopify app; secrets as in auth/shopify.h. NULL: none
+    const char *shopify_base;                 // stands in for every shop's https://NAME.myshopify.com, for tests
     const char *page_key; // signs the context that the fitting room speaks for a brand with; NULL: none is given
 } api_config;
 
@@ -111,7 +113,9 @@ bool api_among(const char *const *list, const char *word);
 bool api_garment_of(http_request *q, const char *brand, const char *product, db_garment *g, bool *has, err *e) MUST_USE;
 
 // --- handlers --------------------------------------------------------------------------------------------------------
-http_handler guest_create, me_get, me_export, me_delete;
+http_handler guest_create, me_get, me_export, me_delete, me_join;
+http_handler handoff_create, handoff_get, handoff_take;
+http_handler shopify_authorize, shopify_connect, shopify_hook;
 http_handler avatar_create, avatar_list, avatar_get, avatar_patch, avatar_delete, avatar_start, avatar_watch,
     avatar_file;
 http_handler tryon_create, tryon_get, tryon_patch, tryon_file;

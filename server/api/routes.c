@@ -13,6 +13,10 @@ const http_route api_routes[] = {
     { "GET", "/v1/me", "getMe", me_get, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY, 0 },
     { "DELETE", "/v1/me", "deleteMe", me_delete, WHO_SHOPPER, NULL, COST_WRITE, HTTP_NO_BODY, SMALL },
     { "GET", "/v1/me/export", "exportMe", me_export, WHO_SHOPPER, NULL, COST_WRITE, HTTP_NO_BODY, 0 },
+    { "POST", "/v1/me/join", "joinGuest", me_join, WHO_SHOPPER, NULL, COST_WRITE, HTTP_JSON, SMALL },
+    { "POST", "/v1/handoffs", "createHandoff", handoff_create, WHO_SHOPPER, NULL, COST_WRITE, HTTP_NO_BODY, SMALL },
+    { "POST", "/v1/handoffs/take", "takeHandoff", handoff_take, 0, NULL, COST_AUTH, HTTP_JSON, SMALL },
+    { "GET", "/v1/handoffs/{id}", "getHandoff", handoff_get, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY, 0 },
 
     { "POST", "/v1/avatars", "createAvatar", avatar_create, WHO_SHOPPER, NULL, COST_UPLOAD, HTTP_FORM_OR_JSON, PHOTOS },
     { "GET", "/v1/avatars", "listAvatars", avatar_list, WHO_SHOPPER, NULL, COST_READ, HTTP_NO_BODY, 0 },
@@ -94,6 +98,12 @@ const http_route api_routes[] = {
     { "GET", "/v2/{endpoint}/ping/{worker}", "pingWorker", plane_ping, WHO_WORKER, NULL, COST_FREE, HTTP_NO_BODY, 0 },
 
     { "POST", "/v1/hooks/runpod/{job}/{token}", "runpodNews", runpod_news, 0, NULL, COST_INGEST, HTTP_BYTES, RESULT },
+
+    { "POST", "/v1/shopify/authorize", "authorizeShopify", shopify_authorize, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON,
+      SMALL },
+    { "POST", "/v1/shopify/connect", "connectShopify", shopify_connect, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON,
+      SMALL },
+    { "POST", "/v1/hooks/shopify", "shopifyNews", shopify_hook, 0, NULL, COST_INGEST, HTTP_BYTES, BATCH },
 
     { "GET", "/healthz", "health", healthz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },
     { "GET", "/readyz", "readiness", readyz, 0, NULL, COST_FREE, HTTP_NO_BODY, 0 },

@@ -201,6 +201,18 @@ void tryon_get(http_request *q, http_response *r)
     show(q, r, 200, &t);
 }
 
+// The verdict for one who likes it closer or easier. g NULL: the garment is gone.
+static bool judge_again(http_request *q, const db_garment *g, const db_tryon *t, const char *preference, err *e)
+{
+    db *d = api_of(q)->d;
+    db_avatar v;
+    if (!g || !*t->avatar_id) return fail(e, ERR_CONFLICT, "the garment or the avatar of this try-on is gone");
+    if (!db_avatar_get(d, q->a, db_as_user(api_who(q)->user), t->avatar_id, &v, e)) return false;
+    const char *fit = score(q, &v, g, preference);
+    return fit ? db_tryon_judge(d, q->a, api_who(q)->user, t->id, fit, e)
+               : fail(e, ERR_CONFLICT, "this garment cannot be judged: it has no size chart");
+}
+
 void tryon_patch(http_request *q, http_response *r)
 {
     db_tryon t;
@@ -208,16 +220,23 @@ void tryon_patch(http_request *q, http_response *r)
     err e = { 0 };
     json_t *j = api_body(q, r);
     if (!j) return;
-    const char *size = json_string_value(json_object_get(j, "size"));
+    const char *size = json_string_value(json_object_get(j, "size")),
+               *preference = json_string_value(json_object_get(j, "preference")), *user = api_who(q)->user;
+    db *d = api_of(q)->d;
     bool ok = find(q, r, &t);
-    if (ok && !size) ok = api_invalid(q, r, "size", "size is needed");
-    if (ok &&
-        (strlen(size) > 40 || (*t.garment_id && db_garment_get(api_of(q)->d, q->a, db_service, t.garment_id, &g, &e) &&
-                               !size_known(&g, size))))
+    if (ok && !size && !preference) ok = api_invalid(q, r, "size", "size or preference is needed");
+    if (ok && preference && !api_among(PREFERENCES, preference))
+        ok = api_invalid(q, r, "preference", "preference is snug, regular or loose");
+    bool garment = ok && *t.garment_id && db_garment_get(d, q->a, db_service, t.garment_id, &g, &e);
+    if (ok && size && (strlen(size) > 40 || (garment && !size_known(&g, size))))
         ok = api_invalid(q, r, "size", "this garment has no size \"%.40s\"", size);
+    if (ok && preference && !judge_again(q, garment ? &g : NULL, &t, preference, &e)) {
+        http_fail(q, r, &e);
+        ok = false;
+    }
     if (ok) {
-        if (db_tryon_switch(api_of(q)->d, q->a, api_who(q)->user, t.id, size, &e) &&
-            db_tryon_get(api_of(q)->d, q->a, db_service, t.id, &t, &e))
+        if ((!size || db_tryon_switch(d, q->a, user, t.id, size, &e)) &&
+            db_tryon_get(d, q->a, db_service, t.id, &t, &e))
             show(q, r, 200, &t);
         else
             http_fail(q, r, &e);

@@ -139,23 +139,27 @@ static bool seed(app_stores *st, err *e)
     return ok;
 }
 
-// Where signed links lead when objects are not on this machine: pages must be allowed to fetch from there.
-static const char *storage_origin(app_stores *st, char *out, size_t size)
+// The origin of an address, after a blank when another stands in out already; one that is there is not put again.
+static void add_origin(const char *url, char *out, size_t size)
+{
+    const char *host = url ? strstr(url, "://") : NULL;
+    size_t n = host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/") : 0, had = strlen(out);
+    if (!n || (had == n && !memcmp(out, url, n))) return;
+    if (had + 1 + n < size) snprintf(out + had, size - had, "%s%.*s", had ? " " : "", (int)n, url);
+}
+
+// Where pages must be allowed to fetch from beside this server: signed links, when objects are not on this machine, and
+// the sign-in service.
+static const char *other_origins(app_stores *st, char *out, size_t size)
 {
     buf url = buf_new(8192);
     err e = { 0 };
-    const char *found = NULL;
-    if (blob_link(st->blobs, "GET", "avatars", "probe/probe", 60, &url, &e) && buf_append(&url, "", 1)) {
-        const char *text = (const char *)url.data, *host = strstr(text, "://");
-        size_t n = host ? (size_t)(host + 3 - text) + strcspn(host + 3, "/") : 0;
-        if (n && n < size) {
-            memcpy(out, text, n);
-            out[n] = 0;
-            found = out;
-        }
-    }
+    *out = 0;
+    if (blob_link(st->blobs, "GET", "avatars", "probe/probe", 60, &url, &e) && buf_append(&url, "", 1))
+        add_origin((const char *)url.data, out, size);
     buf_free(&url);
-    return found;
+    add_origin(env("SUPABASE_URL"), out, size);
+    return *out ? out : NULL;
 }
 
 // With RUNPOD_ENDPOINT_ID and RUNPOD_API_KEY, jobs are done there; *hold then keeps this program's own workers back.
@@ -197,12 +201,15 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
                      .origins = env("CORS_ORIGINS"),
                      .rate = rate ? strtod(rate, NULL) : 1,
                      .pepper = st->pepper,
+                     .shopify_id = env("SHOPIFY_API_KEY"),
+                     .shopify_secrets = env("SHOPIFY_API_SECRET"),
+                     .shopify_base = env("SHOPIFY_BASE_URL"),
                      .page_key = st->link_key };
     int applied;
     if (!db_migrate(st->d, &applied, e) || (o->demo && !seed(st, e))) return false;
-    char storage[300];
+    char others[300];
     site *pages = NULL;
-    if (o->web && !site_open(o->web, storage_origin(st, storage, sizeof storage), &pages, e)) return false;
+    if (o->web && !site_open(o->web, other_origins(st, others, sizeof others), &pages, e)) return false;
     jwt_verifier *jwt = verifier();
     api *p = api_new(&c, st->d, st->blobs, o->handlers, jwt);
     p->site = pages;

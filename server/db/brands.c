@@ -71,6 +71,16 @@ bool db_brand_update(db *d, arena *a, const char *id, const char *name, int64_t 
     return r.changed || fail(e, ERR_NOT_FOUND, "there is no such brand");
 }
 
+bool db_brand_connect(db *d, arena *a, const char *id, const char *shop_domain, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_WRITE, a, &r, e,
+                  "UPDATE brands SET shopify_shop_domain = $2, updated_at = @ts($3) WHERE id = $1", "tti", id,
+                  shop_domain, clock_ms()))
+        return e->code == ERR_CONFLICT ? fail(e, ERR_CONFLICT, "this shop is connected to another brand") : false;
+    return r.changed || fail(e, ERR_NOT_FOUND, "there is no such brand");
+}
+
 bool db_key_create(db *d, arena *a, const db_key *k, const char *hash, uuid_text id, err *e)
 {
     uuid_new(id);

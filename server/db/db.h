@@ -45,6 +45,19 @@ bool db_user_export(db *d, arena *a, const char *id, buf *json, err *e) MUST_USE
 // Rows go at once, blobs are doomed (the sweeper deletes them), events lose all that points at the person.
 bool db_user_erase(db *d, arena *a, const char *id, err *e) MUST_USE;
 
+// --- join.c: one person, several ways in ---------------------------------------------------------------------------
+
+// All that is the guest's (whose token has this hash) becomes the user's, and the guest is no more. *avatars: how many
+// came. ERR_NOT_FOUND for a token that is not a guest's, an account's among them.
+bool db_user_join(db *d, arena *a, const char *user, const char *guest_hash, int64_t *avatars, err *e) MUST_USE;
+// A code with which another device becomes this user, once. Its hash names it.
+bool db_handoff_new(db *d, arena *a, const char *user, const char *code_hash, int64_t expires_at, err *e) MUST_USE;
+// ERR_NOT_FOUND once it was taken or has expired, and for a code of somebody else's.
+bool db_handoff_get(db *d, arena *a, const char *user, const char *code_hash, int64_t *expires_at, err *e) MUST_USE;
+// Changes the code for a token, good until the one time for a guest and the other for an account.
+bool db_handoff_take(db *d, arena *a, const char *code_hash, const char *token_hash, int64_t guest_until,
+                     int64_t account_until, db_user *out, int64_t *expires_at, err *e) MUST_USE;
+
 // --- avatars.c ---------------------------------------------------------------------------------------------------
 
 typedef struct {
@@ -100,6 +113,8 @@ bool db_brand_list(db *d, arena *a, db_brand **out, int *count, err *e) MUST_USE
 // A NULL name stays as it is; days as in db_brand, -1 stays.
 bool db_brand_update(db *d, arena *a, const char *id, const char *name, int64_t avatar_days, int64_t event_days,
                      err *e) MUST_USE;
+// The shop whose brand it is; NULL: none any more. ERR_CONFLICT: the shop is another brand's.
+bool db_brand_connect(db *d, arena *a, const char *id, const char *shop_domain, err *e) MUST_USE;
 bool db_key_create(db *d, arena *a, const db_key *k, const char *hash, uuid_text id, err *e) MUST_USE;
 bool db_key_find(db *d, arena *a, const char *hash, db_key *out, err *e) MUST_USE; // valid now, else ERR_NOT_FOUND
 bool db_key_list(db *d, arena *a, const char *brand, db_key **out, int *count, err *e) MUST_USE;
@@ -177,6 +192,8 @@ bool db_drape_of_job(db *d, arena *a, const char *job, db_drape *out, err *e) MU
 bool db_tryon_get(db *d, arena *a, db_scope who, const char *id, db_tryon *out, err *e) MUST_USE;
 // Records size_switched with both sizes when the size is another one.
 bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const char *size, err *e) MUST_USE;
+// Another verdict on the same garment and body (JSON), because it was asked for differently.
+bool db_tryon_judge(db *d, arena *a, const char *user, const char *id, const char *fit_result, err *e) MUST_USE;
 
 // --- events.c ----------------------------------------------------------------------------------------------------
 
@@ -231,7 +248,8 @@ typedef struct {
 } db_job_new;
 
 bool db_job_submit(db *d, arena *a, const db_job_new *n, err *e) MUST_USE;
-// Leases the next job of the queue. *found false when there is none.
+// Leases the next job of the queue. *found false when there is none. Plain jobs of a priority below zero, which nobody
+// waits for, run on at most half of the workers at once (on the only one, if there is one).
 bool db_job_take(db *d, arena *a, const char *queue, const char *worker, int64_t lease_ms, db_job *out, bool *found,
                  err *e) MUST_USE;
 // The worker is alive and holds these jobs (ids separated by commas).

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { BACKOFF_FIRST_MS = 2000, BACKOFF_MAX_MS = 300000 };
+// A worker that was not heard of for SEEN_MS is not there.
+enum { BACKOFF_FIRST_MS = 2000, BACKOFF_MAX_MS = 300000, SEEN_MS = 60000 };
 
 #define JOB_COLUMNS                                                                                                    \
     "id, queue, kind, tenant, state, input, output, progress, error, webhook, lease_owner, user_id, avatar_id, "       \
@@ -88,26 +89,32 @@ static bool show_stage(sql_txn *t, const db_job *j, const char *stage, const cha
     return true;
 }
 
+// What may be taken now: on a busy service previews of merchants leave half of the workers to shoppers.
+#define TAKEABLE                                                                                                       \
+    "queue = $1 AND state = 'queued' AND (kind <> 'plain' OR priority >= 0 OR (SELECT 2 * count(*) FROM jobs b WHERE " \
+    "b.queue = $1 AND b.state = 'running' AND b.kind = 'plain' AND b.priority < 0) < (SELECT CASE WHEN count(*) > 1 "  \
+    "THEN count(*) ELSE 1 END FROM workers w WHERE w.queue = $1 AND w.seen_at > @ts($2)))"
+
 bool db_job_take(db *d, arena *a, const char *queue, const char *worker, int64_t lease_ms, db_job *out, bool *found,
                  err *e)
 {
     *found = false;
     sql_rows r;
     // A look without a lock first: an idle worker's polling costs no write.
-    if (!sql_once(d, db_service, SQL_READ, a, &r, e, "SELECT 1 FROM jobs WHERE queue = $1 AND state = 'queued' LIMIT 1",
-                  "t", queue))
+    int64_t now = clock_ms();
+    if (!sql_once(d, db_service, SQL_READ, a, &r, e, "SELECT 1 FROM jobs WHERE " TAKEABLE " LIMIT 1", "ti", queue,
+                  now - SEEN_MS))
         return false;
     if (!r.count) return true;
     sql_txn *t;
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
-    int64_t now = clock_ms();
     bool ok =
         sql_run(t, &r, e,
-                "UPDATE jobs SET state = 'running', lease_owner = $2, lease_until = @ts($3), attempts = attempts + "
-                "1, started_at = coalesce(started_at, @ts($4)), progress = NULL, run_at = NULL WHERE id = (SELECT "
-                "id FROM jobs WHERE queue = $1 AND state = 'queued' ORDER BY priority DESC, turn, id LIMIT 1 "
-                "@lock()) RETURNING " JOB_COLUMNS ", turn",
-                "ttii", queue, worker, now + lease_ms, now);
+                "UPDATE jobs SET state = 'running', lease_owner = $3, lease_until = @ts($4), attempts = attempts + "
+                "1, started_at = coalesce(started_at, @ts($5)), progress = NULL, run_at = NULL WHERE id = (SELECT "
+                "id FROM jobs WHERE " TAKEABLE
+                " ORDER BY priority DESC, turn, id LIMIT 1 @lock()) RETURNING " JOB_COLUMNS ", turn",
+                "titii", queue, now - SEEN_MS, worker, now + lease_ms, now);
     if (ok && r.count) {
         read_job(&r, 0, out);
         *found = true;
@@ -431,7 +438,7 @@ bool db_queue_look(db *d, arena *a, const char *queue, db_queue_health *out, err
             "state = 'queued'), (SELECT count(*) FROM workers WHERE queue = $1 AND seen_at > @ts($2)), (SELECT "
             "count(DISTINCT lease_owner) FROM jobs WHERE queue = $1 AND state = 'running'), (SELECT count(*) FROM "
             "jobs WHERE queue = $1 AND state = 'delayed')",
-            "ti", queue, now - 60000))
+            "ti", queue, now - SEEN_MS))
         return false;
     out->queued = sql_int(&r, 0, 0) + sql_int(&r, 0, 5);
     out->running = sql_int(&r, 0, 1);

@@ -179,3 +179,13 @@ bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const ch
     }
     return sql_end(t, ok, e);
 }
+
+bool db_tryon_judge(db *d, arena *a, const char *user, const char *id, const char *fit_result, err *e)
+{
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_WRITE, a, &r, e,
+                  "UPDATE tryon_sessions SET fit_result = $3, updated_at = @ts($4) WHERE id = $1 AND user_id = $2",
+                  "ttti", id, user, fit_result, clock_ms()))
+        return false;
+    return r.changed || fail(e, ERR_NOT_FOUND, "there is no such try-on");
+}

@@ -109,7 +109,7 @@ static const file *find(const site *s, const char *path)
     return s->count ? bsearch(&key, s->file, (size_t)s->count, sizeof key, by_path) : NULL;
 }
 
-bool site_open(const char *folder, const char *storage, site **out, err *e)
+bool site_open(const char *folder, const char *others, site **out, err *e)
 {
     site *s = mem_new(1, sizeof *s);
     s->file = mem_array(file, MOST_FILES);
@@ -118,9 +118,9 @@ bool site_open(const char *folder, const char *storage, site **out, err *e)
                      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:%s%s; connect-src "
                      "'self' blob:%s%s; media-src 'self' blob:; font-src 'self'; frame-src 'self'; base-uri 'none'; "
                      "form-action 'none'",
-                     storage ? " " : "", storage ? storage : "", storage ? " " : "", storage ? storage : "");
+                     others ? " " : "", others ? others : "", others ? " " : "", others ? others : "");
     bool ok = n > 0 && (size_t)n < sizeof s->policy ? walk(s, folder, "", DEPTH, e)
-                                                    : fail(e, ERR_LIMIT, "the storage's address is too long");
+                                                    : fail(e, ERR_LIMIT, "the origins beside ours are too long");
     if (ok) qsort(s->file, (size_t)s->count, sizeof *s->file, by_path);
     if (ok && !find(s, "/index.html")) ok = fail(e, ERR_NOT_FOUND, "there is no index.html in %s", folder);
     if (ok)

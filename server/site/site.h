@@ -6,9 +6,9 @@
 
 typedef struct site site;
 
-// storage: the origin that signed links point to when it is not this server ("https://x.supabase.co"), or NULL: pages
-// may fetch from there. ERR_NOT_FOUND when the folder holds no index.html.
-bool site_open(const char *folder, const char *storage, site **out, err *e) MUST_USE;
+// others: origins, separated by blanks, that pages may fetch from beside this server's ("https://x.supabase.co", where
+// signed links point to), or NULL. ERR_NOT_FOUND when the folder holds no index.html.
+bool site_open(const char *folder, const char *others, site **out, err *e) MUST_USE;
 void site_close(site *s); // NULL is fine
 
 // Answers GET and HEAD of a path of the site, "/embed" with embed/index.html; false: no such file. ancestors: what a

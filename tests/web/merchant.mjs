@@ -16,7 +16,10 @@ const program = process.env.TRYON ?? join(root, 'build/release/tryon');
 
 let passed = 0;
 let failed = 0;
+// An argument picks tests by a part of their names: node tests/web/shopper.mjs 'screens at 390'.
+const wanted = process.argv[2] ?? '';
 export async function test(name, run) {
+  if (!name.includes(wanted)) return;
   try {
     await run();
     passed++;
@@ -53,12 +56,12 @@ export function shop(pages) {
   });
 }
 
-export async function service(origins = []) {
+export async function service(origins = [], { env = {}, args = [] } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'tryon-web-'));
   const made = spawnSync(program, ['brand', '--data', data, 'create', 'Atelier Nord', ...origins], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(made.stderr);
   const brand = JSON.parse(made.stdout);
-  const child = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--workers', '1'], { env: { ...process.env, TRYON_RATE: '1000' } });
+  const child = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--workers', '1', ...args], { env: { ...process.env, TRYON_RATE: '1000', ...env } });
   let log = '';
   child.stderr.on('data', (d) => (log += d));
   const url = await until('the server', () => /serving on (http:\S+)/.exec(log)?.[1]).catch((e) => {

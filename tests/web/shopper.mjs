@@ -57,6 +57,20 @@ async function accessible(page, where) {
   const wrong = await axe(page);
   check(!wrong.length, `${where}:\n${wrong.join('\n')}`);
 }
+let stored; // the browser of a shopper who was here before
+async function returning() {
+  if (!stored) {
+    const v = await visit();
+    await v.page.goto(room);
+    await v.say('Agree and continue').click();
+    await v.say(/Without a photo/).click();
+    await answers(v, 168, { sex: 'Woman', weight: 62, age: 31 });
+    await verdict(v.page);
+    stored = await v.context.storageState();
+    await v.context.close();
+  }
+  return stored;
+}
 async function answers(v, height, more = {}) {
   await v.page.getByLabel('Height', { exact: true }).fill(String(height));
   if (more.sex) await v.page.getByRole('radio', { name: more.sex, exact: true }).check();
@@ -115,7 +129,6 @@ await test('first contentful paint and layout shift, processor slowed down four 
   await v.context.close();
 });
 
-let stored; // a shopper's browser, for the screens
 await test('a server that answers before the page has painted does not leave it waiting', async () => {
   const v = await visit();
   await v.page.addInitScript(() => { // as on a machine so busy that frames and timers come late
@@ -191,6 +204,22 @@ await test('every size can be worn, compared, seen as a map and from all sides',
   for (const side of ['Side', 'Back', 'Front']) await v.page.getByRole('radio', { name: side }).check();
   await v.say(/^Close-up/).click();
 
+  // Who likes it closer or easier is told so at once, on the same drapes.
+  const best = () => v.page.locator('.size:has(.size-best) .size-name').innerText();
+  const meant = await best(), fetched = [];
+  const note = (q) => /drape\.bin|\.glb/.test(q.url()) && fetched.push(q.url());
+  v.page.on('request', note);
+  for (const [liking, goes] of [['Loose', 1], ['Snug', -1]]) {
+    await v.page.getByRole('radio', { name: liking, exact: true }).check();
+    await until(`a size for ${liking}`, async () => goes * (names.indexOf(await best()) - names.indexOf(meant)) >= 0 && (await v.page.locator('.size[aria-pressed=true] .size-name').innerText()) === (await best()));
+    const told = await v.page.evaluate(() => document.querySelector('.verdict').innerText);
+    console.log(`     ${liking}: ${await best()} in place of ${meant}: ${told.split('\n')[0]}`);
+  }
+  await v.page.getByRole('radio', { name: 'Regular', exact: true }).check();
+  await until('the size meant', async () => (await best()) === meant);
+  v.page.off('request', note);
+  check(!fetched.length, `fetched again: ${fetched}`);
+
   stored = await v.context.storageState();
   // Switching under a slow processor: from the tap to the frame that shows it.
   const cdp = await v.context.newCDPSession(v.page);
@@ -220,7 +249,7 @@ await test('every size can be worn, compared, seen as a map and from all sides',
 });
 
 await test('a measurement can be corrected; the figure and the sizes follow; a reload finds them again', async () => {
-  const v = await visit({ ...PHONE, storageState: stored });
+  const v = await visit({ ...PHONE, storageState: await returning() });
   await v.page.goto(room);
   await verdict(v.page);
   await v.page.getByRole('tab', { name: 'Measurements' }).click();
@@ -241,6 +270,65 @@ await test('a measurement can be corrected; the figure and the sizes follow; a r
   check(/10[34]/.test(await v.page.locator('.measure', { hasText: 'Chest' }).innerText()), 'lost by the reload');
   v.clean();
   await v.context.close();
+});
+
+// How much of the stage is not its background, by the picture that the browser shows.
+const painted = async (page) => {
+  const picture = (await page.locator('canvas').screenshot()).toString('base64');
+  return page.evaluate(async (data) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0)), bitmap = await createImageBitmap(new Blob([bytes]));
+    const g = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    g.drawImage(bitmap, 0, 0);
+    const { data: p } = g.getImageData(0, bitmap.height * 0.3, bitmap.width, bitmap.height * 0.5);
+    let other = 0;
+    for (let i = 0; i < p.length; i += 4) other += Math.abs(p[i] - p[0]) + Math.abs(p[i + 1] - p[1]) + Math.abs(p[i + 2] - p[2]) > 60 ? 1 : 0;
+    return (4 * other) / p.length;
+  }, picture);
+};
+
+await test('a picture that the graphics card loses is told of and comes back', async () => {
+  const v = await visit({ ...PHONE, storageState: await returning(), reducedMotion: 'reduce' });
+  await v.page.goto(room);
+  await verdict(v.page);
+  await dressed(v.page);
+  const before = await painted(v.page);
+  check(before > 0.03, `only ${before} of the stage shows somebody`);
+  await v.page.evaluate(() => (window.lost = document.querySelector('canvas').getContext('webgl2').getExtension('WEBGL_lose_context')).loseContext());
+  await v.page.getByText('The picture was lost').waitFor();
+  await v.page.evaluate(() => window.lost.restoreContext());
+  await v.page.getByText('The picture was lost').waitFor({ state: 'detached' });
+  await until('the figure', async () => Math.abs((await painted(v.page)) - before) < 0.01);
+  v.faults.splice(0, v.faults.length, ...v.faults.filter((f) => !/Context (Lost|Restored)/i.test(f))); // three.js notes both
+  v.clean();
+  await v.context.close();
+});
+
+await test('over a slow line the words come first and the picture follows', async () => {
+  const v = await visit({ ...PHONE, storageState: await returning() });
+  const cdp = await v.context.newCDPSession(v.page);
+  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: 90000, uploadThroughput: 30000 });
+  await v.page.goto(room);
+  await verdict(v.page);
+  check(!(await v.page.locator('canvas').getAttribute('data-ready')), 'the picture was there before the words');
+  await v.page.getByText(/Building your figure|Sewing size/).waitFor();
+  await dressed(v.page);
+  v.clean();
+  await v.context.close();
+});
+
+await test('what is shown can be placed in a room: a GLB as other viewers want it', async () => {
+  const token = JSON.parse((await returning()).origins[0].localStorage.find((i) => i.name === 'tryon.guest').value).token;
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  const ask = async (path, o = {}) => (await fetch(url + path, { headers, ...o })).json();
+  const avatar = (await ask('/v1/avatars')).items[0], embed = await ask('/v1/embed?shop=demo.tryon.invalid&product_id=demo-tshirt');
+  const made = await ask('/v1/tryons', { method: 'POST', body: JSON.stringify({ avatar_id: avatar.id, garment_id: embed.garment.id }) });
+  const drape = await until('a drape', async () => Object.values((await ask(`/v1/tryons/${made.id}`)).drapes).find((d) => d.status === 'ready'), 60000);
+  const glb = new Uint8Array(await (await fetch(drape.glb_url)).arrayBuffer());
+  const { issues, info } = await createRequire(join(root, 'tests/npm/'))('gltf-validator').validateBytes(glb);
+  check(!issues.numErrors && !issues.numWarnings, JSON.stringify(issues.messages.slice(0, 5)));
+  // AR viewers (Scene Viewer, Quick Look's converters) take core glTF 2.0 only: no required extension, metres, feet on the ground.
+  check(!info.extensionsUsed?.length, String(info.extensionsUsed));
+  check(glb.length < 15e6, `${glb.length} bytes`);
 });
 
 for (const size of SIZES)
@@ -274,7 +362,7 @@ for (const size of SIZES)
       await accessible(v.page, name('answers'));
       v.clean();
       await v.context.close();
-      const w = await visit({ ...options, storageState: stored });
+      const w = await visit({ ...options, storageState: await returning() });
       await w.page.goto(room);
       await verdict(w.page);
       await dressed(w.page);
@@ -296,7 +384,7 @@ for (const size of SIZES)
 
 await test('in each language the words fit their place', async () => {
   for (const locale of ['de-DE', 'es-ES', 'fr-FR', 'ja-JP']) {
-    const v = await visit({ ...PHONE, locale, storageState: stored });
+    const v = await visit({ ...PHONE, locale, storageState: await returning() });
     await v.page.goto(room);
     await verdict(v.page);
     check((await v.page.evaluate(() => document.documentElement.lang)) === locale.slice(0, 2), locale);

@@ -69,8 +69,9 @@ static bool preview(void *ctx, const job_preview_in *in, job_preview_out *out, e
 static bool fit(void *ctx, const char *measurements, const char *category, const char *fabric, const char *chart,
                 const char *preference, buf *json, err *e)
 {
-    (void)ctx, (void)measurements, (void)category, (void)fabric, (void)chart, (void)preference;
-    return buf_printf(json, "{\"recommended\":\"M\",\"sizes\":{\"M\":{\"score\":0.9,\"regions\":[]}}}") ||
+    (void)ctx, (void)measurements, (void)category, (void)fabric, (void)chart;
+    return (buf_printf(json, "{\"recommended\":\"M\",\"sizes\":{\"M\":{\"score\":0.9,\"regions\":[]}}") &&
+            (!preference || buf_printf(json, ",\"preference\":\"%s\"", preference)) && buf_printf(json, "}")) ||
            fail(e, ERR_LIMIT, "too long");
 }
 

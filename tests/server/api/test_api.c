@@ -14,7 +14,7 @@
 
 static char data[64], guest[2][64], user[2][40], brand_id[2][40], secret[2][64], publishable[2][64], worker_key[80],
     operator_key[80];
-static char avatar[2][40], garment[2][40], tryon[2][40], key[2][40];
+static char avatar[2][40], garment[2][40], tryon[2][40], key[2][40], handoff[2][80];
 static int pid;
 
 static const unsigned char GLB[24] = "glTF\2\0\0\0\30\0\0\0\4\0\0\0JSON{}  ";
@@ -142,6 +142,7 @@ static void from_guest_to_analytics(void)
         a = get("/v1/keys", secret[i]);
         put_text(key[i], 40,
                  json_string_value(json_object_get(json_array_get(json_object_get(a->json, "items"), 0), "id")));
+        put_text(handoff[i], 80, text_of(send_json("POST", "/v1/handoffs", guest[i], " "), "id"));
     }
 }
 
@@ -153,6 +154,7 @@ static bool fill(const char *tpl, int i, char *out, size_t size)
                      : !strncmp(tpl, "/v1/tryons/", 11)   ? tryon[i]
                      : !strncmp(tpl, "/v1/keys/", 9)      ? key[i]
                      : !strncmp(tpl, "/v1/garments/", 13) ? garment[i]
+                     : !strncmp(tpl, "/v1/handoffs/", 13) ? handoff[i]
                                                           : NULL;
     size_t n = 0;
     for (const char *p = tpl; *p;) {
@@ -482,14 +484,12 @@ static void keys_rotate_and_scopes_hold(void)
     CHECK(strstr(a->text, "try_live_") && !strstr(a->text, secret[0] + 20));
 }
 
-static void another_issuers_tokens_are_the_same_users(void)
+// A token of another issuer, signed with the secret of begin().
+static void account_token(const char *sub, char *token, size_t size)
 {
-    char head[100], claims[500], text[900], token[1000];
+    char head[100], claims[500], text[900], c[300], sig[44];
     uint8_t mac[32];
-    static const char h[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
-    char c[300], sig[44];
-    uuid_text sub;
-    uuid_new(sub);
+    static const char h[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}", shared[] = "a-shared-secret-of-thirty-two-bytes!";
     snprintf(c, sizeof c,
              "{\"aud\":\"authenticated\",\"exp\":%lld,\"sub\":\"%s\",\"role\":\"authenticated\",\"email\":\"%s@example."
              "org\"}",
@@ -497,10 +497,104 @@ static void another_issuers_tokens_are_the_same_users(void)
     base64url_encode((const uint8_t *)h, strlen(h), head);
     base64url_encode((const uint8_t *)c, strlen(c), claims);
     int n = snprintf(text, sizeof text, "%s.%s", head, claims);
-    static const char shared[] = "a-shared-secret-of-thirty-two-bytes!";
     hmac_sha256(shared, sizeof shared - 1, text, (size_t)n, mac);
     base64url_encode(mac, 32, sig);
-    snprintf(token, sizeof token, "%s.%s", text, sig);
+    snprintf(token, size, "%s.%s", text, sig);
+}
+
+static void a_liking_changes_the_verdict_and_not_the_session(void)
+{
+    char path[120];
+    snprintf(path, sizeof path, "/v1/tryons/%s", tryon[0]);
+    const answer *a = send_json("PATCH", path, guest[0], "{\"preference\":\"loose\"}");
+    CHECK(a->status == 200);
+    CHECK_STR(text_of(a, "id"), tryon[0]);
+    CHECK_STR(json_string_value(json_object_get(json_object_get(a->json, "fit"), "preference")), "loose");
+    CHECK_STR(text_of(a, "selected_size"), "S"); // chosen before, and still
+    CHECK(send_json("PATCH", path, guest[0], "{\"preference\":\"tight\"}")->status == 422);
+    CHECK(send_json("PATCH", path, guest[0], "{}")->status == 422);
+    CHECK(send_json("PATCH", path, guest[1], "{\"preference\":\"snug\"}")->status == 404);
+    a = send_json("PATCH", path, guest[0], "{\"preference\":\"regular\",\"size\":\"M\"}");
+    CHECK(a->status == 200);
+    CHECK_STR(text_of(a, "selected_size"), "M");
+}
+
+static const char *new_guest(void) { return text_of(ask("POST", "/v1/guests", NULL, NULL, NULL, 0, NULL), "token"); }
+
+static const char *new_avatar(const char *token, int height)
+{
+    return text_of(send_json("POST", "/v1/avatars", token, "{\"height_cm\":%d,\"consent_version\":\"1\"}", height),
+                   "id");
+}
+
+static int avatars_of(const char *token)
+{
+    return (int)json_array_size(json_object_get(get("/v1/avatars", token)->json, "items"));
+}
+
+static void a_code_hands_a_visit_to_another_device_once(void)
+{
+    const char *desktop = new_guest();
+    const answer *a = send_json("POST", "/v1/handoffs", desktop, " ");
+    CHECK(a->status == 201);
+    const char *id = text_of(a, "id"), *code = text_of(a, "code");
+    char path[120];
+    snprintf(path, sizeof path, "/v1/handoffs/%s", id);
+    CHECK(get(path, desktop)->status == 200);
+    CHECK(get(path, guest[0])->status == 404); // somebody else's
+    CHECK(get("/v1/me", code)->status == 401); // a code is no token
+    CHECK(get("/v1/me", id)->status == 401);
+    CHECK(send_json("POST", "/v1/handoffs/take", NULL, "{\"code\":\"%s\"}", id)->status == 422);
+    CHECK(send_json("POST", "/v1/handoffs/take", NULL, "{\"code\":\"%.20s\"}", code)->status == 422);
+    a = send_json("POST", "/v1/handoffs/take", NULL, "{\"code\":\"%s\"}", code);
+    CHECK(a->status == 201);
+    const char *phone = text_of(a, "token");
+    CHECK_STR(text_of(get("/v1/me", phone), "id"), text_of(get("/v1/me", desktop), "id"));
+    CHECK(send_json("POST", "/v1/handoffs/take", NULL, "{\"code\":\"%s\"}", code)->status == 404);
+    CHECK(get(path, desktop)->status == 404); // which tells the first device that the second is there
+    const char *made = new_avatar(phone, 171);
+    CHECK_STR(text_of(wait_ready(made, desktop), "status"), "ready");
+}
+
+static void a_guest_who_signs_in_keeps_what_is_hers(void)
+{
+    char account[1000];
+    uuid_text sub;
+    uuid_new(sub);
+    account_token(sub, account, sizeof account);
+    const char *visitor = new_guest(), *made = new_avatar(visitor, 171);
+    CHECK_STR(text_of(wait_ready(made, visitor), "status"), "ready");
+    const char *busy = new_avatar(visitor, 113); // takes a second
+    sleep_ms(300);                               // in a worker's hands now
+    CHECK(get("/v1/me", account)->status == 200 && avatars_of(account) == 0);
+    CHECK(send_json("POST", "/v1/me/join", account, "{}")->status == 422);
+    CHECK(send_json("POST", "/v1/me/join", account, "{\"guest_token\":\"%s\"}", account)->status == 422);
+    const answer *a = send_json("POST", "/v1/me/join", account, "{\"guest_token\":\"%s\"}", visitor);
+    CHECK(a->status == 200 && json_integer_value(json_object_get(a->json, "avatars")) == 2);
+    CHECK(get("/v1/me", visitor)->status == 401); // the guest is no more
+    CHECK(avatars_of(account) == 2);
+    CHECK_STR(text_of(wait_ready(busy, account), "status"), "ready");
+    a = wait_ready(made, account);
+    char url[2048];
+    put_text(url, sizeof url, json_string_value(json_object_get(json_object_get(a->json, "files"), "avatar.glb")));
+    CHECK(get(url, NULL)->status == 200);
+    // A device that the account was handed to is no guest: it cannot be joined to anybody.
+    a = send_json("POST", "/v1/handoffs", account, " ");
+    a = send_json("POST", "/v1/handoffs/take", NULL, "{\"code\":\"%s\"}", text_of(a, "code"));
+    const char *second = text_of(a, "token");
+    CHECK(avatars_of(second) == 2);
+    CHECK(send_json("POST", "/v1/me/join", new_guest(), "{\"guest_token\":\"%s\"}", second)->status == 404);
+    CHECK(ask("DELETE", "/v1/me", account, NULL, NULL, 0, NULL)->status == 204);
+    CHECK(get("/v1/me", second)->status == 401);
+    CHECK(get(url, NULL)->status == 404);
+}
+
+static void another_issuers_tokens_are_the_same_users(void)
+{
+    char token[1000];
+    uuid_text sub;
+    uuid_new(sub);
+    account_token(sub, token, sizeof token);
     const answer *a = get("/v1/me", token);
     CHECK(a->status == 200);
     CHECK_STR(text_of(a, "id"), sub);
@@ -664,6 +758,8 @@ TEST_MAIN(begin(); RUN(the_description_and_the_route_table_are_the_same); RUN(fr
           RUN(progress_streams_and_failures_are_told); RUN(a_correction_refits_and_deletion_deletes);
           RUN(a_catalogue_takes_files_and_charts);
           RUN(the_fitting_room_is_told_brand_and_garment_and_speaks_for_that_brand); RUN(keys_rotate_and_scopes_hold);
-          RUN(another_issuers_tokens_are_the_same_users); RUN(jobs_run_over_the_runpod_client_interface);
-          RUN(health_and_papers_are_open); RUN(erasure_takes_everything);
-          RUN(the_server_stops_when_asked_and_ends_what_it_began); RUN(every_answer_was_as_described); end();)
+          RUN(another_issuers_tokens_are_the_same_users); RUN(a_liking_changes_the_verdict_and_not_the_session);
+          RUN(a_code_hands_a_visit_to_another_device_once); RUN(a_guest_who_signs_in_keeps_what_is_hers);
+          RUN(jobs_run_over_the_runpod_client_interface); RUN(health_and_papers_are_open);
+          RUN(erasure_takes_everything); RUN(the_server_stops_when_asked_and_ends_what_it_began);
+          RUN(every_answer_was_as_described); end();)

@@ -135,6 +135,49 @@ static void one_brands_rush_does_not_hold_back_another(void)
     CHECK_STR(j.id, id);
 }
 
+// Beside a shopper's job each of these would be a preview of half a minute.
+static void submit_preview(const char *queue, int i)
+{
+    char id[64];
+    snprintf(id, sizeof id, "%s-preview-%d", queue, i);
+    OK(db_job_submit(
+        D, A, &(db_job_new){ .id = id, .queue = queue, .kind = "plain", .tenant = "", .input = "{}", .priority = -1 },
+        &E));
+}
+
+static void previews_leave_half_of_the_workers_to_shoppers(void)
+{
+    db_job j;
+    bool found;
+    for (int i = 0; i < 4; i++) submit_preview("half", i);
+    static const char *const workers[] = { "half-1", "half-2", "half-3" };
+    for (int i = 0; i < 3; i++) OK(db_job_beat(D, A, "half", workers[i], NULL, 60000, &E));
+    int taken = 0;
+    for (int i = 0; i < 3; i++) {
+        OK(db_job_take(D, A, "half", workers[i], 60000, &j, &found, &E));
+        taken += found;
+    }
+    CHECK(taken == 2); // of three workers one is left
+    OK(db_job_submit(
+        D, A, &(db_job_new){ .id = "half-shopper", .queue = "half", .kind = "plain", .tenant = "", .input = "{}" },
+        &E));
+    OK(db_job_take(D, A, "half", workers[2], 60000, &j, &found, &E));
+    CHECK(found && !strcmp(j.id, "half-shopper"));
+    bool applied;
+    OK(db_job_fail(D, A, "half-preview-0", "half-1", "done", false, &applied, &E));
+    OK(db_job_take(D, A, "half", "half-1", 60000, &j, &found, &E));
+    CHECK(found && !strcmp(j.id, "half-preview-2"));
+}
+
+static void an_only_worker_takes_previews_too(void)
+{
+    db_job j;
+    bool found;
+    submit_preview("alone", 0);
+    OK(db_job_take(D, A, "alone", "alone-1", 60000, &j, &found, &E)); // not heard of before
+    CHECK(found);
+}
+
 static int takes[4];
 static void *take_all(void *arg)
 {
@@ -265,7 +308,8 @@ TEST_MAIN(open_database(); int applied; OK(db_migrate(D, &applied, &E));
           RUN(a_finished_job_makes_the_avatar_ready_exactly_once);
           RUN(a_failed_job_is_tried_again_and_then_dead_with_its_reason);
           RUN(a_lost_workers_lease_runs_out_and_its_late_result_still_counts_if_nobody_else_began);
-          RUN(one_brands_rush_does_not_hold_back_another); RUN(many_workers_share_a_queue_without_loss_or_repeat);
+          RUN(one_brands_rush_does_not_hold_back_another); RUN(previews_leave_half_of_the_workers_to_shoppers);
+          RUN(an_only_worker_takes_previews_too); RUN(many_workers_share_a_queue_without_loss_or_repeat);
           RUN(a_cancelled_running_job_reaches_its_worker_once); RUN(a_job_that_waits_too_long_times_out);
           RUN(a_blob_written_for_a_deleted_avatar_cannot_become_live); RUN(a_corrected_measure_calls_off_the_older_fit);
           RUN(photos_by_link_start_the_job_later_and_once); close_database();)

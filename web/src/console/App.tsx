@@ -98,7 +98,7 @@ function Shell() {
       <main ref={main} id="main">
         {page === 'garments' && (route[1] ? <GarmentEdit key={route[1]} id={route[1] === 'new' ? null : route[1]} /> : <Garments />)}
         {page === 'analytics' && <Analytics />}
-        {page === 'install' && <Install brand={brand.value} />}
+        {page === 'install' && <Install brand={brand.value} onChange={brand.put} />}
         {page === 'keys' && <Keys />}
         {page === 'settings' && <Settings brand={brand.value} onChange={brand.put} />}
       </main>

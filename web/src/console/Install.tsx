@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
-import { apiUrl } from '../api/http';
 import { Button, Field, Icon, IconButton, Notice, Segmented } from '../design';
 import { Copy } from './Copy';
 import { useAction, useLoad } from './hooks';
 import { t } from './i18n';
 import { Page, Waiting } from './Page';
 import { call, sentence, type ApiKey, type Brand } from './session';
+import { cameBack, Shopify } from './Shopify';
 
-const server = () => new URL(apiUrl('/'), location.href).origin;
+const server = () => location.origin; // the widget and the fitting room come from where this console does
 const html = (brand: string) => `<tryon-button brand="${brand}" product-id="PRODUCT-NUMBER"
   style="display:block;min-height:48px"></tryon-button>
 <script src="${server()}/tryon.js" async></script>`;
@@ -43,8 +43,8 @@ export function originOf(text: string): string {
   }
 }
 
-export function Install({ brand }: { brand: Brand | undefined }) {
-  const [platform, setPlatform] = useState<'html' | 'react' | 'shopify'>('html');
+export function Install({ brand, onChange }: { brand: Brand | undefined; onChange: (b: Brand) => void }) {
+  const [platform, setPlatform] = useState<'html' | 'react' | 'shopify'>(cameBack() ? 'shopify' : 'html');
   return (
     <Page title={t('install_title')} lead={t('install_lead')}>
       <section class="card section stack" aria-labelledby="pages">
@@ -73,7 +73,7 @@ export function Install({ brand }: { brand: Brand | undefined }) {
               <dt>{t('install_shopify_brand')}</dt>
               <dd><Copy label={t('install_shopify_brand')} text={brand.id} /></dd>
             </dl>
-            <p>{brand.shopify_shop_domain ? t('install_shopify_connected', { domain: brand.shopify_shop_domain }) : t('install_shopify_none')}</p>
+            <Shopify brand={brand} onChange={onChange} />
           </>
         )}
       </section>

@@ -35,7 +35,7 @@ export interface FieldProps extends Shared {
   placeholder?: string;
   maxLength?: number;
 }
-type AutoFill = 'on' | 'off' | 'email' | 'name' | 'current-password';
+type AutoFill = 'on' | 'off' | 'email' | 'name' | 'current-password' | 'one-time-code';
 
 export function Field({ label, hint, error, hideLabel, value, onValue, unit, type = 'text', ...rest }: FieldProps) {
   const id = useId();

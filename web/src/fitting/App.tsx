@@ -4,7 +4,9 @@ import { i18n, t } from './i18n';
 import { Answers } from './Answers';
 import { Method } from './Method';
 import { Privacy } from './Privacy';
-import { deleteSoon, deleteUndo, hasGuest, shop, start, useRoom, type Step } from './store';
+import { canSignIn } from '../api/supabase';
+import { known } from './identity';
+import { deleteSoon, deleteUndo, shop, start, useRoom, type Step } from './store';
 import { lazy } from './lazy';
 import { Welcome } from './Welcome';
 import { Working } from './Working';
@@ -12,12 +14,14 @@ import { Working } from './Working';
 const Photo = lazy<{ which: 'front' | 'side' }>(() => import('./Photo').then((m) => m.Photo));
 const Room = lazy<object>(() => import('./Room').then((m) => m.Room));
 
+const Account = lazy<{ onClose: () => void }>(() => import('./Account').then((m) => m.Account));
+
 const BACK: readonly Step[] = ['method', 'front', 'side', 'answers'];
 
 export function App() {
   i18n.useLanguage();
   const s = useRoom();
-  const [privacy, setPrivacy] = useState(false);
+  const [sheet, setSheet] = useState<'privacy' | 'account' | null>(null);
   const main = useRef<HTMLElement>(null);
   // A new step begins at its head, for eyes and for screen readers.
   useEffect(() => {
@@ -33,12 +37,13 @@ export function App() {
         </div>
         <p class="bar-title">{s.embed ? s.embed.brand.name : t('title')}</p>
         <div class="bar-side bar-end">
-          <IconButton label={t('consent_more')} onClick={() => setPrivacy(true)}><Icon name="lock" size={22} /></IconButton>
+          {canSignIn && <IconButton label={t('acc_button')} onClick={() => setSheet('account')}><Icon name="account" size={22} /></IconButton>}
+          <IconButton label={t('consent_more')} onClick={() => setSheet('privacy')}><Icon name="lock" size={22} /></IconButton>
         </div>
       </header>
       {s.offline && <p class="strip" role="status"><span class="spinner" aria-hidden="true" />{t('offline_short')}</p>}
       <main ref={main} class="main">
-        {s.notice && s.step !== 'room' && <div class="column"><Notice tone={s.notice === 'data_deleted' ? 'good' : 'info'} loud>{t(s.notice)}</Notice></div>}
+        {s.notice && s.step !== 'room' && <div class="column"><Notice tone={s.notice === 'data_deleted' || s.notice === 'signed_out' ? 'good' : 'info'} loud>{t(s.notice)}</Notice></div>}
         {s.step === 'loading' && <div class="loading" role="status"><span class="spinner" aria-hidden="true" /><h1 class="visually-hidden">{t('title')}</h1></div>}
         {s.step === 'trouble' && (
           <div class="column center-page stack">
@@ -47,14 +52,14 @@ export function App() {
             <div><Button onClick={() => void start()}>{t('retry')}</Button></div>
           </div>
         )}
-        {s.step === 'welcome' && <Welcome onPrivacy={() => setPrivacy(true)} />}
+        {s.step === 'welcome' && <Welcome onPrivacy={() => setSheet('privacy')} />}
         {s.step === 'method' && <Method />}
         {(s.step === 'front' || s.step === 'side') && <Photo key={s.step} which={s.step} />}
         {s.step === 'answers' && <Answers />}
         {s.step === 'work' && <Working />}
         {s.step === 'room' && <Room />}
       </main>
-      {hasGuest() && s.step !== 'loading' && (
+      {known() && s.step !== 'loading' && (
         <footer class="foot">
           {s.deleting === 'no'
             ? <Button kind="quiet" class="foot-button" onClick={deleteSoon}><Icon name="trash" size={18} />{t('data_delete')}</Button>
@@ -66,7 +71,8 @@ export function App() {
             )}
         </footer>
       )}
-      {privacy && <Privacy onClose={() => setPrivacy(false)} />}
+      {sheet === 'privacy' && <Privacy onClose={() => setSheet(null)} />}
+      {sheet === 'account' && <Account onClose={() => setSheet(null)} />}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Icon, IconButton, Notice } from '../design';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeCamera, grab, openCamera, prepare, watchTilt, type Facing } from './camera';
 import { t, type Key } from './i18n';
+import { Phone } from './Method';
 import { chooseMethod, givePhoto, useRoom } from './store';
 
 const COUNT = 5; // seconds to step back
@@ -14,6 +15,7 @@ export function Photo({ which }: { which: 'front' | 'side' }) {
     return before ? { blob: before, url: URL.createObjectURL(before) } : null;
   });
   const [trouble, setTrouble] = useState<{ title?: Key; text: Key } | null>(null);
+  const [phone, setPhone] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => () => {
     if (shot) URL.revokeObjectURL(shot.url);
@@ -67,10 +69,16 @@ export function Photo({ which }: { which: 'front' | 'side' }) {
               <Button wide onClick={() => input.current?.click()}><Icon name="upload" />{t('photo_upload')}</Button>
               {which === 'side'
                 ? <Button kind="quiet" wide onClick={() => givePhoto('side', null)}>{t('photo_skip')}</Button>
-                : <Button kind="quiet" wide onClick={() => chooseMethod('none')}>{t('camera_without')}</Button>}
+                : (
+                  <>
+                    <div class="only-desktop"><Button kind="quiet" wide onClick={() => setPhone(true)}><Icon name="qr" />{t('phone_open')}</Button></div>
+                    <Button kind="quiet" wide onClick={() => chooseMethod('none')}>{t('camera_without')}</Button>
+                  </>
+                )}
             </>
           )}
       </div>
+      {phone && <Phone method={s.method} onClose={() => setPhone(false)} />}
     </div>
   );
 }

@@ -3,7 +3,9 @@ import { LANGUAGES, type Language } from '../i18n';
 import { useState } from 'preact/hooks';
 import { i18n, t } from './i18n';
 import { keep } from './keep';
-import { download, hasGuest } from './store';
+import { canSignIn } from '../api/supabase';
+import { known } from './identity';
+import { download } from './store';
 
 export function Privacy({ onClose }: { onClose: () => void }) {
   const [busy, setBusy] = useState(false);
@@ -12,9 +14,9 @@ export function Privacy({ onClose }: { onClose: () => void }) {
     <Sheet title={t('privacy_title')} close={t('close')} onClose={onClose}>
       <div class="stack prose">
         {(['kept', 'where', 'who', 'rights'] as const).map((k) => (
-          <section key={k}><h3>{t(`privacy_${k}_h`)}</h3><p class="soft">{t(`privacy_${k}`)}</p></section>
+          <section key={k}><h3>{t(`privacy_${k}_h`)}</h3><p class="soft">{t(k === 'where' && canSignIn ? 'privacy_where_signin' : `privacy_${k}`)}</p></section>
         ))}
-        {hasGuest()
+        {known()
           ? (
             <div>
               <Button busy={busy} onClick={() => {

@@ -1,10 +1,10 @@
-import { Button, Icon, Notice } from '../design';
+import { Button, Icon, Notice, Segmented } from '../design';
 import { useState } from 'preact/hooks';
 import type { Fit } from '../api/types';
 import { i18n, t } from './i18n';
 import { Measurements } from './Measurements';
 import { Stage3d } from './Stage3d';
-import { addToCart, chooseSize, closest, shop, sizesOf, useRoom, type State } from './store';
+import { addToCart, chooseSize, closest, like, shop, sizesOf, useRoom, type Liking, type State } from './store';
 import { easeText, fitWord, hint, list, regionName } from './words';
 
 export function Room() {
@@ -32,6 +32,12 @@ export function Room() {
                 </button>
               );
             })}
+          </div>
+        )}
+        {fit && (
+          <div class="liking">
+            <span class="small soft" aria-hidden="true">{t('like_title')}</span>
+            <Segmented<Liking> label={t('like_title')} value={s.liking} onValue={like} options={[{ value: 'snug', label: t('like_snug') }, { value: 'regular', label: t('like_regular') }, { value: 'loose', label: t('like_loose') }]} />
           </div>
         )}
         <div class="tabs" role="tablist" aria-label={t('title')}>

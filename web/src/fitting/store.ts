@@ -1,16 +1,20 @@
 // All of the room's state and everything that changes it. Components read it and call the actions; nothing else talks to
 // the server.
-import { ApiError, bytes, request, type Call } from '../api/http';
+import { ApiError, apiUrl, bytes, request, type Call } from '../api/http';
 import { watch } from '../api/sse';
+import type { Session } from '../api/supabase';
 import type { Avatar, AvatarEvent, Embed, Guest, Sex, Tryon } from '../api/types';
 import { useSyncExternalStore } from '../i18n/store';
 import type { Key } from './i18n';
+import * as me from './identity';
+import { takeCode, type Handed } from './code';
 import { keep, kept } from './keep';
 import { Shop } from './shop';
 import { usualUnits, type Units } from './units';
 
 export type Step = 'loading' | 'trouble' | 'welcome' | 'method' | 'front' | 'side' | 'answers' | 'work' | 'room';
 export type Method = 'none' | 'one' | 'two';
+export type Liking = 'snug' | 'regular' | 'loose';
 export interface Given { height?: number; weight?: number; sex?: Sex; age?: number }
 export interface Work { stage: Key; part: number | null } // part null: not known
 export interface State {
@@ -30,6 +34,7 @@ export interface State {
   tryon: Tryon | null;
   size: string | null;
   beside: string | null; // the size compared with
+  liking: Liking; // how close she likes to wear things
   cart: 'idle' | 'busy' | 'added' | 'failed';
   deleting: 'no' | 'soon' | 'now' | 'stuck';
 }
@@ -57,6 +62,7 @@ let state: State = {
   tryon: null,
   size: null,
   beside: null,
+  liking: kept<Liking>('localStorage', 'liking') ?? 'regular',
   cart: 'idle',
   deleting: 'no',
 };
@@ -71,40 +77,30 @@ export const useRoom = (): State => useSyncExternalStore((f) => (listeners.add(f
 
 // --- talking to the server
 
-let guest = kept<Guest>('localStorage', 'guest');
-if (guest && Date.parse(guest.expires_at) < Date.now()) guest = undefined;
-let context: string | undefined;
-const transport = { token: () => guest?.token, context: () => context };
-export const hasGuest = (): boolean => !!guest;
-
-function forgetGuest(): void {
-  guest = undefined;
-  keep('localStorage', 'guest', undefined);
-}
-
-async function call<T>(path: string, c: Call = {}): Promise<T> {
+export async function call<T>(path: string, c: Call = {}): Promise<T> {
   for (let renewed = false; ; renewed = true) {
     try {
-      const answer = await request<T>(transport, path, c);
+      await me.fresh();
+      const answer = await request<T>(me.transport, path, c);
       if (state.offline) set({ offline: false });
       return answer;
     } catch (e) {
       if (!(e instanceof ApiError)) throw e;
       if (e.offline) set({ offline: true });
-      // The page was open so long that its context ran out: a new one, once.
-      if (e.status === 401 && !renewed && /open for too long/.test(e.message)) await loadEmbed();
+      if (e.status !== 401 || renewed) throw e;
+      // The page was open so long that its context ran out, or an account's token did: a new one, once.
+      if (/open for too long/.test(e.message)) await loadEmbed();
+      else if (me.email()) await me.fresh(true);
       else throw e;
     }
   }
 }
 
-async function ensureGuest(): Promise<void> {
-  if (guest) return;
-  guest = await call<Guest>('/v1/guests', { method: 'POST', retries: 2 });
-  keep('localStorage', 'guest', guest);
+export async function ensureGuest(): Promise<void> {
+  if (!me.known()) me.setGuest(await call<Guest>('/v1/guests', { method: 'POST', retries: 2 }));
 }
 
-const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));
+export const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));
 
 // Waits until there is a connection again, or a while has passed.
 async function untilOnline(attempt: number): Promise<void> {
@@ -113,7 +109,7 @@ async function untilOnline(attempt: number): Promise<void> {
 }
 
 // Keeps at it while the server cannot be reached; other errors are the caller's.
-async function persistent<T>(job: () => Promise<T>): Promise<T> {
+export async function persistent<T>(job: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await job();
@@ -142,9 +138,9 @@ export const shop = new Shop((message) => {
 let shopOpen = false;
 
 function event(type: string, metadata?: Record<string, unknown>): void {
-  if (!context) return;
+  if (!me.hasContext()) return;
   const body = { event_type: type, garment_id: state.embed?.garment?.id, session_id: state.tryon?.id, ...(metadata && { metadata }) };
-  void request(transport, '/v1/events', { method: 'POST', json: body }).catch(() => undefined); // counting must never disturb
+  void request(me.transport, '/v1/events', { method: 'POST', json: body }).catch(() => undefined); // counting must never disturb
 }
 
 async function loadEmbed(): Promise<void> {
@@ -155,7 +151,7 @@ async function loadEmbed(): Promise<void> {
   }
   if (product) query.set('product_id', product);
   const embed = await request<Embed>({ token: () => undefined }, `/v1/embed?${query}`);
-  context = embed.context ?? undefined;
+  me.setContext(embed.context);
   set({ embed });
 }
 
@@ -205,35 +201,80 @@ export async function start(): Promise<void> {
     return;
   }
   event('widget_opened');
+  const handed = takeCode();
+  if (handed && (await arrive(handed))) return;
   const visit = kept<Saved>('sessionStorage', 'visit');
   if (visit) set({ method: visit.method, given: visit.given });
-  if (guest) {
-    try {
-      const mine = await persistent(() => call<{ items: Avatar[] }>('/v1/avatars'));
-      const newest = mine.items.find((a) => a.status !== 'failed');
-      if (newest?.status === 'ready') {
-        go('room', 'replace');
-        await enterRoom(newest);
-        return;
-      }
-      if (newest && newest.job_id) {
-        go('work', 'replace');
-        await follow(newest);
-        return;
-      }
-    } catch (e) {
-      if (e instanceof ApiError && e.status === 401) {
-        forgetGuest();
-        set({ notice: 'expired_text' });
-      }
-    }
-  }
+  if (me.known() && (await toNewest())) return;
   if (visit?.consent) {
     if (visit.method !== 'none' && visit.photos) set({ notice: 'photos_gone' });
     go('method', 'replace');
   } else {
     go('welcome', 'replace');
   }
+}
+
+export const newestOf = (all: Avatar[]): Avatar | undefined => all.find((a) => a.status !== 'failed' && (a.status === 'ready' || a.job_id));
+
+// To the figure that is there already, or is being made.
+async function toNewest(): Promise<boolean> {
+  try {
+    await persistent(me.settle); // a sign-in that was cut off in the middle
+    const newest = newestOf((await persistent(() => call<{ items: Avatar[] }>('/v1/avatars'))).items);
+    if (!newest) return false;
+    await show(newest);
+    return true;
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 401) {
+      me.forget();
+      set({ notice: 'expired_text' });
+    }
+    return false;
+  }
+}
+
+export async function show(avatar: Avatar): Promise<void> {
+  go(avatar.status === 'ready' ? 'room' : 'work', 'replace');
+  await (avatar.status === 'ready' ? enterRoom(avatar) : follow(avatar));
+}
+
+// She signed in: what the guest had is hers now, and what she had before is here.
+export async function signedIn(session: Session): Promise<void> {
+  me.setAccount(session);
+  try {
+    await persistent(me.settle);
+  } catch (e) {
+    me.setAccount(undefined); // the server does not know this sign-in service: she stays the guest she was
+    throw e;
+  }
+  set({ notice: null, offline: false });
+  if (!state.avatar && state.step !== 'work') await toNewest();
+}
+
+export function signedOut(): void {
+  me.leave();
+  empty('signed_out');
+}
+
+// A visit that was begun on another device goes on here: she has agreed there. With a way of measuring that was chosen
+// there it goes on with the photo. False: the code is of no use any more.
+async function arrive(handed: Handed): Promise<boolean> {
+  const before = me.guestToken();
+  try {
+    const guest = await persistent(() => request<Guest>({ token: () => undefined }, '/v1/handoffs/take', { method: 'POST', json: { code: handed.code } }));
+    me.forget();
+    me.setGuest(guest);
+    if (before) await persistent(() => me.join(before));
+  } catch {
+    set({ notice: 'handoff_gone', offline: false });
+    return false;
+  }
+  set({ offline: false });
+  save({ consent: true, method: handed.method, photos: false });
+  if (handed.method === 'none') return toNewest().then((there) => (there ? true : (go('method', 'replace'), true)));
+  set({ method: handed.method });
+  go('front', 'replace');
+  return true;
 }
 
 export function agree(): void {
@@ -295,7 +336,7 @@ export async function submit(given: Given): Promise<void> {
         return await call<Avatar>('/v1/avatars', c);
       } catch (e) {
         if (!(e instanceof ApiError) || e.status !== 401) throw e;
-        forgetGuest(); // the token ran out: a new guest
+        me.forget(); // the token ran out: a new guest
         await ensureGuest();
         return call<Avatar>('/v1/avatars', c);
       }
@@ -316,11 +357,12 @@ function fail(e: unknown): void {
 }
 
 // To the end of an avatar's making, by the server's own events; by asking when streams do not get through.
-async function finish(id: string, on: (status: Avatar['status'], part: number) => void): Promise<Avatar> {
+export async function finish(id: string, on: (status: Avatar['status'], part: number) => void): Promise<Avatar> {
   for (let attempt = 0; ; attempt++) {
     const abort = new AbortController();
     try {
-      await watch(transport, `/v1/avatars/${id}/events`, (_, data) => {
+      await me.fresh();
+      await watch(me.transport, `/v1/avatars/${id}/events`, (_, data) => {
         const d = data as AvatarEvent;
         if (d.status) on(d.status, d.progress);
         attempt = 0;
@@ -356,7 +398,7 @@ let dressing = 0; // the newest try-on; older ones stop following
 async function enterRoom(avatar: Avatar): Promise<void> {
   const mine = ++dressing;
   set({ avatar, tryon: null, beside: null, cart: 'idle' });
-  const make = (retry: boolean): Promise<Tryon> => persistent(() => call<Tryon>('/v1/tryons', { method: 'POST', json: { avatar_id: avatar.id, garment_id: state.embed!.garment!.id }, retries: retry ? 1 : 0 }));
+  const make = (retry: boolean): Promise<Tryon> => persistent(() => call<Tryon>('/v1/tryons', { method: 'POST', json: { avatar_id: avatar.id, garment_id: state.embed!.garment!.id, preference: state.liking }, retries: retry ? 1 : 0 }));
   let tryon: Tryon;
   try {
     tryon = await make(true);
@@ -406,6 +448,23 @@ export function chooseSize(size: string): void {
   shop.say({ type: 'size-selected', size, session_id: t.id, garment_id: state.embed!.garment!.id });
   // The server counts it; the picture does not wait for that.
   void call(`/v1/tryons/${t.id}`, { method: 'PATCH', json: { size } }).catch(() => undefined);
+}
+
+// Closer or easier: the drapes stay, the verdict is another.
+export function like(liking: Liking): void {
+  if (liking === state.liking) return;
+  keep('localStorage', 'liking', liking);
+  set({ liking });
+  const t = state.tryon;
+  if (!t?.fit) return;
+  void persistent(() => call<Tryon>(`/v1/tryons/${t.id}`, { method: 'PATCH', json: { preference: liking } })).then((now) => {
+    if (state.tryon?.id !== t.id || state.liking !== liking) return; // another one came meanwhile
+    const before = state.tryon.fit?.recommended;
+    set({ tryon: { ...state.tryon, fit: now.fit }, offline: false });
+    const best = now.fit?.recommended;
+    shop.say({ type: 'recommended', size: best ?? null, probability: probability(now, best), session_id: t.id, garment_id: state.embed!.garment!.id });
+    if (best && state.size === before) chooseSize(best);
+  }, () => set({ notice: 'failed_general' }));
 }
 
 export function compareWith(size: string | null): void {
@@ -467,8 +526,9 @@ async function deleteNow(): Promise<void> {
   set({ deleting: 'now' });
   dressing++;
   try {
-    if (guest) {
-      await request(transport, '/v1/me', { method: 'DELETE', retries: 2 }).catch((e: unknown) => {
+    if (me.known()) {
+      await me.fresh();
+      await request(me.transport, '/v1/me', { method: 'DELETE', retries: 2 }).catch((e: unknown) => {
         if (e instanceof ApiError && (e.status === 401 || e.status === 404)) return; // gone already
         throw e;
       });
@@ -478,17 +538,23 @@ async function deleteNow(): Promise<void> {
     setTimeout(() => state.deleting === 'stuck' && void deleteNow(), 5000);
     return;
   }
-  forgetGuest();
+  me.leave();
+  empty('data_deleted');
+}
+
+function empty(notice: Key): void {
+  dressing++;
   keep('sessionStorage', 'visit', undefined);
-  set({ deleting: 'no', avatar: null, tryon: null, size: null, beside: null, given: {}, photos: {}, method: 'none', failure: null, notice: 'data_deleted' });
+  set({ deleting: 'no', avatar: null, tryon: null, size: null, beside: null, given: {}, photos: {}, method: 'none', failure: null, notice });
   go('welcome', 'replace');
 }
 
 // Leaving within the seconds of grace does not save the data: she asked for it to go.
 addEventListener('pagehide', () => {
-  if (state.deleting !== 'soon' || !guest) return;
-  void fetch(`${__API_URL__}/v1/me`, { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${guest.token}` } });
-  forgetGuest();
+  const token = me.transport.token();
+  if (state.deleting !== 'soon' || !token) return;
+  void fetch(apiUrl('/v1/me'), { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${token}` } });
+  me.forget();
 });
 
 export async function download(): Promise<void> {

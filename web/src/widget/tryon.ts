@@ -15,6 +15,7 @@ import { css } from './style';
 
 const script = document.currentScript as HTMLScriptElement | null;
 const home = script?.src ? new URL(script.src).origin : location.origin;
+const api = __API_URL__.replace(/\/$/, ''); // where pages and API have different addresses
 const sheet = typeof CSSStyleSheet === 'function' && 'adoptedStyleSheets' in document ? new CSSStyleSheet() : null;
 sheet?.replaceSync(css); // a constructed sheet needs no 'unsafe-inline' from the shop's policy
 
@@ -93,7 +94,7 @@ class TryOnButton extends HTMLElement {
     const say = words(this.language);
     this.button.lastElementChild!.textContent = this.getAttribute('label') || say.button;
     if (!this.getAttribute('product-id') || !(this.getAttribute('brand') || this.getAttribute('shop'))) return;
-    const url = `${this.host}/v1/widget?${this.query(['brand', 'shop', 'product-id'])}`;
+    const url = `${api || this.host}/v1/widget?${this.query(['brand', 'shop', 'product-id'])}`;
     if (url === this.asked) return;
     this.asked = url;
     void ask(url).then((garmentId) => {
