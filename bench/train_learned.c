@@ -365,7 +365,7 @@ static void make_table(const work *w, int mode, int weighed, FILE *out)
 
 int main(int argc, char **argv)
 {
-    work w = { .people = 1000, .jobs = 2, .seed = 1, .assets = ASSETS };
+    work w = { .people = 720, .jobs = 2, .seed = 1, .assets = ASSETS };
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
         if (strcmp(name, "--people") == 0)
