@@ -22,6 +22,7 @@ struct db {
     // SQLite has one writer at a time: a second connection would only wait inside the library.
     pthread_mutex_t writer_lock;
     sql_conn *writer;
+    atomic_uint *writes;
 };
 
 struct sql_txn {
@@ -37,6 +38,7 @@ struct sql_txn {
 const db_scope db_service = { .as = DB_SERVICE, .id = "" };
 
 const char *db_location(const db *d) { return d->location; }
+atomic_uint *db_writes(const db *d) { return d->writes; }
 bool db_is_postgres(const db *d) { return d->driver == &sql_postgres; }
 
 bool db_open(const char *url, int connections, db **out, err *e)
@@ -47,6 +49,7 @@ bool db_open(const char *url, int connections, db **out, err *e)
     db *d = mem_new(1, sizeof *d);
     d->driver = postgres ? &sql_postgres : &sql_sqlite;
     d->location = mem_strdup(postgres ? url : url + 7);
+    d->writes = mem_new(1, sizeof *d->writes);
     d->limit = connections < 1 ? 1 : connections > MAX_IDLE ? MAX_IDLE : connections;
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->writer_lock, NULL);
@@ -76,6 +79,7 @@ void db_close(db *d)
     pthread_mutex_destroy(&d->writer_lock);
     pthread_cond_destroy(&d->freed);
     mem_free(d->location);
+    mem_free(d->writes);
     mem_free(d);
 }
 
@@ -103,11 +107,21 @@ static void give_back(db *d, sql_conn *c)
     bool keep = d->driver->alive(c);
     if (!keep) d->driver->close(c);
     pthread_mutex_lock(&d->lock);
-    if (keep)
+    if (keep) {
+        d->driver->rest(c); // under the lock, so that a write after it finds it among the idle
         d->idle[d->idle_count++] = c;
-    else
+    } else {
         d->open_count--;
+    }
     pthread_cond_signal(&d->freed);
+    pthread_mutex_unlock(&d->lock);
+}
+
+// After a write: no idle connection keeps looking at what was before, or the log could never begin anew.
+static void rest_all(db *d)
+{
+    pthread_mutex_lock(&d->lock);
+    for (int i = 0; i < d->idle_count; i++) d->driver->rest(d->idle[i]);
     pthread_mutex_unlock(&d->lock);
 }
 
@@ -145,10 +159,12 @@ static bool txn_close(sql_txn *t, bool commit, err *e)
         else
             t->d->driver->rollback(t->c);
     }
-    if (t->writer)
+    if (t->writer) {
         pthread_mutex_unlock(&t->d->writer_lock);
-    else
+        rest_all(t->d);
+    } else {
         give_back(t->d, t->c);
+    }
     return ok;
 }
 

@@ -7,6 +7,8 @@
 #pragma once
 #include "db/db.h"
 
+#include <stdatomic.h>
+
 typedef struct sql_conn sql_conn;
 typedef struct sql_txn sql_txn;
 
@@ -39,6 +41,7 @@ typedef struct {
     void (*close)(sql_conn *c);
     bool (*alive)(sql_conn *c); // false: throw it away
     bool (*lost)(sql_conn *c);  // its connection is gone, and what was begun on it
+    void (*rest)(sql_conn *c);  // nobody has it: when it was put back, and after each write (SQLite)
     bool (*begin)(sql_conn *c, db_scope scope, sql_mode mode, err *e);
     bool (*commit)(sql_conn *c, err *e);
     void (*rollback)(sql_conn *c);
@@ -51,6 +54,7 @@ extern const sql_driver sql_sqlite, sql_postgres;
 
 const char *db_location(const db *d); // what follows "sqlite:", or the whole postgres URL
 bool db_is_postgres(const db *d);
+atomic_uint *db_writes(const db *d); // SQLite: how often this process has written
 
 // Expands the macros above into out (grown with the arena); forms is the driver's table.
 typedef struct {
