@@ -116,6 +116,25 @@ static const char *score(http_request *q, const db_avatar *v, const db_garment *
     return text;
 }
 
+// The verdict, and the size: the one asked for, or the one that fits best. False when it answered.
+static bool judge(http_request *q, http_response *r, const db_avatar *v, const db_garment *g, const char *preference,
+                  const char *size, db_tryon *n)
+{
+    n->fit_result = score(q, v, g, preference);
+    if (size) {
+        if (strlen(size) > 40 || !size_known(g, size))
+            return api_invalid(q, r, "size", "this garment has no size \"%.40s\"", size);
+        n->selected_size = arena_text(q->a, size);
+    } else if (n->fit_result) {
+        json_member best = { .name = "recommended" };
+        json_members(n->fit_result, &best, 1);
+        json_t *word = best.at ? api_parse(arena_textn(q->a, best.at, best.len)) : NULL;
+        if (json_is_string(word)) n->selected_size = arena_text(q->a, json_string_value(word));
+        json_decref(word);
+    }
+    return true;
+}
+
 void tryon_create(http_request *q, http_response *r)
 {
     api *p = api_of(q);
@@ -150,24 +169,11 @@ void tryon_create(http_request *q, http_response *r)
         ok = false;
     }
     db_tryon n = { 0 };
-    if (ok) {
-        n.fit_result = score(q, &v, &g, preference);
-        if (!size && n.fit_result) { // the size that fits best, when none was asked for
-            json_member best = { .name = "recommended" };
-            json_members(n.fit_result, &best, 1);
-            json_t *word = best.at ? api_parse(arena_textn(q->a, best.at, best.len)) : NULL;
-            if (json_is_string(word)) size = arena_text(q->a, json_string_value(word));
-            json_decref(word);
-        }
-        if (size && (strlen(size) > 40 || !size_known(&g, size)))
-            ok = api_invalid(q, r, "size", "this garment has no size \"%.40s\"", size);
-    }
-    if (ok) {
+    if (ok && judge(q, r, &v, &g, preference, size, &n)) {
         memcpy(n.user_id, who->user, sizeof n.user_id);
         memcpy(n.brand_id, g.brand_id, sizeof n.brand_id);
         memcpy(n.avatar_id, v.id, sizeof n.avatar_id);
         memcpy(n.garment_id, g.id, sizeof n.garment_id);
-        n.selected_size = arena_text(q->a, size);
         db_tryon_new *made = arena_surely(q->a, sizeof *made);
         db_drape_wish *wish = arena_surely(q->a, sizeof *wish * MOST_SIZES);
         *made = (db_tryon_new){ .t = n, .wish = wish, .wishes = drape ? wishes(q, &v, &g, wish) : 0 };
