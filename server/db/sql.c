@@ -107,17 +107,15 @@ static void give_back(db *d, sql_conn *c)
     bool keep = d->driver->alive(c);
     if (!keep) d->driver->close(c);
     pthread_mutex_lock(&d->lock);
-    if (keep) {
-        d->driver->rest(c); // under the lock, so that a write after it finds it among the idle
+    if (keep)
         d->idle[d->idle_count++] = c;
-    } else {
+    else
         d->open_count--;
-    }
     pthread_cond_signal(&d->freed);
     pthread_mutex_unlock(&d->lock);
 }
 
-// After a write: no idle connection keeps looking at what was before, or the log could never begin anew.
+// Before a commit: what an idle connection still looks at could not be written back, and the log would grow for ever.
 static void rest_all(db *d)
 {
     pthread_mutex_lock(&d->lock);
@@ -154,17 +152,16 @@ static bool txn_close(sql_txn *t, bool commit, err *e)
     bool ok = true;
     if (!t->c) return fail(e, ERR_IO, "database: the connection was lost"); // and no other was to be had
     if (t->open) {
+        if (commit && t->writer) rest_all(t->d);
         if (commit)
             ok = t->d->driver->commit(t->c, e);
         else
             t->d->driver->rollback(t->c);
     }
-    if (t->writer) {
+    if (t->writer)
         pthread_mutex_unlock(&t->d->writer_lock);
-        rest_all(t->d);
-    } else {
+    else
         give_back(t->d, t->c);
-    }
     return ok;
 }
 

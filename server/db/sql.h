@@ -41,7 +41,7 @@ typedef struct {
     void (*close)(sql_conn *c);
     bool (*alive)(sql_conn *c); // false: throw it away
     bool (*lost)(sql_conn *c);  // its connection is gone, and what was begun on it
-    void (*rest)(sql_conn *c);  // nobody has it: when it was put back, and after each write (SQLite)
+    void (*rest)(sql_conn *c);  // nobody has it, and something is about to be committed (SQLite)
     bool (*begin)(sql_conn *c, db_scope scope, sql_mode mode, err *e);
     bool (*commit)(sql_conn *c, err *e);
     void (*rollback)(sql_conn *c);

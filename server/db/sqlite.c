@@ -117,11 +117,6 @@ static bool view_renew(sql_conn *c, err *e)
     return true;
 }
 
-static void lite_rest(sql_conn *c)
-{
-    if (c->seen != atomic_load(c->writes)) view_end(c);
-}
-
 static bool lite_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
 {
     view_end(c);
@@ -229,5 +224,5 @@ static bool lite_lock(sql_conn *c, err *e)
     return true;
 }
 
-const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost, lite_rest, lite_begin, lite_commit,
+const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost, view_end, lite_begin, lite_commit,
                                 lite_rollback, lite_run,   exec,       lite_lock };
