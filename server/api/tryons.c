@@ -107,9 +107,9 @@ static const char *score(http_request *q, const db_avatar *v, const db_garment *
     if (!h || !h->fit || !v->measurements || !g->size_chart) return NULL;
     buf b = buf_new(FIT_MAX);
     err e = { 0 };
-    const char *text = NULL;
+    char *text = NULL;
     if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &b, &e))
-        text = arena_textn(q->a, (const char *)b.data, b.len);
+        json_compact(text = arena_textn(q->a, (const char *)b.data, b.len));
     else
         log_say(LOG_WARN, "fit: %s", e.msg); // a chart that cannot be scored still can be tried on
     buf_free(&b);
