@@ -7,17 +7,20 @@ bool event_insert(sql_txn *t, const char *brand, const db_event *v, bool *added,
 {
     uuid_text id;
     uuid_new(id);
-    sql_rows r;
     // References to rows that are not there (any more), or are another brand's, become null rather than a failure of
     // the whole batch: an event is a fact the sender saw.
-    if (!sql_run(
-            t, &r, e,
-            "INSERT INTO events (id, brand_id, user_id, session_id, garment_id, event_type, dedupe_key, metadata, "
-            "created_at) VALUES ($1, $2, (SELECT id FROM users WHERE id = $3), (SELECT id FROM tryon_sessions WHERE "
-            "id = $4 AND brand_id = $2), (SELECT id FROM garments WHERE id = $5 AND brand_id = $2), $6, $7, $8, "
-            "@ts($9)) ON CONFLICT DO NOTHING",
-            "tttttttti", id, brand, v->user_id, v->session_id, v->garment_id, v->type, v->dedupe_key,
-            v->metadata ? v->metadata : "{}", v->created_at))
+    static const char insert[] =
+        "INSERT INTO events (id, brand_id, user_id, session_id, garment_id, event_type, dedupe_key, metadata, "
+        "created_at) VALUES ($1, $2, (SELECT id FROM users WHERE id = $3), (SELECT id FROM tryon_sessions WHERE "
+        "id = $4 AND brand_id = $2), (SELECT id FROM garments WHERE id = $5 AND brand_id = $2), $6, $7, $8, "
+        "@ts($9)) ON CONFLICT DO NOTHING";
+    const char *metadata = v->metadata ? v->metadata : "{}";
+    if (!added)
+        return sql_later(t, e, insert, "tttttttti", id, brand, v->user_id, v->session_id, v->garment_id, v->type,
+                         v->dedupe_key, metadata, v->created_at);
+    sql_rows r;
+    if (!sql_run(t, &r, e, insert, "tttttttti", id, brand, v->user_id, v->session_id, v->garment_id, v->type,
+                 v->dedupe_key, metadata, v->created_at))
         return false;
     *added = r.changed > 0;
     return true;

@@ -192,25 +192,32 @@ void sql_abort(sql_txn *t)
 bool sql_script(sql_txn *t, const char *sql, err *e) { return t->d->driver->script(t->c, sql, e); }
 bool sql_lock_migrations(sql_txn *t, err *e) { return t->d->driver->lock_migrations(t->c, e); }
 
+static bool bind_va(sql_value *v, int *n, err *e, const char *types, va_list ap)
+{
+    for (*n = 0; types[*n]; ++*n) {
+        if (*n == SQL_MAX_ARGS) return fail(e, ERR_INTERNAL, "sql: more than %d parameters", SQL_MAX_ARGS);
+        sql_value *one = &v[*n];
+        *one = (sql_value){ .type = SQL_INT };
+        if (types[*n] == 't') {
+            one->text = va_arg(ap, const char *);
+            one->type = one->text ? SQL_TEXT : SQL_NULL;
+        } else if (types[*n] == 'i') {
+            one->number = va_arg(ap, int64_t);
+        } else if (types[*n] == 'd') {
+            one->real = va_arg(ap, double);
+            one->type = SQL_REAL;
+        } else {
+            one->number = va_arg(ap, int) != 0;
+        }
+    }
+    return true;
+}
+
 static bool run_va(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *types, va_list ap)
 {
     sql_value v[SQL_MAX_ARGS];
-    int n = 0;
-    for (; types[n]; n++) {
-        if (n == SQL_MAX_ARGS) return fail(e, ERR_INTERNAL, "sql: more than %d parameters", SQL_MAX_ARGS);
-        v[n] = (sql_value){ .type = SQL_INT };
-        if (types[n] == 't') {
-            v[n].text = va_arg(ap, const char *);
-            v[n].type = v[n].text ? SQL_TEXT : SQL_NULL;
-        } else if (types[n] == 'i') {
-            v[n].number = va_arg(ap, int64_t);
-        } else if (types[n] == 'd') {
-            v[n].real = va_arg(ap, double);
-            v[n].type = SQL_REAL;
-        } else {
-            v[n].number = va_arg(ap, int) != 0;
-        }
-    }
+    int n;
+    if (!bind_va(v, &n, e, types, ap)) return false;
     sql_rows ignored;
     const sql_driver *driver = t->d->driver;
     bool first = t->fresh && t->open && !t->writer;
@@ -234,6 +241,24 @@ bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *ty
     va_end(ap);
     return ok;
 }
+
+bool sql_later(sql_txn *t, err *e, const char *sql, const char *types, ...)
+{
+    va_list ap;
+    va_start(ap, types);
+    bool ok;
+    if (t->fresh) { // the first is waited for: it may have to be asked of another connection
+        ok = run_va(t, NULL, e, sql, types, ap);
+    } else {
+        sql_value v[SQL_MAX_ARGS];
+        int n;
+        ok = bind_va(v, &n, e, types, ap) && t->d->driver->later(t->c, sql, v, n, t->a, e);
+    }
+    va_end(ap);
+    return ok;
+}
+
+bool sql_settle(sql_txn *t, err *e) { return t->d->driver->settle(t->c, e); }
 
 bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, err *e, const char *sql,
               const char *types, ...)

@@ -218,11 +218,23 @@ static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, ar
     return ok;
 }
 
+static bool lite_later(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, err *e)
+{
+    sql_rows ignored; // nobody is far away: it is done at once
+    return lite_run(c, sql, v, n, a, &ignored, e);
+}
+
+static bool lite_settle(sql_conn *c, err *e)
+{
+    (void)c, (void)e;
+    return true;
+}
+
 static bool lite_lock(sql_conn *c, err *e)
 {
     (void)c, (void)e; // BEGIN IMMEDIATE is the lock
     return true;
 }
 
-const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost, view_end, lite_begin, lite_commit,
-                                lite_rollback, lite_run,   exec,       lite_lock };
+const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost,   view_end, lite_begin, lite_commit,
+                                lite_rollback, lite_run,   lite_later, lite_settle, exec,     lite_lock };

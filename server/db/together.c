@@ -10,6 +10,7 @@ static bool in_one(db *d, sql_mode mode, arena *a, write_one *write, void *const
     bool ok = sql_begin(d, db_service, mode, a, &t, &e), refused = false;
     if (ok) {
         for (int i = 0; ok && i < count; i++) ok = write(t, work[i], &e);
+        ok = ok && sql_settle(t, &e);
         refused = !ok;
         ok = sql_end(t, ok, &e);
     }

@@ -82,7 +82,7 @@ static bool create(sql_txn *t, void *work, err *e)
     db_tryon *made = &n->t;
     uuid_new(made->id);
     made->created_at = made->updated_at = clock_ms();
-    if (!sql_run(t, NULL, e,
+    if (!sql_later(t, e,
                  "INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, fit_result, "
                  "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, @ts($8), @ts($8))",
                  "ttttttti", made->id, or_null(made->user_id), made->brand_id, or_null(made->avatar_id),
@@ -90,7 +90,6 @@ static bool create(sql_txn *t, void *work, err *e)
         return false;
     for (int i = 0; i < n->wishes; i++)
         if (!want_drape(t, made, &n->wish[i], i, e)) return false;
-    bool added;
     buf meta = buf_new(4096);
     bool ok = (buf_printf(&meta, "{\"size\":") && json_put_string(&meta, made->selected_size) &&
                buf_append(&meta, "}", 2)) ||
@@ -102,7 +101,7 @@ static bool create(sql_txn *t, void *work, err *e)
                                          .session_id = made->id,
                                          .garment_id = or_null(made->garment_id),
                                          .created_at = made->created_at },
-                            &added, e);
+                            NULL, e);
     buf_free(&meta);
     return ok;
 }
@@ -175,7 +174,6 @@ bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const ch
     const char *old = ok ? sql_cell(&r, 0, 0) : NULL;
     if (ok && !(old && !strcmp(old, size))) {
         buf meta = buf_new(4096);
-        bool added;
         ok = (buf_printf(&meta, "{\"from\":") && json_put_string(&meta, old) && buf_printf(&meta, ",\"to\":") &&
               json_put_string(&meta, size) && buf_append(&meta, "}", 2)) ||
              fail(e, ERR_LIMIT, "the size's name is too long");
@@ -189,7 +187,7 @@ bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const ch
                                        .session_id = id,
                                        .garment_id = sql_cell(&r, 0, 2),
                                        .created_at = now },
-                          &added, e);
+                          NULL, e);
         buf_free(&meta);
     }
     return sql_end(t, ok, e);
