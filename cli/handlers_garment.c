@@ -70,7 +70,8 @@ static bool read_body(const char *measurements, fit_body *out, err *e)
         json_member number[] = { { .name = "value_cm" }, { .name = "sd_cm" } };
         if (!site[i].at) continue;
         json_members(site[i].at, number, 2);
-        double value = number[0].at ? strtod(number[0].at, NULL) : 0, sd = number[1].at ? strtod(number[1].at, NULL) : 0;
+        double value = number[0].at ? strtod(number[0].at, NULL) : 0,
+               sd = number[1].at ? strtod(number[1].at, NULL) : 0;
         if (!fit_body_set(out, (tape_measure)i, value, sd, e)) return false;
     }
     return true;
@@ -86,8 +87,7 @@ bool cli_fit(void *ctx, const char *measurements, const char *category, const ch
         return fail(e, ERR_INPUT, "a preference is snug, regular or loose");
     garment *g = mem_new(1, sizeof *g);
     fit_result *r = mem_new(1, sizeof *r);
-    bool ok =
-        cli_garment_of(category, made_of, chart, g, e) && read_body(measurements, &body, e);
+    bool ok = cli_garment_of(category, made_of, chart, g, e) && read_body(measurements, &body, e);
     if (ok) {
         fit_judge(g, &body, p, r);
         ok = fit_print(g, r, p, NULL, fit_json) || fail(e, ERR_LIMIT, "the verdict is too long");

@@ -67,8 +67,8 @@ void hex_encode(const uint8_t *in, size_t n, char *out)
     out[2 * n] = 0;
 }
 
-// Ids are made by the thousand, and asking OpenSSL costs several times the rest: each thread asks for many at once. (Ids
-// are no secrets; tokens are drawn one by one.)
+// Ids are made by the thousand, and asking OpenSSL costs several times the rest: each thread asks for many at once.
+// (Ids are no secrets; tokens are drawn one by one.)
 static void id_bytes(uint8_t out[16])
 {
     enum { IDS = 64 };

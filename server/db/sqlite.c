@@ -18,11 +18,11 @@ enum { VIEW_MS = 5 };
 struct sql_conn {
     sqlite3 *s;
     bool broken, writer;
-    int synchronous;           // 1 NORMAL, 2 FULL: as last set
-    atomic_uint *writes;       // of the database: commits of this process
-    bool viewing;              // a read transaction is open that no caller asked for
-    unsigned seen;             // writes when it began
-    int64_t view_until_ms;     // of clock_mono_ms
+    int synchronous;       // 1 NORMAL, 2 FULL: as last set
+    atomic_uint *writes;   // of the database: commits of this process
+    bool viewing;          // a read transaction is open that no caller asked for
+    unsigned seen;         // writes when it began
+    int64_t view_until_ms; // of clock_mono_ms
     struct {
         const char *sql; // the literal's address is its name
         sqlite3_stmt *stmt;

@@ -22,5 +22,6 @@ void write_together(db *d, sql_mode mode, arena *a, write_one *write, void *cons
 {
     // A commit that failed may have happened and is not tried again; a refused write is its own caller's fault only.
     if (count < 1 || in_one(d, mode, a, write, work, fate, count) || count == 1) return;
-    for (int i = 0; i < count; i++) (void)in_one(d, mode, a, write, &work[i], fate, 1); // alone: it says what became of it
+    for (int i = 0; i < count; i++)
+        (void)in_one(d, mode, a, write, &work[i], fate, 1); // alone: it says what became of it
 }

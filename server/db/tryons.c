@@ -82,18 +82,19 @@ static bool create(sql_txn *t, void *work, err *e)
     db_tryon *made = &n->t;
     uuid_new(made->id);
     made->created_at = made->updated_at = clock_ms();
-    if (!sql_later(t, e,
-                 "INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, fit_result, "
-                 "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, @ts($8), @ts($8))",
-                 "ttttttti", made->id, or_null(made->user_id), made->brand_id, or_null(made->avatar_id),
-                 or_null(made->garment_id), made->selected_size, made->fit_result, made->created_at))
+    if (!sql_later(
+            t, e,
+            "INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, fit_result, "
+            "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, @ts($8), @ts($8))",
+            "ttttttti", made->id, or_null(made->user_id), made->brand_id, or_null(made->avatar_id),
+            or_null(made->garment_id), made->selected_size, made->fit_result, made->created_at))
         return false;
     for (int i = 0; i < n->wishes; i++)
         if (!want_drape(t, made, &n->wish[i], i, e)) return false;
     buf meta = buf_new(4096);
-    bool ok = (buf_printf(&meta, "{\"size\":") && json_put_string(&meta, made->selected_size) &&
-               buf_append(&meta, "}", 2)) ||
-              fail(e, ERR_LIMIT, "the size's name is too long");
+    bool ok =
+        (buf_printf(&meta, "{\"size\":") && json_put_string(&meta, made->selected_size) && buf_append(&meta, "}", 2)) ||
+        fail(e, ERR_LIMIT, "the size's name is too long");
     ok = ok && event_insert(t, made->brand_id,
                             &(db_event){ .type = "tryon_started",
                                          .metadata = (const char *)meta.data,

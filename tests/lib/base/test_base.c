@@ -98,9 +98,9 @@ static void a_seed_gives_the_same_numbers_and_normals_have_unit_variance(void)
 
 static void a_fixed_number_is_written_as_printf_writes_it(void)
 {
-    static const double hard[] = { 0,    -0.0,  0.5,       1.5,       2.5,      0.125,  0.375,    -0.001,  0.005,
-                                   1.005, 2.675, 999999.5, 0.0000005, 999.9999, 1e9,    -1e9,     1e300,   -1e-300,
-                                   1.0 / 3, 12345.6785, INFINITY, -INFINITY, NAN };
+    static const double hard[] = { 0,     -0.0,    0.5,     1.5,        2.5,       0.125,     0.375, -0.001,
+                                   0.005, 1.005,   2.675,   999999.5,   0.0000005, 999.9999,  1e9,   -1e9,
+                                   1e300, -1e-300, 1.0 / 3, 12345.6785, INFINITY,  -INFINITY, NAN };
     enum { HARD = sizeof hard / sizeof *hard };
     rng r = rng_new(3);
     for (int i = 0; i < 200000; i++) {
@@ -119,7 +119,7 @@ static void a_fixed_number_is_written_as_printf_writes_it(void)
 }
 
 TEST_MAIN(RUN(an_arena_refuses_what_is_over_its_ceiling); RUN(a_buffer_keeps_its_bytes_when_an_append_is_refused);
-          RUN(a_fixed_number_is_written_as_printf_writes_it);
-          RUN(an_error_names_what_it_was_within); RUN(a_written_file_reads_back_and_leaves_no_temporary);
+          RUN(a_fixed_number_is_written_as_printf_writes_it); RUN(an_error_names_what_it_was_within);
+          RUN(a_written_file_reads_back_and_leaves_no_temporary);
           RUN(every_item_of_a_loop_runs_once_on_any_thread_count);
           RUN(a_seed_gives_the_same_numbers_and_normals_have_unit_variance);)
