@@ -295,6 +295,23 @@ static void race(const char *engine, const server *both, const char *route, cons
     fflush(stdout);
 }
 
+// What an answer costs that knows nobody and asks no database: the network, libmicrohttpd and our own head and log. No
+// route can cost less.
+static void floor_of(const char *engine, const server *s)
+{
+    double cpu = 0, n = 0, time = 0;
+    (void)load(s, "floor", "people", 1);
+    for (int k = 0; k < rounds; k++) {
+        sight v = load(s, "floor", "people", seconds);
+        cpu += v.cpu;
+        n += v.requests;
+        time += v.seconds;
+    }
+    printf("%-10s %-16s %-6s %11.0f %11.0f %9.1f\n", engine, "floor (healthz)", s->name, n / time, n / cpu,
+           cpu / n * 1e6);
+    fflush(stdout);
+}
+
 static void one_engine(const char *engine)
 {
     server both[2];
@@ -304,6 +321,7 @@ static void one_engine(const char *engine)
     race(engine, both, "avatar", "read an avatar", "people");
     race(engine, both, "event", "ingest an event", "keys");
     race(engine, both, "fit", "fit a garment", "people");
+    floor_of(engine, &both[0]);
     stop(&both[0]);
     stop(&both[1]);
 }
