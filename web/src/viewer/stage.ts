@@ -6,6 +6,7 @@ import {
 } from 'three';
 import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js';
 import { MeshoptDecoder } from '../../node_modules/meshoptimizer/meshopt_decoder_reference.js';
+import { calmChest } from './chest';
 import { BodyGrid, findTwins, heatColors, makeNormals, readDrape, type Drape } from './clothes';
 import { borders, seams, weave } from './fabric';
 import { calmFace } from './face';
@@ -208,8 +209,7 @@ export class Stage {
     const scene = await this.read(data);
     scene.updateMatrixWorld(true);
     const group = new Group();
-    const parts: Float32Array[] = [];
-    const normals: Float32Array[] = [];
+    const parts: { positions: Float32Array; normals: Float32Array; index: BufferAttribute | null; suit: boolean }[] = [];
     scene.traverse((o) => {
       if (!(o instanceof Mesh)) return;
       const source = o.geometry as BufferGeometry;
@@ -225,19 +225,21 @@ export class Stage {
         v.toArray(positions, 3 * i);
         v.fromBufferAttribute(n, i).normalize().toArray(directions, 3 * i);
       }
+      parts.push({ positions, normals: directions, index: source.getIndex(), suit: /suit/.test((o.material as Material).name) });
+    });
+    const top = parts.reduce((most, { positions }) => positions.reduce((m, y, i) => (i % 3 === 1 && y > m ? y : m), most), 0);
+    this.height = top || 1.7;
+    for (const { positions, normals, index, suit } of parts) {
+      if (!suit) calmFace(positions, normals);
+      else if (index) calmChest(positions, normals, index.array, this.height);
       const geometry = new BufferGeometry();
-      const index = source.getIndex();
-      const suit = /suit/.test((o.material as Material).name);
-      if (!suit) calmFace(positions, directions);
       geometry.setAttribute('position', new BufferAttribute(positions, 3));
-      geometry.setAttribute('normal', new BufferAttribute(directions, 3));
+      geometry.setAttribute('normal', new BufferAttribute(normals, 3));
       geometry.setIndex(index);
       // A mannequin in a quiet suit: nothing that draws the eye from the garment.
       const material = new MeshStandardMaterial({ color: new Color(suit ? 0x84827f : 0xc9baa9), roughness: suit ? 0.85 : 0.62, metalness: 0, polygonOffset: true, polygonOffsetFactor: 2, polygonOffsetUnits: 3 });
       group.add(new Mesh(geometry, material));
-      parts.push(positions);
-      normals.push(directions);
-    });
+    }
     const join = (list: Float32Array[]) => {
       const out = new Float32Array(list.reduce((n, p) => n + p.length, 0));
       let at = 0;
@@ -247,11 +249,8 @@ export class Stage {
       }
       return out;
     };
-    this.bodyPositions = join(parts);
-    this.grid = new BodyGrid(this.bodyPositions, join(normals));
-    let top = 0;
-    for (let i = 1; i < this.bodyPositions.length; i += 3) top = Math.max(top, this.bodyPositions[i]!);
-    this.height = top || 1.7;
+    this.bodyPositions = join(parts.map((p) => p.positions));
+    this.grid = new BodyGrid(this.bodyPositions, join(parts.map((p) => p.normals)));
     this.people.clear();
     this.left = this.right = null;
     this.outfit = null;
