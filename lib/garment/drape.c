@@ -207,6 +207,9 @@ static void decide(drape *out)
     snprintf(out->why, sizeof out->why, "%s", why ? why : "");
 }
 
+#define STRIDE 0.015f // metres
+#define SMALL_STRIDE 0.005f
+
 cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const pattern *p, const sewn *s,
                   const drape_start *from)
 {
@@ -252,7 +255,7 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
                   &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
         if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .held = true, .seconds = 0.15 });
     }
-    if (first) drape_walk(w, first, body, c, s);
+    if (first) drape_walk(w, first, body, from->careful ? SMALL_STRIDE : STRIDE, c, s);
     collider_free(first);
     // What slides ends on the floor, which is said in words; its last folds need no rest.
     double seconds = anchor == 0 ? 1.2 : from->sliding ? 0.25 : 0.6;
@@ -345,7 +348,7 @@ static bool hang_coarse(const wearer *w, const collider *body, const garment *g,
         vec2 *rest = rest_of(&coarse);
         place_on_body(w, p, &coarse, from, anchor);
         cloth *c = drape_hang(w, body, g, p, &coarse,
-                              &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, false, false });
+                              &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, false, false, false });
         refine(&coarse, cloth_position(c), fine, body, start);
         // A collar is too narrow for the coarse mesh, which would not know what lies over what.
         place_collar(fine_pattern, fine, start);
@@ -359,8 +362,11 @@ static bool hang_coarse(const wearer *w, const collider *body, const garment *g,
     return ok;
 }
 
-// coarse: by way of a coarser mesh; else the fine one falls into place itself, which takes three times as long.
-static bool make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, bool coarse,
+// By way of a coarser mesh; or the fine one falls into place itself, which takes three times as long; and goes along
+// carefully, which takes six times.
+typedef enum { WAY_COARSE, WAY_FINE, WAY_CAREFUL } way;
+
+static bool make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, way how,
                  drape *out, err *e)
 {
     memset(out, 0, sizeof *out);
@@ -369,14 +375,15 @@ static bool make(const wearer *w, const collider *body, const garment *g, int si
     if (!draft(g, size, spacing, false, &out->pattern, &out->mesh, e)) return false;
     vec3 *start = mem_array(vec3, out->mesh.vertices);
     float anchor;
-    bool ok = true, sliding = false;
+    bool ok = true, sliding = false, coarse = how == WAY_COARSE;
     if (coarse)
         ok = hang_coarse(w, body, g, size, spacing, itself, &out->pattern, &out->mesh, start, &anchor, &sliding, e);
     else
         place_on_body(w, &out->pattern, &out->mesh, start, &anchor);
     if (ok) {
         vec2 *rest = rest_of(&out->mesh);
-        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, coarse, sliding }, out);
+        drape_run(w, body, g,
+                  &(drape_start){ start, rest, spacing, anchor, itself, coarse, sliding, how == WAY_CAREFUL }, out);
         mem_free(rest);
     }
     mem_free(start);
@@ -387,14 +394,15 @@ static bool make(const wearer *w, const collider *body, const garment *g, int si
 bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
                 err *e)
 {
-    if (!make(w, body, g, size, o, true, out, e)) return false;
-    if (!out->degraded) return true;
-    // What went wrong at first may have been the coarse mesh's doing.
-    drape again;
-    if (!make(w, body, g, size, o, false, &again, e)) return drape_free(out), false;
-    bool better = !again.degraded;
-    drape_free(better ? out : &again);
-    if (better) *out = again;
+    if (!make(w, body, g, size, o, WAY_COARSE, out, e)) return false;
+    // What went wrong at first may have been the coarse mesh's doing, or that of arms that moved too fast.
+    for (way how = WAY_FINE; out->degraded && how <= (w->stood ? WAY_CAREFUL : WAY_FINE); how++) {
+        drape again;
+        if (!make(w, body, g, size, o, how, &again, e)) return drape_free(out), false;
+        bool better = !again.degraded;
+        drape_free(better ? out : &again);
+        if (better) *out = again;
+    }
     return true;
 }
 

@@ -327,6 +327,7 @@ void import_drape(const wearer *w, const collider *body, const garment *g, const
     out->pattern.hip = bottom ? 0.2 : 0.64;
     out->pattern.hem = -(double)low;
     out->from_mesh = true;
-    drape_run(w, body, g, &(drape_start){ start, m->rest, m->spacing, bottom ? top : 0, true, false, false }, out);
+    drape_run(w, body, g, &(drape_start){ start, m->rest, m->spacing, bottom ? top : 0, true, false, false, false },
+              out);
     mem_free(start);
 }
