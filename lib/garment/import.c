@@ -45,6 +45,58 @@ static void weld(const vec3 *p, uint32_t n, imported *m)
     mem_free(key);
 }
 
+// Triangles that became lines carry nothing.
+static void drop_closed(sewn *s)
+{
+    uint32_t kept = 0;
+    for (uint32_t t = 0; t < s->triangles; t++) {
+        uint32_t *c = s->corner + 3 * (size_t)t, v[3] = { s->vertex[c[0]], s->vertex[c[1]], s->vertex[c[2]] };
+        if (v[0] == v[1] || v[1] == v[2] || v[2] == v[0]) continue;
+        memmove(s->corner + 3 * (size_t)kept, c, 3 * sizeof *c);
+        memcpy(s->triangle + 3 * (size_t)kept++, v, sizeof v);
+    }
+    s->triangles = kept;
+}
+
+static uint32_t find(uint32_t *parent, uint32_t i)
+{
+    while (parent[i] != i) i = parent[i] = parent[parent[i]];
+    return i;
+}
+
+#define SHORT 0.12 // of the mean edge
+
+// Edges far shorter than the others are drawn together: the solver's step is for the others.
+static void collapse_short(imported *m)
+{
+    sewn *s = &m->mesh;
+    uint32_t *parent = mem_array(uint32_t, s->vertices), *number = mem_array(uint32_t, s->vertices), left = 0;
+    double sum = 0;
+    for (uint32_t i = 0; i < s->vertices; i++) parent[i] = i;
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < 3 * s->triangles; i++) {
+            uint32_t a = s->triangle[i], b = s->triangle[i % 3 == 2 ? i - 2 : i + 1];
+            double far = (double)v3_dist(m->placed[a], m->placed[b]);
+            if (pass == 0)
+                sum += far;
+            else if (far < SHORT * sum / (3 * s->triangles)) {
+                a = find(parent, a), b = find(parent, b);
+                parent[a > b ? a : b] = a > b ? b : a;
+            }
+        }
+    for (uint32_t i = 0; i < s->vertices; i++) {
+        uint32_t r = find(parent, i);
+        if (r != i) continue;
+        m->placed[left] = m->placed[i];
+        number[i] = left++;
+    }
+    for (uint32_t i = 0; i < s->points; i++) s->vertex[i] = number[find(parent, s->vertex[i])];
+    s->vertices = left;
+    mem_free(parent);
+    mem_free(number);
+    drop_closed(s);
+}
+
 // Each triangle in its own plane: the weft runs level, as on a garment cut on the straight grain.
 static void lay_flat(imported *m)
 {
@@ -58,12 +110,6 @@ static void lay_flat(imported *m)
         m->rest[3 * t + 1] = (vec2){ v3_dot(e1, weft), v3_dot(e1, warp) };
         m->rest[3 * t + 2] = (vec2){ v3_dot(e2, weft), v3_dot(e2, warp) };
     }
-}
-
-static uint32_t find(uint32_t *parent, uint32_t i)
-{
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
 }
 
 typedef struct {
@@ -176,19 +222,12 @@ bool import_read(const uint8_t *glb, size_t n, imported *m, import_report *r, er
     }
     weld(position, s->points, m);
     mem_free(position);
-    // Triangles that welding closed carry nothing.
-    uint32_t kept = 0;
-    for (uint32_t t = 0; t < s->triangles; t++) {
-        uint32_t *c = s->corner + 3 * (size_t)t, v[3] = { s->vertex[c[0]], s->vertex[c[1]], s->vertex[c[2]] };
-        if (v[0] == v[1] || v[1] == v[2] || v[2] == v[0]) continue;
-        memmove(s->corner + 3 * (size_t)kept, c, 3 * sizeof *c);
-        memcpy(s->triangle + 3 * (size_t)kept++, v, sizeof v);
-    }
-    s->triangles = kept;
+    drop_closed(s);
+    if (s->triangles >= 100) collapse_short(m);
     s->panels = 1;
     s->first[1] = s->points;
     *r = (import_report){ .vertices = s->vertices, .triangles = s->triangles, .welded = s->points - s->vertices };
-    bool ok = kept >= 100 || fail(e, ERR_INPUT, "the file holds no garment: its triangles have no area");
+    bool ok = s->triangles >= 100 || fail(e, ERR_INPUT, "the file holds no garment: its triangles have no area");
     if (ok) {
         examine(m, r);
         lay_flat(m);
