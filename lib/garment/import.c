@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define WELD 1e-4f // metres: seams are told apart by texture coordinates, not by place
-enum { MOST_VERTICES = 40000 };
+enum { MOST_VERTICES = 40000, MOST_SEWN = 15000 };
 
 typedef struct {
     int64_t x, y, z;
@@ -64,13 +64,29 @@ static uint32_t find(uint32_t *parent, uint32_t i)
     return i;
 }
 
+// Each vertex becomes the root of its set, where that lies.
+static void merge(imported *m, uint32_t *parent)
+{
+    sewn *s = &m->mesh;
+    uint32_t *number = mem_array(uint32_t, s->vertices), left = 0;
+    for (uint32_t i = 0; i < s->vertices; i++) {
+        if (find(parent, i) != i) continue;
+        m->placed[left] = m->placed[i];
+        number[i] = left++;
+    }
+    for (uint32_t i = 0; i < s->points; i++) s->vertex[i] = number[find(parent, s->vertex[i])];
+    s->vertices = left;
+    mem_free(number);
+    drop_closed(s);
+}
+
 #define SHORT 0.12 // of the mean edge
 
 // Edges far shorter than the others are drawn together: the solver's step is for the others.
 static void collapse_short(imported *m)
 {
     sewn *s = &m->mesh;
-    uint32_t *parent = mem_array(uint32_t, s->vertices), *number = mem_array(uint32_t, s->vertices), left = 0;
+    uint32_t *parent = mem_array(uint32_t, s->vertices);
     double sum = 0;
     for (uint32_t i = 0; i < s->vertices; i++) parent[i] = i;
     for (int pass = 0; pass < 2; pass++)
@@ -84,17 +100,80 @@ static void collapse_short(imported *m)
                 parent[a > b ? a : b] = a > b ? b : a;
             }
         }
-    for (uint32_t i = 0; i < s->vertices; i++) {
-        uint32_t r = find(parent, i);
-        if (r != i) continue;
-        m->placed[left] = m->placed[i];
-        number[i] = left++;
-    }
-    for (uint32_t i = 0; i < s->points; i++) s->vertex[i] = number[find(parent, s->vertex[i])];
-    s->vertices = left;
+    merge(m, parent);
     mem_free(parent);
-    mem_free(number);
-    drop_closed(s);
+}
+
+#define TRIM 0.1   // of the largest piece's vertices: one smaller hangs on what it lies on
+#define HELD 0.03f // metres that it may lie off
+
+// The vertex of piece `of` nearest to p; UINT32_MAX: none within HELD.
+static uint32_t nearest_of(const imported *m, const uint32_t *piece, uint32_t of, vec3 p)
+{
+    float best = HELD * HELD;
+    uint32_t found = UINT32_MAX;
+    for (uint32_t i = 0; i < m->mesh.vertices; i++) {
+        if (piece[i] != of) continue;
+        vec3 d = v3_sub(m->placed[i], p);
+        if (v3_dot(d, d) < best) best = v3_dot(d, d), found = i;
+    }
+    return found;
+}
+
+// Sews a button or a pocket on at three places: where it begins in the file, farthest from there, farthest from both.
+static void sew_on(const imported *m, const uint32_t *piece, uint32_t trim, uint32_t main_piece, uint32_t *parent)
+{
+    vec3 at[3];
+    uint32_t chosen = trim;
+    for (int n = 0; n < 3; n++) {
+        float best = -1;
+        for (uint32_t i = 0; n > 0 && i < m->mesh.vertices; i++) {
+            float far = 1e9f;
+            for (int k = 0; k < n; k++) far = fminf(far, v3_dist(at[k], m->placed[i]));
+            if (piece[i] == trim && far > best) best = far, chosen = i;
+        }
+        at[n] = m->placed[chosen];
+        uint32_t to = nearest_of(m, piece, main_piece, at[n]);
+        if (to != UINT32_MAX && parent[chosen] == chosen) parent[chosen] = find(parent, to);
+    }
+}
+
+#define TOUCH 0.005f // metres: pieces that lie so near each other are sewn to each other there
+
+static void sew_where_touching(const imported *m, const uint32_t *piece, uint32_t *parent)
+{
+    for (uint32_t i = 0; i < m->mesh.vertices; i++) {
+        float best = TOUCH * TOUCH;
+        uint32_t found = i;
+        for (uint32_t k = 0; k < i; k++) {
+            vec3 d = v3_sub(m->placed[i], m->placed[k]);
+            if (piece[k] != piece[i] && v3_dot(d, d) < best) best = v3_dot(d, d), found = k;
+        }
+        parent[i] = found;
+    }
+}
+
+// Small loose pieces would fall to the ground.
+static void hold_trims(imported *m)
+{
+    sewn *s = &m->mesh;
+    uint32_t *piece = mem_array(uint32_t, s->vertices), *count = mem_array(uint32_t, s->vertices),
+             *parent = mem_array(uint32_t, s->vertices), largest = 0;
+    for (uint32_t i = 0; i < s->vertices; i++) parent[i] = piece[i] = i;
+    for (uint32_t i = 0; i < 3 * s->triangles; i++) {
+        uint32_t a = find(piece, s->triangle[i]), b = find(piece, s->triangle[i % 3 == 2 ? i - 2 : i + 1]);
+        piece[a > b ? a : b] = a > b ? b : a;
+    }
+    for (uint32_t i = 0; i < s->vertices; i++) count[piece[i] = find(piece, i)]++;
+    for (uint32_t i = 0; i < s->vertices; i++)
+        if (count[i] > count[largest]) largest = i;
+    if (s->vertices <= MOST_SEWN) sew_where_touching(m, piece, parent);
+    for (uint32_t i = 0; i < s->vertices; i++)
+        if (count[i] > 0 && count[i] < TRIM * count[largest]) sew_on(m, piece, i, largest, parent);
+    merge(m, parent);
+    mem_free(piece);
+    mem_free(count);
+    mem_free(parent);
 }
 
 // Each triangle in its own plane: the weft runs level, as on a garment cut on the straight grain.
@@ -230,6 +309,7 @@ bool import_read(const uint8_t *glb, size_t n, imported *m, import_report *r, er
     bool ok = s->triangles >= 100 || fail(e, ERR_INPUT, "the file holds no garment: its triangles have no area");
     if (ok) {
         examine(m, r);
+        hold_trims(m);
         lay_flat(m);
         m->spacing = r->edge;
         ok = sane(m, r, e);
