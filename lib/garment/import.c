@@ -87,21 +87,27 @@ static void collapse_short(imported *m)
 {
     sewn *s = &m->mesh;
     uint32_t *parent = mem_array(uint32_t, s->vertices);
+    uint8_t *taken = mem_array(uint8_t, s->vertices); // others have become it already
     double sum = 0;
     for (uint32_t i = 0; i < s->vertices; i++) parent[i] = i;
     for (int pass = 0; pass < 2; pass++)
         for (uint32_t i = 0; i < 3 * s->triangles; i++) {
             uint32_t a = s->triangle[i], b = s->triangle[i % 3 == 2 ? i - 2 : i + 1];
-            double far = (double)v3_dist(m->placed[a], m->placed[b]);
-            if (pass == 0)
-                sum += far;
-            else if (far < SHORT * sum / (3 * s->triangles)) {
-                a = find(parent, a), b = find(parent, b);
-                parent[a > b ? a : b] = a > b ? b : a;
+            if (pass == 0) {
+                sum += (double)v3_dist(m->placed[a], m->placed[b]);
+                continue;
             }
+            // Each only as far as a short edge: a row of them stays a row.
+            a = find(parent, a);
+            b = find(parent, b);
+            if (a == b || (double)v3_dist(m->placed[a], m->placed[b]) > SHORT * sum / (3 * s->triangles)) continue;
+            if (taken[b] && taken[a]) continue;
+            parent[taken[b] ? a : b] = taken[b] ? b : a;
+            taken[taken[b] ? b : a] = 1;
         }
     merge(m, parent);
     mem_free(parent);
+    mem_free(taken);
 }
 
 #define TRIM 0.1   // of the largest piece's vertices: one smaller hangs on what it lies on
