@@ -202,7 +202,7 @@ static void single_pass(eval *v, const image *photo, bool plain, image_roi *roi,
         image_sample_roi(photo, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, crop);
     detection people[DETECT_MAX];
     int count;
-    if (!detect_run(v->detector, crop, 0.5f, people, &count, &e)) die(&e);
+    if (!detect_run(v->detector, crop, NULL, 0.5f, people, &count, &e)) die(&e);
     detect_unletterbox(people, count, photo->width, photo->height);
     *roi = detect_roi(people[0].at[0], people[0].at[1]);
     if (plain)
@@ -291,10 +291,10 @@ static void evaluate(eval *v, const char *name)
         verdict_look(&photo, &ev, &s);
         printf("    foot room %.3f depth %.3f, nose depth %.3f, tilt %.0f, leg ratio %.2f, knee %.0f, hip %.0f, arm "
                "gap %.2f, "
-               "knee %.3f, calf %.3f, hem %.2f, waist %.2f, light %.0f, ankle presence %.2f %.2f\n",
+               "knee %.3f, calf %.3f, looseness %.2f, light %.0f, ankle presence %.2f %.2f\n",
                (double)s.foot_room, (double)s.foot_depth, (double)s.nose_depth, (double)s.tilt_deg, (double)s.leg_ratio,
                (double)s.knee_deg, (double)s.hip_deg, (double)s.arm_gap, (double)s.knee_width, (double)s.calf_width,
-               (double)s.hem_step, (double)s.waist_width, (double)s.light, (double)ev.at[LM_LEFT_ANKLE].presence,
+               (double)ev.looseness, (double)s.light, (double)ev.at[LM_LEFT_ANKLE].presence,
                (double)ev.at[LM_RIGHT_ANKLE].presence);
     }
     compare_mask(v, name, &ev);

@@ -25,7 +25,7 @@ typedef struct {
     float world[CAPTURE_LANDMARKS][3];
     uint32_t width, height, left, top, right, bottom, verdict;
     int32_t people;
-    float facing_deg, score;
+    float facing_deg, score, looseness;
 } kept_look;
 
 static bool read_look(const char *path, capture_evidence *out, err *e)
@@ -44,6 +44,7 @@ static bool read_look(const char *path, capture_evidence *out, err *e)
                                    .people = k.people,
                                    .facing_deg = k.facing_deg,
                                    .verdict = k.verdict,
+                                   .looseness = k.looseness,
                                    .left = k.left,
                                    .top = k.top,
                                    .right = k.right,
@@ -68,7 +69,8 @@ static bool write_look(const char *path, const capture_evidence *ev, err *e)
                     .verdict = ev->verdict,
                     .people = ev->people,
                     .facing_deg = ev->facing_deg,
-                    .score = ev->score };
+                    .score = ev->score,
+                    .looseness = ev->looseness };
     memcpy(k.at, ev->at, sizeof k.at);
     memcpy(k.world, ev->world, sizeof k.world);
     size_t pixels = (size_t)k.width * k.height, n = sizeof k + (pixels + 7) / 8;
@@ -156,12 +158,13 @@ static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capt
     capture_evidence perfect;
     photo_perfect(lab->wardrobe, p, from->clothes ? o : NULL, &out->stance, &out->camera, &perfect);
     perfect_landmarks(out, view, &perfect, perfect.at);
-    if (o->kind == OUTFIT_LOOSE && from->clothes) perfect.verdict = VERDICT_LOOSE_CLOTHES;
+    if (o->kind == OUTFIT_LOOSE && from->clothes) perfect.verdict = VERDICT_LOOSE_CLOTHES, perfect.looseness = 1;
     if (networks) { // one of the two is the networks'
         if (from->landmarks) {
             memcpy(perfect.at, out->evidence.at, sizeof perfect.at);
             memcpy(perfect.world, out->evidence.world, sizeof perfect.world);
             perfect.verdict = out->evidence.verdict;
+            perfect.looseness = out->evidence.looseness;
         } else {
             image mask = perfect.mask;
             perfect.mask = out->evidence.mask;
@@ -207,9 +210,9 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     contour *c = contour_new(m);
     vec2 *pixel = mem_array(vec2, m->vertices);
     float *depth = mem_array(float, m->vertices);
-    contour_point *point = mem_array(contour_point, m->vertices);
+    contour_point *point = mem_array(contour_point, contour_most(c));
     for (uint32_t v = 0; v < m->vertices; v++) pixel[v] = project(&s->camera, s->stance.body[v], &depth[v]);
-    distance_field *d = distance_new(&ev->mask, ev->left, ev->top, ev->right, ev->bottom, 1);
+    distance_field *d = distance_new(&ev->mask, NULL, ev->left, ev->top, ev->right, ev->bottom, 1);
     int n = contour_find(c, pixel, depth, 0, 0, (float)ev->mask.width, (float)ev->mask.height, point);
     vec2 joint[BODY_JOINTS];
     float z;
@@ -217,13 +220,14 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     for (int pass = 0; pass < 2; pass++) {
         float length[TRIAL_REGIONS] = { 0 }, sum[TRIAL_REGIONS] = { 0 };
         for (int i = 0; i < n; i++) {
-            uint32_t v = point[i].vertex;
+            uint32_t v = contour_nearest(&point[i]);
+            vec2 at = contour_at(&point[i], pixel);
             int region = view_cloth_region(m->label[v]);
             float gx, gy, metre = depth[v] / s->camera.camera.focal, here = point[i].length * metre;
             if (region < 0) continue;
             bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
-            if (!arm && view_beside_arm(joint, pixel[v], 0.075f / metre)) continue;
-            float gap = -distance_at(d, pixel[v].x, pixel[v].y, &gx, &gy) * metre;
+            if (!arm && view_arm_distance(joint, at) * metre < 0.075f) continue;
+            float gap = -distance_at(d, at.x, at.y, &gx, &gy) * metre;
             if (fabsf(gap) > 0.08f) continue; // it would not be believed
             float off = gap - out->gap[region];
             sum[region] += (pass ? off * off : gap) * here;
@@ -321,6 +325,18 @@ static rng stream(uint64_t seed, int index, uint64_t which)
     return rng_new(seed * 1000003u + (uint64_t)index * 16 + which);
 }
 
+static outfit_kind draw_clothes(rng *dress)
+{
+    double kind = rng_uniform(dress);
+    return kind < 0.15 ? OUTFIT_TIGHT : kind < 0.7 ? OUTFIT_FITTED : OUTFIT_LOOSE;
+}
+
+outfit_kind trial_clothes(uint64_t seed, int index)
+{
+    rng dress = stream(seed, index, 1);
+    return draw_clothes(&dress);
+}
+
 // How she stood in the front photo.
 static void note_stance(const shot *s, trial *t)
 {
@@ -345,8 +361,7 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
     if (!from->answers) p->answers = p->real;
     memcpy(t->truth, p->truth, sizeof p->truth);
     t->bmi = p->real.weight / (p->real.height * p->real.height);
-    double kind = rng_uniform(&dress);
-    t->clothes = kind < 0.15 ? OUTFIT_TIGHT : kind < 0.7 ? OUTFIT_FITTED : OUTFIT_LOOSE;
+    t->clothes = draw_clothes(&dress);
     t->exif = rng_uniform(&dress) < 0.6 || !from->lens;
     outfit o = outfit_new(p, &dress, t->clothes);
     shot shots[2] = { 0 };

@@ -4,6 +4,7 @@
 #include "base/parallel.h"
 #include "capture/detect.h"
 #include "capture/landmarks.h"
+#include "capture/looseness.h"
 #include "capture/mask.h"
 #include "capture/verdict.h"
 
@@ -16,6 +17,7 @@
 static const float DETECT_THRESHOLD = 0.3f;
 static const float POSE_THRESHOLD = 0.5f;
 static const float OTHERS_SCORE = 0.5f, OTHERS_SIZE = 0.4f; // who else counts as a person, against the one chosen
+static const float WIDER = 1.12f;                           // the wider crop of the second pass
 enum { CANDIDATES = 3 };
 
 struct capture {
@@ -57,13 +59,35 @@ void capture_evidence_free(capture_evidence *ev)
     *ev = (capture_evidence){ 0 };
 }
 
-// Everyone in the photo, in pixels, the one it is of first.
-static bool find_people(const capture *c, const image *photo, detection people[DETECT_MAX], int *count, err *e)
+void capture_mirror(const capture_evidence *ev, capture_evidence *out)
+{
+    *out = *ev;
+    float width = (float)ev->mask.width;
+    out->mask = image_mirror(&ev->mask);
+    out->soft_mask = ev->soft_mask.px ? image_mirror(&ev->soft_mask) : (image){ 0 };
+    out->left = ev->mask.width - ev->right;
+    out->right = ev->mask.width - ev->left;
+    out->roi.cx = width - ev->roi.cx;
+    out->roi.rot = -ev->roi.rot;
+    for (int k = 0; k < CAPTURE_LANDMARKS; k++) {
+        int from = pose_opposite[k];
+        out->at[k] = ev->at[from];
+        out->at[k].x = width - ev->at[from].x;
+        memcpy(out->world[k], ev->world[from], sizeof out->world[k]);
+        out->world[k][0] = -ev->world[from][0];
+    }
+}
+
+// Everyone in the photo, in pixels, the one it is of first. turned: its mirror image.
+static bool find_people(const capture *c, const image *photo, const image *turned, detection people[DETECT_MAX],
+                        int *count, err *e)
 {
     image_roi square = detect_letterbox(photo->width, photo->height);
-    float *crop = mem_array(float, (size_t)DETECT_SIDE *DETECT_SIDE * 3);
+    size_t n = (size_t)DETECT_SIDE * DETECT_SIDE * 3;
+    float *crop = mem_array(float, 2 * n), *mirrored = crop + n;
     image_sample_roi(photo, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, crop);
-    bool ok = detect_run(c->detector, crop, DETECT_THRESHOLD, people, count, e);
+    image_sample_roi(turned, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, mirrored);
+    bool ok = detect_run(c->detector, crop, mirrored, DETECT_THRESHOLD, people, count, e);
     mem_free(crop);
     if (!ok) return false;
     detect_unletterbox(people, *count, photo->width, photo->height);
@@ -106,36 +130,55 @@ static bool usable(const image_roi *r)
     return isfinite(r->cx) && isfinite(r->cy) && isfinite(r->rot) && r->size >= 1 && r->size <= 1e6f;
 }
 
-// Looks at roi; when twice, also at its mirror image, and takes the mean, which is free of the network's left-right
-// bias.
-static bool look(const capture *c, const image *photo, const image_roi *roi, bool twice, pose *out, err *e)
+// Looks at roi and at its mirror image, and takes the mean, which is free of the network's left-right bias: what is
+// seen in a mirrored photo is what is seen in the photo, mirrored. turned: the photo's mirror image; sampling it anew
+// rather than turning the crop keeps sampling's own grid out of it too.
+static bool look(const capture *c, const image *photo, const image *turned, const image_roi *roi, pose *out, err *e)
 {
     float *crop = mem_array(float, (size_t)POSE_SIDE *POSE_SIDE * 3);
+    image_roi other = { (float)photo->width - roi->cx, roi->cy, roi->size, -roi->rot };
+    pose *mirrored = mem_new(1, sizeof *mirrored);
     image_sample_roi(photo, roi, POSE_SIDE, BORDER_REPLICATE, 1.0f / 255, 0, crop);
     bool ok = pose_run(c->landmarker, crop, out, e);
-    if (ok && twice) {
-        pose *mirrored = mem_new(1, sizeof *mirrored);
-        pose_mirror_crop(crop);
+    if (ok) {
+        image_sample_roi(turned, &other, POSE_SIDE, BORDER_REPLICATE, 1.0f / 255, 0, crop);
         ok = pose_run(c->landmarker, crop, mirrored, e);
-        if (ok) {
-            pose_mirror(mirrored);
-            pose_average(out, mirrored);
-        }
-        mem_free(mirrored);
     }
+    if (ok) {
+        pose_mirror(mirrored);
+        pose_average(out, mirrored);
+    }
+    mem_free(mirrored);
     mem_free(crop);
     return ok;
 }
 
+// The second pass: looks at roi and at a wider crop. What the network sees of a person depends on the grain of the crop
+// by as much as on hers; two of them have less of it.
+static bool look_twice(const capture *c, const image *photo, const image *turned, const image_roi *roi, pose *out,
+                       err *e)
+{
+    image_roi wide = *roi;
+    wide.size *= WIDER;
+    pose *other = mem_new(1, sizeof *other);
+    bool ok = look(c, photo, turned, roi, out, e) && look(c, photo, turned, &wide, other, e);
+    if (ok) {
+        pose_narrow(other, WIDER);
+        pose_average(out, other);
+    }
+    mem_free(other);
+    return ok;
+}
+
 // The first pass: the best candidate in whom the landmark network sees a person too. *chosen -1 when there is none.
-static bool choose(const capture *c, const image *photo, const detection *people, int count, int *chosen,
-                   image_roi *roi, pose *p, err *e)
+static bool choose(const capture *c, const image *photo, const image *turned, const detection *people, int count,
+                   int *chosen, image_roi *roi, pose *p, err *e)
 {
     *chosen = -1;
     for (int i = 0; i < count && i < CANDIDATES; i++) {
         *roi = detect_roi(people[i].at[0], people[i].at[1]);
         if (!usable(roi)) continue;
-        if (!look(c, photo, roi, false, p, e)) return false;
+        if (!look(c, photo, turned, roi, p, e)) return false;
         image_roi second;
         if (!(p->flag > POSE_THRESHOLD) || !mask_roi(p->mask, POSE_SIDE, roi, &second) || !usable(&second)) continue;
         *roi = second;
@@ -169,16 +212,16 @@ static int count_people(const detection *people, int count, int chosen)
     return n;
 }
 
-static bool examine(const capture *c, const image *photo, capture_view view, const double *box, pose *p,
-                    capture_evidence *ev, err *e)
+static bool examine(const capture *c, const image *photo, const image *turned, capture_view view, const double *box,
+                    pose *p, capture_evidence *ev, err *e)
 {
     detection people[DETECT_MAX];
     int count, chosen;
-    if (!find_people(c, photo, people, &count, e)) return false;
+    if (!find_people(c, photo, turned, people, &count, e)) return false;
     int meant = box ? put_first(people, count, box) : count;
-    if (!choose(c, photo, people, meant, &chosen, &ev->roi, p, e)) return false;
+    if (!choose(c, photo, turned, people, meant, &chosen, &ev->roi, p, e)) return false;
     if (chosen >= 0) {
-        if (!look(c, photo, &ev->roi, true, p, e)) return false;
+        if (!look_twice(c, photo, turned, &ev->roi, p, e)) return false;
         mask_refine(photo, p->mask, POSE_SIDE, &ev->roi, c->threads, &ev->soft_mask, &ev->mask);
         mask_box b = mask_bounds(ev->mask.px, photo->width, photo->height);
         ev->left = b.left, ev->top = b.top, ev->right = b.right, ev->bottom = b.bottom;
@@ -192,6 +235,11 @@ static bool examine(const capture *c, const image *photo, capture_view view, con
     if (!ev->bottom) {
         ev->verdict = verdict_nobody(photo);
         return true;
+    }
+    if (view == VIEW_FRONT) {
+        loose_signs clothes;
+        loose_look(ev, &clothes);
+        ev->looseness = loose_judge(&clothes);
     }
     verdict_signs signs;
     verdict_look(photo, ev, &signs);
@@ -210,7 +258,9 @@ bool capture_examine_person(capture *c, const image *photo, capture_view view, c
     assert(photo->channels == 3 && photo->width && photo->height);
     capture_evidence ev = { 0 };
     pose *p = mem_new(1, sizeof *p);
-    bool ok = examine(c, photo, view, box, p, &ev, e);
+    image turned = image_mirror(photo);
+    bool ok = examine(c, photo, &turned, view, box, p, &ev, e);
+    image_free(&turned);
     mem_free(p);
     if (ok)
         *out = ev;

@@ -41,7 +41,7 @@ typedef enum {
     VERDICT_NO_PERSON = 1 << 0,
     VERDICT_FEET_CUT = 1 << 1,
     VERDICT_HEAD_CUT = 1 << 2,
-    VERDICT_TOO_SMALL = 1 << 3, // the person is under 300 px tall
+    VERDICT_TOO_SMALL = 1 << 3, // the person is under 180 px tall
     VERDICT_TOO_DARK = 1 << 4,
     VERDICT_NOT_STANDING = 1 << 5, // sitting, lying or bent
     VERDICT_REFUSED = 0x3f,
@@ -63,6 +63,7 @@ typedef struct {
     uint32_t left, top, right, bottom; // the mask's bounding box, right and bottom exclusive
     int people;                        // how many the detector saw
     float facing_deg;                  // turn of the shoulders from the camera: 0 front, 90 side, 180 back
+    float looseness;                   // of the clothes: 0 they follow the body … 1 they stand off it
     unsigned verdict;                  // capture_verdict bits
 } capture_evidence;
 
@@ -87,6 +88,8 @@ bool capture_examine(capture *c, const image *photo, capture_view view, capture_
 bool capture_examine_person(capture *c, const image *photo, capture_view view, const double box[4],
                             capture_evidence *out, err *e) MUST_USE;
 void capture_evidence_free(capture_evidence *ev);
+// What is seen in the photo's mirror image: left and right trade places and names. *out: capture_evidence_free it.
+void capture_mirror(const capture_evidence *ev, capture_evidence *out);
 
 // The sentence for the shopper: what is wrong and how to mend it; for the gravest refusing bit of verdict, or NULL when
 // none is set.

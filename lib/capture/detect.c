@@ -123,7 +123,8 @@ void detect_unletterbox(detection *d, int count, uint32_t width, uint32_t height
     }
 }
 
-bool detect_run(nn_session *s, const float *crop, float threshold, detection *out, int *count, err *e)
+// Everything the network sees in one crop, anchor by anchor.
+static bool see(nn_session *s, const float *crop, float threshold, detection *out, int *count, err *e)
 {
     int boxes_at = nn_output_index(s, "Identity"), logits_at = nn_output_index(s, "Identity_1");
     if (nn_input_count(s) != 1 || nn_output_count(s) != 2 || boxes_at < 0 || logits_at < 0) {
@@ -135,15 +136,35 @@ bool detect_run(nn_session *s, const float *crop, float threshold, detection *ou
     results[boxes_at] = (nn_tensor){ .data = boxes, .count = DETECT_ANCHORS * VALUES };
     results[logits_at] = (nn_tensor){ .data = logits, .count = DETECT_ANCHORS };
     bool ok = nn_run(s, &in, 1, results, 2, e);
-    if (ok) {
-        detection *all = mem_array(detection, DETECT_ANCHORS);
-        int n = detect_merge(all, detect_decode(boxes, logits, threshold, all));
-        *count = n < DETECT_MAX ? n : DETECT_MAX;
-        memcpy(out, all, (size_t)*count * sizeof *out);
-        mem_free(all);
-    }
+    if (ok) *count = detect_decode(boxes, logits, threshold, out);
     mem_free(boxes);
     mem_free(logits);
+    return ok;
+}
+
+void detect_mirror(detection *d, int count)
+{
+    for (int i = 0; i < count; i++) {
+        float left = d[i].box[0];
+        d[i].box[0] = 1 - d[i].box[2];
+        d[i].box[2] = 1 - left;
+        for (int k = 0; k < 4; k++) d[i].at[k][0] = 1 - d[i].at[k][0];
+    }
+}
+
+bool detect_run(nn_session *s, const float *crop, const float *mirrored, float threshold, detection *out, int *count,
+                err *e)
+{
+    detection *all = mem_array(detection, (size_t)2 * DETECT_ANCHORS);
+    int n = 0, turned = 0;
+    bool ok = see(s, crop, threshold, all, &n, e) && (!mirrored || see(s, mirrored, threshold, all + n, &turned, e));
+    if (ok) {
+        detect_mirror(all + n, turned);
+        n = detect_merge(all, n + turned);
+        *count = n < DETECT_MAX ? n : DETECT_MAX;
+        memcpy(out, all, (size_t)*count * sizeof *out);
+    }
+    mem_free(all);
     return ok;
 }
 

@@ -29,8 +29,14 @@ int detect_merge(detection *d, int count);
 
 void detect_unletterbox(detection *d, int count, uint32_t width, uint32_t height);
 
-// crop [DETECT_SIDE][DETECT_SIDE][3] in -1..1. At most DETECT_MAX people, best first, in fractions of the square.
-bool detect_run(nn_session *s, const float *crop, float threshold, detection *out, int *count, err *e) MUST_USE;
+// What was found in the mirror image of a square, as in the square.
+void detect_mirror(detection *d, int count);
+
+// crop [DETECT_SIDE][DETECT_SIDE][3] in -1..1. mirrored: the same of the mirror image, NULL: not looked at; with it a
+// photo and its mirror image show the same people in the same places. At most DETECT_MAX people, best first, in
+// fractions of the square.
+bool detect_run(nn_session *s, const float *crop, const float *mirrored, float threshold, detection *out, int *count,
+                err *e) MUST_USE;
 
 // What the landmark network should look at, from two points in pixels: the square whose half side is 1.25 times their
 // distance, turned so that the second is straight above the first.

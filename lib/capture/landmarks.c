@@ -9,10 +9,9 @@
 enum { HEAT_REACH = 3 };                // the refinement looks at 7 x 7 cells
 static const float HEAT_CERTAIN = 0.5f; // and moves a point only where one of them is this sure
 
-// The point on the other side of the body.
-static const uint8_t OPPOSITE[POSE_POINTS] = { 0,  4,  5,  6,  1,  2,  3,  8,  7,  10, 9,  12, 11,
-                                               14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23, 26,
-                                               25, 28, 27, 30, 29, 32, 31, 33, 34, 37, 38, 35, 36 };
+const uint8_t pose_opposite[POSE_POINTS] = { 0,  4,  5,  6,  1,  2,  3,  8,  7,  10, 9,  12, 11,
+                                             14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23, 26,
+                                             25, 28, 27, 30, 29, 32, 31, 33, 34, 37, 38, 35, 36 };
 
 static float sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
@@ -74,24 +73,12 @@ bool pose_run(nn_session *s, const float *crop, pose *out, err *e)
     return ok;
 }
 
-void pose_mirror_crop(float *crop)
-{
-    for (int y = 0; y < POSE_SIDE; y++) {
-        for (int x = 0; x < POSE_SIDE / 2; x++) {
-            float *a = crop + (y * POSE_SIDE + x) * 3, *b = crop + (y * POSE_SIDE + POSE_SIDE - 1 - x) * 3, t[3];
-            memcpy(t, a, sizeof t);
-            memcpy(a, b, sizeof t);
-            memcpy(b, t, sizeof t);
-        }
-    }
-}
-
 void pose_mirror(pose *p)
 {
     pose *from = mem_new(1, sizeof *from);
     *from = *p;
     for (int k = 0; k < POSE_POINTS; k++) {
-        int o = OPPOSITE[k];
+        int o = pose_opposite[k];
         memcpy(p->at[k], from->at[o], sizeof p->at[k]);
         memcpy(p->world[k], from->world[o], sizeof p->world[k]);
         p->at[k][0] = 1 - p->at[k][0];
@@ -120,6 +107,30 @@ void pose_average(pose *a, const pose *b)
     average(a->presence, b->presence, POSE_POINTS);
     average(a->world[0], b->world[0], POSE_POINTS * 3);
     average(a->mask, b->mask, (size_t)POSE_SIDE * POSE_SIDE);
+}
+
+void pose_narrow(pose *p, float times)
+{
+    for (int k = 0; k < POSE_POINTS; k++) {
+        p->at[k][0] = (p->at[k][0] - 0.5f) * times + 0.5f;
+        p->at[k][1] = (p->at[k][1] - 0.5f) * times + 0.5f;
+        p->at[k][2] *= times;
+    }
+    enum { HALF = POSE_SIDE / 2, LAST = POSE_SIDE - 1 };
+    float *seen = mem_array(float, (size_t)POSE_SIDE *POSE_SIDE);
+    memcpy(seen, p->mask, sizeof p->mask);
+    for (int y = 0; y < POSE_SIDE; y++) {
+        for (int x = 0; x < POSE_SIDE; x++) {
+            float u = fminf(fmaxf(((float)x + 0.5f - HALF) / times + HALF - 0.5f, 0), LAST - 0.001f),
+                  v = fminf(fmaxf(((float)y + 0.5f - HALF) / times + HALF - 0.5f, 0), LAST - 0.001f);
+            int iu = (int)u, iv = (int)v;
+            float a = u - (float)iu, b = v - (float)iv;
+            const float *q = seen + iv * POSE_SIDE + iu;
+            p->mask[y * POSE_SIDE + x] =
+                (1 - b) * ((1 - a) * q[0] + a * q[1]) + b * ((1 - a) * q[POSE_SIDE] + a * q[POSE_SIDE + 1]);
+        }
+    }
+    mem_free(seen);
 }
 
 void pose_point(const image_roi *roi, float u, float v, float *x, float *y)

@@ -7,6 +7,8 @@
 // The first 33 points are capture.h's landmarks; 33 and 34 tell where to look next, the rest repeat the hands.
 enum { POSE_SIDE = 256, POSE_POINTS = 39, POSE_HEAT_SIDE = 64 };
 
+extern const uint8_t pose_opposite[POSE_POINTS]; // the point on the other side of the body
+
 typedef struct {
     float flag;                                // 0..1: there is a person
     float at[POSE_POINTS][3];                  // fractions of the crop; z relative to the mid-hip
@@ -23,10 +25,11 @@ bool pose_run(nn_session *s, const float *crop, pose *out, err *e) MUST_USE;
 // [POSE_POINTS], logits.
 void pose_refine(pose *p, const float *heat);
 
-// Turns a crop left to right, and the pose found in a turned crop back: left and right trade names.
-void pose_mirror_crop(float *crop);
+// The pose found in a mirror image, as in the picture: left and right trade names.
 void pose_mirror(pose *p);
 void pose_average(pose *a, const pose *b); // into a
+// The pose found in a crop `times` as broad about the same middle, as in the crop.
+void pose_narrow(pose *p, float times);
 
 // From the crop to the picture it was sampled from.
 void pose_point(const image_roi *roi, float u, float v, float *x, float *y);

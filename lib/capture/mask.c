@@ -1,4 +1,5 @@
 #include "capture/mask.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "capture/guided.h"
 #include "capture/landmarks.h"
@@ -7,11 +8,13 @@
 #include <string.h>
 
 static const float SECOND_PASS_MARGIN = 1.12f;
-static const float CERTAIN = 0.6f;       // the refined probability from which a pixel is the person's
-static const float GUIDED_EPS = 1e-4f;   // squared contrast (0..1) below which an edge is none
-static const float GUIDED_RADIUS = 2;    // pixels of the coarse mask
+const float MASK_CERTAIN = 0.6f;
+static const float GUIDED_EPS = 1e-3f;   // squared contrast (0..1) below which an edge is none: JPEG blocks
 static const float SMALL_HOLE = 0.0005f; // of the person's area: texture; the gap inside a bent arm is larger
-enum { WORKING_SIDE = 2000 };            // pixels: a person larger than that is refined on a reduced photo
+// The filter's radius, in pixels of the coarse mask and of the photo it works on: a photo is brought to the scale at
+// which the two are the same, so that what is snapped to what does not depend on the photo's resolution.
+static const float COARSE_RADIUS = 2;
+enum { GUIDED_RADIUS = 8 };
 
 // --- connected parts ---
 
@@ -122,6 +125,22 @@ mask_box mask_bounds(const uint8_t *mask, uint32_t width, uint32_t height)
 
 // --- second pass ---
 
+// Where the probability crosses a half between the cell at and its neighbour outside, across the box: along its row or
+// column the most of each is taken. step: from a cell to the next outwards; along: to the next of the same edge.
+static float edge(const float *probability, uint32_t at, int step, int along, uint32_t from, uint32_t to, bool outside)
+{
+    float in = 0, out = 0;
+    const float *cell = probability + at;
+    for (uint32_t i = from; i < to; i++) {
+        in = fmaxf(in, cell[(int)i * along]);
+        if (outside) out = fmaxf(out, cell[(int)i * along + step]);
+    }
+    // A hard edge lies on the cell's border; what crosses later lies farther out. Specks apart from the person are no
+    // part of her.
+    out = fminf(out, 0.5f);
+    return outside && in > out ? 0.5f - (in - 0.5f) / (in - out) : 0;
+}
+
 bool mask_roi(const float *probability, uint32_t side, const image_roi *roi, image_roi *out)
 {
     size_t count = (size_t)side * side;
@@ -131,12 +150,16 @@ bool mask_roi(const float *probability, uint32_t side, const image_roi *roi, ima
     mask_box b = mask_bounds(mask, side, side);
     mem_free(mask);
     if (!found) return false;
-    uint32_t w = b.right - b.left, h = b.bottom - b.top;
+    // To parts of a cell: a box that leaps by cells would shift the second look by them.
+    int n = (int)side;
+    float x0 = (float)b.left + edge(probability, b.left, -1, n, b.top, b.bottom, b.left > 0),
+          x1 = (float)b.right - edge(probability, b.right - 1, 1, n, b.top, b.bottom, b.right < side),
+          y0 = (float)b.top + edge(probability, b.top * side, -n, 1, b.left, b.right, b.top > 0),
+          y1 = (float)b.bottom - edge(probability, (b.bottom - 1) * side, n, 1, b.left, b.right, b.bottom < side);
     float unit = roi->size / (float)side;
     *out = *roi;
-    pose_point(roi, (float)(b.left + b.right) / (2 * (float)side), (float)(b.top + b.bottom) / (2 * (float)side),
-               &out->cx, &out->cy);
-    out->size = (float)(w > h ? w : h) * unit * SECOND_PASS_MARGIN;
+    pose_point(roi, (x0 + x1) / (2 * (float)side), (y0 + y1) / (2 * (float)side), &out->cx, &out->cy);
+    out->size = fmaxf(x1 - x0, y1 - y0) * unit * SECOND_PASS_MARGIN;
     return true;
 }
 
@@ -152,7 +175,7 @@ static mask_box region(const image *photo, const float *probability, uint32_t si
     mem_free(mask);
     if (!b.bottom) return (mask_box){ 0 };
     float x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY, n = (float)side;
-    float reach = 3 * GUIDED_RADIUS; // the filter's two windows, and a little
+    float reach = 3 * COARSE_RADIUS; // the filter's two windows, and a little
     float u[2] = { ((float)b.left - reach) / n, ((float)b.right + reach) / n };
     float v[2] = { ((float)b.top - reach) / n, ((float)b.bottom + reach) / n };
     for (int k = 0; k < 4; k++) {
@@ -195,27 +218,26 @@ static void warp(const float *probability, uint32_t side, const image_roi *roi, 
     }
 }
 
+static uint32_t working_side(uint32_t side, float scale)
+{
+    return (uint32_t)fminf(fmaxf(roundf((float)side * scale), 1), LIMIT_IMAGE_SIDE);
+}
+
 // The refined probability of region b, as bytes, of its size.
 static image refine_region(const image *photo, const float *probability, uint32_t side, const image_roi *roi,
                            mask_box b, pool *threads)
 {
-    uint32_t w = b.right - b.left, h = b.bottom - b.top, longer = w > h ? w : h;
-    image guide = image_crop(photo, b.left, b.top, w, h);
-    uint32_t ww = w, wh = h; // the size we work at
-    if (longer > WORKING_SIDE) {
-        ww = (uint32_t)fmax(1, round((double)w * WORKING_SIDE / longer));
-        wh = (uint32_t)fmax(1, round((double)h * WORKING_SIDE / longer));
-        image reduced = image_resize(&guide, ww, wh);
-        image_free(&guide);
-        guide = reduced;
-    }
+    uint32_t w = b.right - b.left, h = b.bottom - b.top;
+    float scale = GUIDED_RADIUS / COARSE_RADIUS * (float)side / roi->size;
+    uint32_t ww = working_side(w, scale), wh = working_side(h, scale);
+    image part = image_crop(photo, b.left, b.top, w, h), guide = image_resize(&part, ww, wh);
+    image_free(&part);
     float scale_x = (float)ww / (float)w, scale_y = (float)wh / (float)h;
     size_t count = (size_t)ww * wh;
     uint16_t *p = mem_array(uint16_t, count);
     float *q = mem_array(float, count);
     warp(probability, side, roi, b, scale_x, scale_y, ww, wh, p);
-    int radius = (int)lroundf(fminf(GUIDED_RADIUS * roi->size * scale_y / (float)side, GUIDED_MAX_RADIUS));
-    guided_filter(&guide, p, radius < 1 ? 1 : radius, GUIDED_EPS, q, threads);
+    guided_filter(&guide, p, GUIDED_RADIUS, GUIDED_EPS, q, threads);
     image small = image_new(ww, wh, 1);
     for (size_t i = 0; i < count; i++) small.px[i] = (uint8_t)(fminf(fmaxf(q[i], 0), 1) * 255 + 0.5f);
     image out = image_resize(&small, w, h);
@@ -238,7 +260,7 @@ void mask_refine(const image *photo, const float *probability, uint32_t side, co
         memcpy(image_at(soft, b.left, b.top + y), image_at(&part, 0, y), part.width);
     }
     size_t count = (size_t)part.width * part.height;
-    uint8_t least = (uint8_t)(CERTAIN * 255);
+    uint8_t least = (uint8_t)(MASK_CERTAIN * 255);
     for (size_t i = 0; i < count; i++) part.px[i] = part.px[i] > least ? 255 : 0;
     size_t area = mask_keep_largest(part.px, part.width, part.height);
     mask_fill_holes(part.px, part.width, part.height, (size_t)(SMALL_HOLE * (float)area));

@@ -3,6 +3,8 @@
 #include "base/parallel.h"
 #include "image/resample.h"
 
+extern const float MASK_CERTAIN; // the refined probability from which a pixel is the person's
+
 // In place, pixels 0 or not: the largest part (touching at corners counts) stays. Returns its pixels.
 size_t mask_keep_largest(uint8_t *mask, uint32_t width, uint32_t height);
 // In place: gaps of at most most pixels that do not reach the border are filled with 255.

@@ -1,21 +1,12 @@
 #include "capture/verdict.h"
 #include "capture/mask.h"
+#include "capture/outline.h"
 
 #include <math.h>
 
 static const float DEGREES = 57.2957795f;
 
 // --- geometry ---
-
-typedef struct {
-    float x, y;
-} spot;
-
-static spot at(const capture_evidence *ev, int k) { return (spot){ ev->at[k].x, ev->at[k].y }; }
-
-static spot between(spot a, spot b, float t) { return (spot){ a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t }; }
-
-static spot middle(const capture_evidence *ev, int a, int b) { return between(at(ev, a), at(ev, b), 0.5f); }
 
 // Angle at b between a and c in the rough body, degrees.
 static float angle_at(const float w[CAPTURE_LANDMARKS][3], int a, int b, int c)
@@ -37,12 +28,6 @@ float verdict_facing_deg(const float world[CAPTURE_LANDMARKS][3])
 
 // --- outline ---
 
-static bool inside(const capture_evidence *ev, float x, float y)
-{
-    return x >= 0 && y >= 0 && x < (float)ev->mask.width && y < (float)ev->mask.height &&
-           *image_at(&ev->mask, (uint32_t)x, (uint32_t)y);
-}
-
 typedef struct {
     int x0, x1; // pixels [x0, x1); empty when equal
 } span;
@@ -50,7 +35,7 @@ typedef struct {
 // The mask's run around (x, y), empty when that pixel is background.
 static span run_around(const capture_evidence *ev, float x, float y)
 {
-    if (!inside(ev, x, y)) return (span){ 0, 0 };
+    if (!outline_inside(ev, x, y)) return (span){ 0, 0 };
     const uint8_t *row = image_at(&ev->mask, 0, (uint32_t)y);
     span s = { (int)x, (int)x + 1 };
     while (s.x0 > 0 && row[s.x0 - 1]) s.x0--;
@@ -73,9 +58,9 @@ static bool gap_between(const capture_evidence *ev, spot a, spot b)
 {
     float steps = fmaxf(fmaxf(fabsf(b.x - a.x), fabsf(b.y - a.y)), 1);
     for (float i = 0; i <= steps; i++) {
-        spot p = between(a, b, i / steps);
+        spot p = spot_between(a, b, i / steps);
         bool in_photo = p.x >= 0 && p.y >= 0 && p.x < (float)ev->mask.width && p.y < (float)ev->mask.height;
-        if (in_photo && !inside(ev, p.x, p.y)) return true;
+        if (in_photo && !outline_inside(ev, p.x, p.y)) return true;
     }
     return false;
 }
@@ -85,49 +70,17 @@ static bool gap_between(const capture_evidence *ev, spot a, spot b)
 static float arm_gap(const capture_evidence *ev, int shoulder, int elbow, int wrist, int hip)
 {
     enum { STEPS = 12 };
-    spot top = middle(ev, LM_LEFT_SHOULDER, LM_RIGHT_SHOULDER), low = middle(ev, LM_LEFT_HIP, LM_RIGHT_HIP);
+    spot top = spot_middle(ev, LM_LEFT_SHOULDER, LM_RIGHT_SHOULDER), low = spot_middle(ev, LM_LEFT_HIP, LM_RIGHT_HIP);
     int open = 0;
     for (int i = 0; i < STEPS; i++) {
         float t = ((float)i + 0.5f) / STEPS * 1.5f; // 0..0.5 upper arm, 0.5..1.5 forearm
-        spot p = t < 0.5f ? between(at(ev, shoulder), at(ev, elbow), 0.5f + t)
-                          : between(at(ev, elbow), at(ev, wrist), t - 0.5f);
+        spot p = t < 0.5f ? spot_between(spot_at(ev, shoulder), spot_at(ev, elbow), 0.5f + t)
+                          : spot_between(spot_at(ev, elbow), spot_at(ev, wrist), t - 0.5f);
         float down = low.y > top.y ? (p.y - top.y) / (low.y - top.y) : 0;
-        spot across = { between(top, low, fminf(fmaxf(down, 0), 1)).x, p.y };
-        open += gap_between(ev, p, across) || gap_between(ev, p, at(ev, hip));
+        spot across = { spot_between(top, low, fminf(fmaxf(down, 0), 1)).x, p.y };
+        open += gap_between(ev, p, across) || gap_between(ev, p, spot_at(ev, hip));
     }
     return (float)open / STEPS;
-}
-
-// Breadth of both legs together, from the outer outline of one to that of the other, where their axes pass a and b.
-static float both_legs(const capture_evidence *ev, spot a, spot b)
-{
-    span sa = run_around(ev, a.x, a.y), sb = run_around(ev, b.x, b.y);
-    if (sa.x0 == sa.x1 || sb.x0 == sb.x1) return 0;
-    return (float)((sa.x1 > sb.x1 ? sa.x1 : sb.x1) - (sa.x0 < sb.x0 ? sa.x0 : sb.x0));
-}
-
-// The sharpest narrowing of the legs' outline within 2 % of the height, from below the fingertips to the calves: the
-// hem of a skirt, a coat or shorts. Skin narrows by 3 %.
-static float hem_step(const capture_evidence *ev, float height)
-{
-    enum { STEPS = 40 };
-    float widest = 0, hem = 0.02f * height;
-    for (int i = 0; i < STEPS; i++) {
-        float t = 0.5f + (float)i / STEPS; // 0 hips, 1 knees, 2 ankles
-        spot a, b;
-        if (t < 1) {
-            a = between(at(ev, LM_LEFT_HIP), at(ev, LM_LEFT_KNEE), t);
-            b = between(at(ev, LM_RIGHT_HIP), at(ev, LM_RIGHT_KNEE), t);
-        } else {
-            a = between(at(ev, LM_LEFT_KNEE), at(ev, LM_LEFT_ANKLE), t - 1);
-            b = between(at(ev, LM_RIGHT_KNEE), at(ev, LM_RIGHT_ANKLE), t - 1);
-        }
-        float above = both_legs(ev, a, b);
-        a.y += hem, b.y += hem;
-        float below = both_legs(ev, a, b);
-        if (above > 0 && below > 0) widest = fmaxf(widest, 1 - below / above);
-    }
-    return widest;
 }
 
 // --- light ---
@@ -151,12 +104,12 @@ void verdict_look(const image *photo, const capture_evidence *ev, verdict_signs 
     static const int FEET[] = { LM_LEFT_ANKLE, LM_RIGHT_ANKLE, LM_LEFT_HEEL, LM_RIGHT_HEEL, LM_LEFT_TOE, LM_RIGHT_TOE };
     float height = fmaxf((float)(ev->bottom - ev->top), 1), foot = 0;
     for (size_t i = 0; i < sizeof FEET / sizeof *FEET; i++) foot = fmaxf(foot, ev->at[FEET[i]].y);
-    spot shoulders = middle(ev, LM_LEFT_SHOULDER, LM_RIGHT_SHOULDER), hips = middle(ev, LM_LEFT_HIP, LM_RIGHT_HIP);
-    spot ankles = middle(ev, LM_LEFT_ANKLE, LM_RIGHT_ANKLE);
-    spot lk = at(ev, LM_LEFT_KNEE), rk = at(ev, LM_RIGHT_KNEE);
-    spot lc = between(lk, at(ev, LM_LEFT_ANKLE), 0.5f), rc = between(rk, at(ev, LM_RIGHT_ANKLE), 0.5f);
-    spot waist = between(shoulders, hips, 0.65f); // about the narrowest: 2/3 of the way down the trunk
-    span trunk = run_around(ev, waist.x, waist.y);
+    spot shoulders = spot_middle(ev, LM_LEFT_SHOULDER, LM_RIGHT_SHOULDER),
+         hips = spot_middle(ev, LM_LEFT_HIP, LM_RIGHT_HIP);
+    spot ankles = spot_middle(ev, LM_LEFT_ANKLE, LM_RIGHT_ANKLE);
+    spot lk = spot_at(ev, LM_LEFT_KNEE), rk = spot_at(ev, LM_RIGHT_KNEE);
+    spot lc = spot_between(lk, spot_at(ev, LM_LEFT_ANKLE), 0.5f),
+         rc = spot_between(rk, spot_at(ev, LM_RIGHT_ANKLE), 0.5f);
     float trunk_height = hips.y - shoulders.y;
     const float(*w)[3] = ev->world;
     *out = (verdict_signs){
@@ -173,11 +126,6 @@ void verdict_look(const image *photo, const capture_evidence *ev, verdict_signs 
                          arm_gap(ev, LM_RIGHT_SHOULDER, LM_RIGHT_ELBOW, LM_RIGHT_WRIST, LM_RIGHT_HIP)),
         .knee_width = leg_width(ev, lk, rk) / height,
         .calf_width = leg_width(ev, lc, rc) / height,
-        .hem_step = hem_step(ev, height),
-        .waist_width =
-            (float)(trunk.x1 - trunk.x0) / fmaxf(hypotf(ev->at[LM_LEFT_SHOULDER].x - ev->at[LM_RIGHT_SHOULDER].x,
-                                                        ev->at[LM_LEFT_SHOULDER].y - ev->at[LM_RIGHT_SHOULDER].y),
-                                                 1),
         .light = light_under(photo, (mask_box){ ev->left, ev->top, ev->right, ev->bottom }),
     };
 }
@@ -200,7 +148,7 @@ static const struct {
     { VERDICT_NOT_STANDING, "not_standing",
       "You are not standing upright in this photo. Stand straight with your legs stretched and your feet apart." },
     { VERDICT_TOO_SMALL, "too_small",
-      "You are too small in this photo: under 300 pixels tall. Step closer or use the photo in its full resolution." },
+      "You are too small in this photo: under 180 pixels tall. Step closer or use the photo in its full resolution." },
     { VERDICT_SEVERAL_PEOPLE, "several_people", NULL },
     { VERDICT_NOT_FACING, "not_facing", NULL },
     { VERDICT_ARMS_TIGHT, "arms_tight", NULL },
@@ -225,6 +173,10 @@ const char *capture_verdict_word(unsigned bit)
     return NULL;
 }
 
+// Pixels of a person the networks' crops are not filled with: at 200 of them girths still stay within 2 % of those from
+// twice as many.
+enum { LEAST_HEIGHT = 180 };
+
 // light: 0..255, as in verdict_signs. Below 40 the networks begin to lose feet and whole people.
 static unsigned light_verdict(float light) { return light < 40 ? VERDICT_TOO_DARK : light < 80 ? VERDICT_DIM : 0; }
 
@@ -234,16 +186,11 @@ unsigned verdict_nobody(const image *photo)
     return VERDICT_NO_PERSON | (light_verdict(light) & VERDICT_TOO_DARK);
 }
 
-// Whether clothes stand off the body, as far as an outline can tell. Bare knees and calves are 5 to 6 % of the height
-// broad, in suit trousers 7 to 8 %; skirts, wide trousers and bags held at the leg begin at 8 % (as do the knees of the
-// very heavy, whose error bars may well be wider). A hem narrows the outline by 13 % or more at once, skin and trousers
-// by up to 6 %. From the side both legs are one outline, 6 to 9 % broad on bare legs, and the arms hide the trunk.
-static bool wide(const verdict_signs *s, capture_view view)
+// Whether clothes stand off the body. From the side both legs are one outline, 6 to 9 % of the height broad on bare
+// legs, and the arms hide the trunk.
+static bool loose(const verdict_signs *s, const capture_evidence *ev, capture_view view)
 {
-    float leg = fmaxf(s->knee_width, s->calf_width);
-    if (view == VIEW_SIDE) return leg > 0.0575f;
-    bool trunk_seen = s->arm_gap >= 0.5f; // else the arms are part of its width
-    return leg > 0.08f || s->hem_step > 0.1f || (trunk_seen && s->waist_width > 1.3f);
+    return view == VIEW_SIDE ? fmaxf(s->knee_width, s->calf_width) > 0.0575f : ev->looseness > 0.5f;
 }
 
 // Edges: on 300 dressed people with known outlines the mask's top lies 9.8 +- 1.4 % of the height above the nose and
@@ -258,13 +205,13 @@ unsigned verdict_judge(const verdict_signs *s, const capture_evidence *ev, const
     // A body that meets the edge and looks folded is one of which the network had to guess the rest.
     if (s->foot_room < 0 || (at_bottom && (s->foot_room < 0.016f || folded))) v |= VERDICT_FEET_CUT;
     if (ev->at[LM_NOSE].y < 0 || (at_top && (s->nose_depth < 0.085f || folded))) v |= VERDICT_HEAD_CUT;
-    if (ev->bottom - ev->top < 300) v |= VERDICT_TOO_SMALL;
+    if (ev->bottom - ev->top < LEAST_HEIGHT) v |= VERDICT_TOO_SMALL;
     v |= light_verdict(s->light);
     if (s->tilt_deg > 40 || (folded && !(v & (VERDICT_FEET_CUT | VERDICT_HEAD_CUT)))) v |= VERDICT_NOT_STANDING;
     if (ev->people > 1) v |= VERDICT_SEVERAL_PEOPLE;
     float wanted = view == VIEW_SIDE ? 90 : 0;
     if (fabsf(ev->facing_deg - wanted) > 40) v |= VERDICT_NOT_FACING;
     if (view == VIEW_FRONT && s->arm_gap < 0.25f) v |= VERDICT_ARMS_TIGHT;
-    if (wide(s, view)) v |= VERDICT_LOOSE_CLOTHES;
+    if (loose(s, ev, view)) v |= VERDICT_LOOSE_CLOTHES;
     return v;
 }

@@ -14,9 +14,10 @@ struct contour {
     const body_model *m;
     edge *edge;
     uint32_t edges;
-    int8_t *facing; // [triangles] +1 towards the camera
-    float *length;  // [vertices]
-    uint8_t *cover; // [RASTER * RASTER]
+    uint32_t (*side)[3]; // [triangles] the edges of each
+    float *facing;       // [vertices] how much of the surface around turns towards the camera, less what turns away
+    float *length;       // [edges]
+    uint8_t *cover;      // [RASTER * RASTER]
 };
 
 contour *contour_new(const body_model *m)
@@ -46,8 +47,16 @@ contour *contour_new(const body_model *m)
     mem_free(first);
     mem_free(used);
     c->edge = bucket;
-    c->facing = mem_array(int8_t, m->triangles);
-    c->length = mem_array(float, m->vertices);
+    c->side = mem_new(m->triangles, sizeof *c->side);
+    uint8_t *known = mem_array(uint8_t, m->triangles);
+    for (uint32_t i = 0; i < c->edges; i++) {
+        const edge *e = &bucket[i];
+        c->side[e->left][known[e->left]++] = i;
+        if (e->right != UINT32_MAX) c->side[e->right][known[e->right]++] = i;
+    }
+    mem_free(known);
+    c->facing = mem_array(float, m->vertices);
+    c->length = mem_array(float, c->edges);
     c->cover = mem_array(uint8_t, (size_t)RASTER * RASTER);
     return c;
 }
@@ -56,6 +65,7 @@ void contour_free(contour *c)
 {
     if (!c) return;
     mem_free(c->edge);
+    mem_free(c->side);
     mem_free(c->facing);
     mem_free(c->length);
     mem_free(c->cover);
@@ -83,11 +93,31 @@ static void cover_triangle(uint8_t *cover, vec2 a, vec2 b, vec2 c)
     }
 }
 
-static bool covered(const uint8_t *cover, float x, float y)
+// The share of the raster covered around (x, y), between the middles of its cells.
+static float covered(const uint8_t *cover, float x, float y)
 {
-    int i = (int)floorf(x), j = (int)floorf(y);
-    return i >= 0 && j >= 0 && i < RASTER && j < RASTER && cover[j * RASTER + i];
+    float fx = floorf(x - 0.5f), fy = floorf(y - 0.5f), wx = x - 0.5f - fx, wy = y - 0.5f - fy, sum = 0;
+    if (!(fx >= 0) || !(fy >= 0) || fx >= RASTER - 1 || fy >= RASTER - 1) return 0;
+    const uint8_t *cell = cover + (int)fy * RASTER + (int)fx;
+    sum += (1 - wy) * ((1 - wx) * (float)cell[0] + wx * (float)cell[1]);
+    sum += wy * ((1 - wx) * (float)cell[RASTER] + wx * (float)cell[RASTER + 1]);
+    return sum;
 }
+
+// How free the place before the outline is of the rest of the body, 0..1. (x, y) on it, (nx, ny) across it, in cells.
+static float freedom(const uint8_t *cover, float x, float y, float nx, float ny)
+{
+    enum { PROBES = 4 };
+    float one = 0, other = 0;
+    for (int k = 0; k < PROBES; k++) {
+        float far = 1.5f + 0.5f * (float)k;
+        one += covered(cover, x + far * nx, y + far * ny);
+        other += covered(cover, x - far * nx, y - far * ny);
+    }
+    return 1 - fminf(one, other) / PROBES; // on the one side lies the body itself
+}
+
+uint32_t contour_most(const contour *c) { return c->edges; }
 
 int contour_find(contour *c, const vec2 *projected, const float *depth, float left, float top, float width,
                  float height, contour_point *out)
@@ -95,39 +125,46 @@ int contour_find(contour *c, const vec2 *projected, const float *depth, float le
     const body_model *m = c->m;
     float scale = RASTER / fmaxf(width, height);
     memset(c->cover, 0, (size_t)RASTER * RASTER);
-    memset(c->length, 0, m->vertices * sizeof *c->length);
+    memset(c->facing, 0, m->vertices * sizeof *c->facing);
+    memset(c->length, 0, c->edges * sizeof *c->length);
     for (uint32_t t = 0; t < m->triangles; t++) {
         const uint32_t *v = m->triangle + 3 * t;
-        if (depth[v[0]] <= 0 || depth[v[1]] <= 0 || depth[v[2]] <= 0) {
-            c->facing[t] = 0;
-            continue;
-        }
+        if (depth[v[0]] <= 0 || depth[v[1]] <= 0 || depth[v[2]] <= 0) continue;
         vec2 p[3];
         for (int k = 0; k < 3; k++)
             p[k] = (vec2){ (projected[v[k]].x - left) * scale, (projected[v[k]].y - top) * scale };
         float area = turn(p[0], p[1], p[2]); // y runs down: counter-clockwise from outside is negative here
-        c->facing[t] = area < 0 ? 1 : -1;
+        for (int k = 0; k < 3; k++) c->facing[v[k]] -= area;
         if (area < 0) cover_triangle(c->cover, p[0], p[1], p[2]);
     }
-    for (uint32_t i = 0; i < c->edges; i++) {
-        const edge *e = &c->edge[i];
-        if (e->right == UINT32_MAX || c->facing[e->left] * c->facing[e->right] >= 0) continue;
-        // The front-facing triangle lies on the inner side: look two cells to the other.
-        uint32_t front = c->facing[e->left] > 0 ? e->left : e->right;
-        const uint32_t *v = m->triangle + 3 * front;
-        uint32_t apex = v[0] != e->a && v[0] != e->b ? v[0] : v[1] != e->a && v[1] != e->b ? v[1] : v[2];
-        vec2 a = projected[e->a], b = projected[e->b], o = projected[apex];
-        float dx = b.x - a.x, dy = b.y - a.y, length = hypotf(dx, dy);
+    for (uint32_t t = 0; t < m->triangles; t++) {
+        // The line through the triangle on which the surface is seen from the side, by the normals at its corners.
+        vec2 end[2];
+        uint32_t on[2];
+        int ends = 0;
+        for (int k = 0; k < 3; k++) {
+            const edge *e = &c->edge[c->side[t][k]];
+            float fa = c->facing[e->a], fb = c->facing[e->b];
+            if ((fa < 0) == (fb < 0)) continue;
+            float u = fa / (fa - fb);
+            vec2 a = projected[e->a], b = projected[e->b];
+            on[ends] = c->side[t][k];
+            end[ends++] = (vec2){ a.x + (b.x - a.x) * u, a.y + (b.y - a.y) * u };
+        }
+        if (ends != 2) continue;
+        float dx = end[1].x - end[0].x, dy = end[1].y - end[0].y, length = hypotf(dx, dy);
         if (length < 1e-6f) continue;
-        vec2 normal = { dy / length, -dx / length };
-        if (normal.x * (o.x - a.x) + normal.y * (o.y - a.y) > 0) normal = (vec2){ -normal.x, -normal.y };
-        float x = ((a.x + b.x) / 2 - left) * scale + 2 * normal.x, y = ((a.y + b.y) / 2 - top) * scale + 2 * normal.y;
-        if (covered(c->cover, x, y)) continue;
-        c->length[e->a] += length / 2;
-        c->length[e->b] += length / 2;
+        float x = ((end[0].x + end[1].x) / 2 - left) * scale, y = ((end[0].y + end[1].y) / 2 - top) * scale;
+        length *= freedom(c->cover, x, y, dy / length, -dx / length);
+        c->length[on[0]] += length / 2;
+        c->length[on[1]] += length / 2;
     }
     int n = 0;
-    for (uint32_t v = 0; v < m->vertices; v++)
-        if (c->length[v] > 0) out[n++] = (contour_point){ v, c->length[v] };
+    for (uint32_t i = 0; i < c->edges; i++) {
+        const edge *e = &c->edge[i];
+        if (!(c->length[i] > 0)) continue;
+        float fa = c->facing[e->a], fb = c->facing[e->b];
+        out[n++] = (contour_point){ e->a, e->b, i, fa / (fa - fb), c->length[i] };
+    }
     return n;
 }

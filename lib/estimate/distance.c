@@ -1,7 +1,9 @@
 #include "estimate/distance.h"
 #include "base/mem.h"
+#include "capture/mask.h"
 
 #include <math.h>
+#include <string.h>
 
 struct distance_field {
     float *value; // [height * width], pixels
@@ -66,27 +68,69 @@ static void transform(float *field, int width, int height)
     mem_free(site);
 }
 
-static bool person_at(const image *mask, float x, float y)
+// How surely a pixel is the person's, 0..255, less what the mask's threshold is: on the mask's side of it, as sure as
+// the soft mask says.
+static float sureness(const image *mask, const image *soft, int x, int y)
 {
-    if (x < 0 || y < 0 || x >= (float)mask->width || y >= (float)mask->height) return false;
-    return *image_at(mask, (uint32_t)x, (uint32_t)y) != 0;
+    const float threshold = MASK_CERTAIN * 255;
+    bool inside = x >= 0 && y >= 0 && x < (int)mask->width && y < (int)mask->height;
+    bool person = inside && *image_at(mask, (uint32_t)x, (uint32_t)y);
+    if (!inside || !soft) return person ? 1 : -1;
+    float off = (float)*image_at(soft, (uint32_t)x, (uint32_t)y) - threshold;
+    return person ? fmaxf(off, 0.5f) : fminf(off, -0.5f);
 }
 
-distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uint32_t right, uint32_t bottom,
-                             uint32_t step)
+// Between the pixels' middles, so that a mask of few pixels has no steps of their size.
+static bool person_at(const image *mask, const image *soft, float x, float y)
 {
+    float fx = floorf(x - 0.5f), fy = floorf(y - 0.5f), wx = x - 0.5f - fx, wy = y - 0.5f - fy, sum = 0;
+    for (int k = 0; k < 4; k++)
+        sum += (k % 2 ? wx : 1 - wx) * (k / 2 ? wy : 1 - wy) * sureness(mask, soft, (int)fx + k % 2, (int)fy + k / 2);
+    return sum > 0;
+}
+
+// 1 2 1 along rows and columns.
+static void smooth(float *field, int width, int height)
+{
+    for (int y = 0; y < height; y++) {
+        float *row = field + y * width, before = row[0];
+        for (int x = 1; x + 1 < width; x++) {
+            float here = row[x];
+            row[x] = (before + 2 * here + row[x + 1]) / 4;
+            before = here;
+        }
+    }
+    float *before = mem_array(float, (size_t)width);
+    memcpy(before, field, (size_t)width * sizeof *before);
+    for (int y = 1; y + 1 < height; y++) {
+        float *row = field + y * width;
+        for (int x = 0; x < width; x++) {
+            float here = row[x];
+            row[x] = (before[x] + 2 * here + row[x + width]) / 4;
+            before[x] = here;
+        }
+    }
+    mem_free(before);
+}
+
+distance_field *distance_new(const image *mask, const image *soft, uint32_t left, uint32_t top, uint32_t right,
+                             uint32_t bottom, float step)
+{
+    enum { SMOOTHING = 3 };
     distance_field *d = mem_new(1, sizeof *d);
     float margin = 0.12f * (float)(bottom - top);
-    d->step = (float)step;
-    d->left = floorf((float)left - margin);
-    d->top = floorf((float)top - margin);
-    d->width = (int)(((float)(right - left) + 2 * margin) / d->step) + 2;
-    d->height = (int)(((float)(bottom - top) + 2 * margin) / d->step) + 2;
+    d->step = step;
+    d->width = (int)(((float)(right - left) + 2 * margin) / step) + 2;
+    d->height = (int)(((float)(bottom - top) + 2 * margin) / step) + 2;
+    // About the middle of the window, so that a mirror image has the mirror image's field.
+    d->left = ((float)(left + right) - (float)d->width * step) / 2;
+    d->top = ((float)(top + bottom) - (float)d->height * step) / 2;
     size_t n = (size_t)d->width * (size_t)d->height;
     float *outside = mem_array(float, n), *inside = mem_array(float, n);
     for (int y = 0; y < d->height; y++)
         for (int x = 0; x < d->width; x++) {
-            bool person = person_at(mask, d->left + ((float)x + 0.5f) * d->step, d->top + ((float)y + 0.5f) * d->step);
+            bool person =
+                person_at(mask, soft, d->left + ((float)x + 0.5f) * d->step, d->top + ((float)y + 0.5f) * d->step);
             outside[y * d->width + x] = person ? 0 : FAR; // distance to the person
             inside[y * d->width + x] = person ? FAR : 0;  // distance to what is not
         }
@@ -98,6 +142,7 @@ distance_field *distance_new(const image *mask, uint32_t left, uint32_t top, uin
         outside[i] = (a > 0 ? a - 0.5f : 0.5f - b) * d->step;
     }
     mem_free(inside);
+    for (int i = 0; i < SMOOTHING; i++) smooth(outside, d->width, d->height);
     d->value = outside;
     return d;
 }

@@ -124,33 +124,81 @@ static void keep_view(const photo_view *v, estimate_view *out)
     for (int j = 0; j < BODY_JOINTS; j++) out->pose.rotation[j] = m3_to_axis_angle(&v->rotation[j]);
 }
 
-// The photos' part: out's mode, posterior, views and verdict.
-static void fit_photos(const body_model *m, tape *t, const estimate_input *in, const estimate_hint *hint,
-                       const body_gaussian *prior, const double *prior_value, estimate_result *out,
-                       learned_features *seen)
+// What the fit of one look at the photos leaves.
+typedef struct {
+    body_gaussian posterior;
+    estimate_view view[FIT_MAX_VIEWS];
+    learned_features seen;
+} fitted;
+
+static void fit_look(const body_model *m, tape *t, const estimate_input *in, const capture_evidence *const *look,
+                     const estimate_hint *hint, const body_gaussian *prior, const double *prior_value, fitted *out)
 {
     fit_problem *p = mem_new(1, sizeof *p);
     p->m = m;
     p->prior = *prior;
-    // Only the front view tells loose clothes: a side view's outline is as broad at the knees as at the hips.
-    bool loose = in->front->verdict & VERDICT_LOOSE_CLOTHES;
-    float height = (float)in->answers.height;
-    view_open(&p->view[p->views++], in->front, VIEW_FRONT, in->front_focal_35mm, height, loose);
+    const float focal[FIT_MAX_VIEWS] = { in->front_focal_35mm, in->side_focal_35mm };
+    for (int q = 0; q < FIT_MAX_VIEWS && look[q]; q++) {
+        // Only the front view tells loose clothes: a side view's outline is as broad at the knees as at the hips.
+        view_open(&p->view[p->views++], look[q], q == 0 ? VIEW_FRONT : VIEW_SIDE, focal[q], (float)in->answers.height,
+                  look[0]->looseness);
+    }
     if (hint) hint_view(&p->view[0], hint);
-    if (in->side) view_open(&p->view[p->views++], in->side, VIEW_SIDE, in->side_focal_35mm, height, loose);
     if (!fit_solve(p, &out->posterior)) out->posterior = *prior;
-    keep_view(&p->view[0], &out->front);
-    if (in->side) keep_view(&p->view[1], &out->side);
-    double fitted[TAPE_COUNT];
-    to_floats(&out->posterior, out->betas);
-    tape_read_betas(t, out->betas, fitted);
-    learned_read(m, &in->answers, out->betas, p->view, p->views, fitted, prior_value, seen);
+    for (int q = 0; q < p->views; q++) keep_view(&p->view[q], &out->view[q]);
+    float betas[K];
+    double value[TAPE_COUNT];
+    to_floats(&out->posterior, betas);
+    tape_read_betas(t, betas, value);
+    learned_read(m, &in->answers, betas, p->view, p->views, value, prior_value, &out->seen);
     for (int q = 0; q < p->views; q++) view_close(&p->view[q]);
+    mem_free(p);
+}
+
+// The mean of two posteriors of equal weight, with what lies between them.
+static void merge(const body_gaussian *a, const body_gaussian *b, body_gaussian *out)
+{
+    int k = a->betas;
+    *out = *a;
+    for (int i = 0; i < k; i++) {
+        out->mean[i] = (a->mean[i] + b->mean[i]) / 2;
+        for (int j = 0; j < k; j++) {
+            double apart = (a->mean[i] - b->mean[i]) * (a->mean[j] - b->mean[j]) / 4;
+            out->covariance[i * k + j] = (a->covariance[i * k + j] + b->covariance[i * k + j]) / 2 + apart;
+        }
+    }
+}
+
+// The photos' part: out's mode, posterior, views and verdict. The photos are fitted as they are and mirrored: where a
+// fit comes to rest depends a little on the mesh, which is not quite symmetric, and a person must measure the same in
+// the mirror.
+static void fit_photos(const body_model *m, tape *t, const estimate_input *in, const estimate_hint *hint,
+                       const body_gaussian *prior, const double *prior_value, estimate_result *out,
+                       learned_features *seen)
+{
+    const capture_evidence *look[FIT_MAX_VIEWS] = { in->front, in->side }, *turned[FIT_MAX_VIEWS] = { 0 };
+    capture_evidence mirrored[FIT_MAX_VIEWS] = { 0 };
+    for (int q = 0; q < FIT_MAX_VIEWS && look[q]; q++) {
+        capture_mirror(look[q], &mirrored[q]);
+        turned[q] = &mirrored[q];
+    }
+    estimate_hint turned_hint;
+    if (hint) hint_mirror(hint, (float)in->front->mask.width, &turned_hint);
+    fitted *one = mem_new(2, sizeof *one), *other = one + 1;
+    fit_look(m, t, in, look, hint, prior, prior_value, one);
+    fit_look(m, t, in, turned, hint ? &turned_hint : NULL, prior, prior_value, other);
+    merge(&one->posterior, &other->posterior, &out->posterior);
+    to_floats(&out->posterior, out->betas);
+    *seen = one->seen;
+    for (int i = 0; i < seen->count; i++) seen->x[i] = (one->seen.x[i] + other->seen.x[i]) / 2;
+    out->front = one->view[0];
+    if (in->side) out->side = one->view[1];
     out->verdict =
         in->front->verdict |
         (in->side ? in->side->verdict & ~(unsigned)(VERDICT_NOT_FACING | VERDICT_LOOSE_CLOTHES | VERDICT_ARMS_TIGHT)
                   : 0);
-    mem_free(p);
+    for (int q = 0; q < FIT_MAX_VIEWS; q++) capture_evidence_free(&mirrored[q]);
+    mem_free(one);
 }
 
 // Puts what was learned of the fit's errors into the posterior.

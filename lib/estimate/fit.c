@@ -8,15 +8,17 @@
 enum {
     MAX_UNKNOWNS = BODY_MAX_BETAS + FIT_MAX_VIEWS * VIEW_UNKNOWNS,
     POSE_ROUNDS = 12,
-    SHAPE_ROUNDS = 20,
-    LEAST_ROUNDS = 5
+    SHAPE_ROUNDS = 30,
+    LEAST_ROUNDS = 5,
+    SETTLING = 5 // looks at the outline until its mean begins
 };
 
 // What one observation is believed to within, metres at the person. Set for the capture room's networks on the test
 // world (bench_accuracy --look): the errors of an outline run along it for about 10 cm, so that a metre of it is worth
 // ten observations, not hundreds.
 static const double OUTLINE_CORRELATION = 0.10, OUTLINE_CUT = 0.025;
-static const double ENOUGH = 3e-5;  // of the cost: a step that gains less is the last
+static const double SLACK = 0.05;  // of the cost: a step may seem to lose so much, since bones and poses are linearised
+static const double ENOUGH = 1e-3; // squared standard deviations: a step expected to move the mode by less is the last
 static const double BONE_SD = 0.25; // of a bone's direction in the networks' rough 3D, per component
 // In a side view the arms hang before the trunk: so near to their bones the outline may be theirs, metres.
 static const float ARM_REACH = 0.075f;
@@ -88,11 +90,14 @@ typedef struct {
     vec3 *shaped, *posed; // [vertices]
     vec2 *pixel;
     float *depth;
-    contour_point *point[FIT_MAX_VIEWS]; // of the outline, as found where the normal equations were last made
+    contour_point *point[FIT_MAX_VIEWS]; // of the outline, where the normal equations were last made
     int points[FIT_MAX_VIEWS];
-    contour_point *seen;         // [vertices] scratch
-    float *share[FIT_MAX_VIEWS]; // [vertices] metres of outline each stands for, mean over the last looks
+    contour_point *seen;                // scratch, as long
+    contour_point *kept[FIT_MAX_VIEWS]; // by edge: the mean over the last looks
     int looks[FIT_MAX_VIEWS];
+    struct motion *moves; // [vertices] of the current view, of those that moved
+    uint32_t *moved;      // [vertices] the round in which moves was last made
+    uint32_t round;
     vec3 joint[BODY_JOINTS];
     // of the current view
     rigid world[BODY_JOINTS];
@@ -105,7 +110,7 @@ typedef struct {
 } fit_work;
 
 // Derivatives of one point of the body in camera axes with respect to betas, free joints and shift.
-typedef struct {
+typedef struct motion {
     vec3 beta[BODY_MAX_BETAS], pose[3 * VIEW_JOINTS];
 } motion;
 
@@ -259,9 +264,13 @@ static void add_bones(fit_work *w, const photo_view *v, int base, double *row, b
     }
 }
 
-// The points of the body's outline that can be compared with the mask's in the current state. Which vertices make the
-// outline changes by leaps as the body moves by less than a pixel, and with them the sum of what is compared: the mean
-// over the looks at this body so far makes the leaps smaller from step to step, so that the descent comes to rest.
+// 1 up to a, 0 from b on, and between them gradually: what counts must not change by leaps as the body moves.
+static float fade(float x, float a, float b) { return fminf(fmaxf((b - x) / (b - a), 0), 1); }
+
+// The points of the body's outline that can be compared with the mask's in the current state; their lengths in metres.
+// What of it is free of the rest of the body changes by small leaps as the body moves by less than a pixel, and with it
+// the sum of what is compared: the mean over the looks at this body so far makes them smaller from step to step, so
+// that the descent comes to rest.
 static void find_outline(fit_work *w, const photo_view *v, int q)
 {
     const body_model *m = w->p->m;
@@ -270,24 +279,52 @@ static void find_outline(fit_work *w, const photo_view *v, int q)
     int n = contour_find(w->outline, w->pixel, w->depth, (float)ev->left - margin, (float)ev->top - margin,
                          wide + 2 * margin, tall + 2 * margin, w->seen);
     int look = w->looks[q]++;
-    float fresh = look == 0 ? 1 : look < 4 ? 0.5f : 1 / (float)(look - 1);
-    for (uint32_t i = 0; i < m->vertices; i++) w->share[q][i] *= 1 - fresh;
+    uint32_t most = contour_most(w->outline);
+    float fresh = look < SETTLING ? 1 : 1 / (float)(look - SETTLING + 1);
+    for (uint32_t i = 0; i < most; i++) w->kept[q][i].length *= 1 - fresh;
     vec2 joint[BODY_JOINTS];
     for (int j = 0; j < BODY_JOINTS; j++) joint[j] = view_project(v, view_to_camera(v, w->posed_joint[j]));
     for (int i = 0; i < n; i++) {
-        uint32_t vertex = w->seen[i].vertex;
+        contour_point p = w->seen[i], *kept = &w->kept[q][p.edge];
+        uint32_t vertex = contour_nearest(&p);
         int region = view_cloth_region(m->label[vertex]);
         if (region < 0) continue;
         bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
         float gx, gy, scale = v->focal / w->depth[vertex];
-        if (v->side == VIEW_SIDE && !arm && view_beside_arm(joint, w->pixel[vertex], ARM_REACH * scale)) continue;
-        distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy);
-        if (fabsf(gy) > LEVEL && region != CLOTH_WAIST && region != CLOTH_SHANKS) continue;
-        w->share[q][vertex] += fresh * w->seen[i].length / scale;
+        vec2 at = contour_at(&p, w->pixel);
+        p.length /= scale;
+        if (v->side == VIEW_SIDE && !arm)
+            p.length *= fade(-view_arm_distance(joint, at) / scale, -1.15f * ARM_REACH, -0.85f * ARM_REACH);
+        distance_at(v->outline, at.x, at.y, &gx, &gy);
+        if (region != CLOTH_WAIST && region != CLOTH_SHANKS) p.length *= fade(fabsf(gy), LEVEL - 0.1f, LEVEL + 0.1f);
+        p.length *= fresh;
+        if (p.length <= 0) continue;
+        p.t = (kept->t * kept->length + p.t * p.length) / (kept->length + p.length);
+        p.length += kept->length;
+        *kept = p;
     }
     w->points[q] = 0;
-    for (uint32_t i = 0; i < m->vertices; i++)
-        if (w->share[q][i] > 1e-4f) w->point[q][w->points[q]++] = (contour_point){ i, w->share[q][i] };
+    for (uint32_t i = 0; i < most; i++)
+        if (w->kept[q][i].length > 1e-4f) w->point[q][w->points[q]++] = w->kept[q][i];
+}
+
+// The motion of a vertex of the current view, made once a round.
+static const motion *vertex_motion(fit_work *w, uint32_t vertex)
+{
+    const body_model *m = w->p->m;
+    motion *out = &w->moves[vertex];
+    if (w->moved[vertex] != w->round) {
+        w->moved[vertex] = w->round;
+        point_motion(w, m->skin_joint + 4 * (size_t)vertex, m->skin_weight + 4 * (size_t)vertex, 4, w->shaped[vertex],
+                     m->shapedirs + 3 * (size_t)vertex, 3 * (size_t)m->vertices, out);
+    }
+    return out;
+}
+
+static void mix(const motion *a, const motion *b, float t, int k, motion *out)
+{
+    for (int i = 0; i < k; i++) out->beta[i] = v3_mad(v3_scale(a->beta[i], 1 - t), b->beta[i], t);
+    for (int i = 0; i < 3 * VIEW_JOINTS; i++) out->pose[i] = v3_mad(v3_scale(a->pose[i], 1 - t), b->pose[i], t);
 }
 
 // With derivatives the outline is found anew; without, the points last found are looked at where they are now, so that
@@ -301,23 +338,24 @@ static void add_outline(fit_work *w, const photo_view *v, int q, int base, doubl
         w->pixel[i] = camera.z > 0.1f ? view_project(v, camera) : (vec2){ 0, 0 };
     }
     if (derivatives) find_outline(w, v, q);
+    w->round++;
     for (int i = 0; i < w->points[q]; i++) {
-        uint32_t vertex = w->point[q][i].vertex;
-        int region = view_cloth_region(m->label[vertex]);
-        float gx, gy, scale = v->focal / w->depth[vertex];
-        double distance = (double)(distance_at(v->outline, w->pixel[vertex].x, w->pixel[vertex].y, &gx, &gy) / scale);
+        const contour_point *p = &w->point[q][i];
+        int region = view_cloth_region(m->label[contour_nearest(p)]);
+        vec3 a = w->posed[p->a], camera = view_to_camera(v, v3_mad(a, v3_sub(w->posed[p->b], a), p->t));
+        vec2 at = view_project(v, camera);
+        float gx, gy, scale = v->focal / camera.z;
+        double distance = (double)(distance_at(v->outline, at.x, at.y, &gx, &gy) / scale);
         // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
         double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd[region];
-        double variance = (double)(v->outline_sd * v->outline_sd) * OUTLINE_CORRELATION /
-                          ((double)w->point[q][i].length * (double)v->trust);
+        double variance =
+            (double)(v->outline_sd * v->outline_sd) * OUTLINE_CORRELATION / ((double)p->length * (double)v->trust);
         w->cost += robust_cost(r, cut) / variance;
         if (!derivatives) continue;
         motion mo;
-        vec3 camera = view_to_camera(v, w->posed[vertex]);
-        point_motion(w, m->skin_joint + 4 * (size_t)vertex, m->skin_weight + 4 * (size_t)vertex, 4, w->shaped[vertex],
-                     m->shapedirs + 3 * (size_t)vertex, 3 * (size_t)m->vertices, &mo);
+        mix(vertex_motion(w, p->a), vertex_motion(w, p->b), p->t, w->k, &mo);
         vec3 along = v3_scale(pixel_gradient(v, camera, gx, gy), 1 / scale);
-        double focal = (double)((gx * (w->pixel[vertex].x - v->cx) + gy * (w->pixel[vertex].y - v->cy)) / scale);
+        double focal = (double)((gx * (at.x - v->cx) + gy * (at.y - v->cy)) / scale);
         point_row(w, row, base, &mo, along, focal);
         row[base + VIEW_CLOTH + region] = 1;
         add_row(w, row, base, r, robust(r, cut) / variance);
@@ -404,6 +442,52 @@ static void step(fit_problem *p, const double *delta, bool shape)
     }
 }
 
+// Solves (hessian + damping) delta = gradient, where no thickness of clothes may become negative: those that would are
+// held at nothing and the rest solved again, or what they cannot follow would pull at everything else for ever.
+static bool solve_step(const fit_work *w, double damping, bool shape, double *factor, double *delta)
+{
+    enum { TRIES = 4 };
+    const double rigid_hold = 1e9;
+    int n = w->n;
+    bool held[MAX_UNKNOWNS] = { 0 };
+    for (int try = 0; try < TRIES; try++) {
+        memcpy(factor, w->hessian, (size_t)(n * n) * sizeof *factor);
+        memcpy(delta, w->gradient, (size_t)n * sizeof *delta);
+        for (int i = 0; i < n; i++) factor[i * n + i] *= 1 + damping;
+        for (int i = 0; !shape && i < w->k; i++) factor[i * n + i] += 1e6;
+        for (int q = 0; q < w->p->views; q++)
+            for (int c = 0; c < CLOTH_REGIONS; c++) {
+                int i = w->k + q * VIEW_UNKNOWNS + VIEW_CLOTH + c;
+                if (!held[i]) continue;
+                factor[i * n + i] += rigid_hold;
+                delta[i] -= rigid_hold * (double)w->p->view[q].cloth[c];
+            }
+        if (!chol_factor(factor, n)) return false;
+        chol_solve(factor, n, delta);
+        bool more = false;
+        for (int q = 0; q < w->p->views; q++)
+            for (int c = 0; c < CLOTH_REGIONS; c++) {
+                int i = w->k + q * VIEW_UNKNOWNS + VIEW_CLOTH + c;
+                if (held[i] || (double)w->p->view[q].cloth[c] + delta[i] > -1e-6) continue;
+                held[i] = more = true;
+            }
+        if (!more) break;
+    }
+    return true;
+}
+
+// How far a step moves the mode, in squared standard deviations of the posterior.
+static double moved_by(const fit_work *w, const double *delta)
+{
+    double sum = 0;
+    for (int i = 0; i < w->n; i++) {
+        const double *h = w->hessian + i * w->n; // its lower half
+        sum += h[i] * delta[i] * delta[i];
+        for (int j = 0; j < i; j++) sum += 2 * h[j] * delta[i] * delta[j];
+    }
+    return sum;
+}
+
 // Levenberg-Marquardt. In the first stage only landmarks speak and the shape stays. Leaves the normal equations of the
 // state it ends in.
 static void descend(fit_work *w, const double *precision, bool shape, int rounds, double *factor, double *delta)
@@ -416,25 +500,19 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
     for (int round = 0; round < rounds && damping < (round > LEAST_ROUNDS ? 1e-3 : 1e3); round++) {
         fit_problem before = *w->p;
         double cost = w->cost;
-        memcpy(factor, w->hessian, square);
-        for (int i = 0; i < n; i++) factor[i * n + i] *= 1 + damping;
-        if (!shape)
-            for (int i = 0; i < w->k; i++) factor[i * n + i] += 1e6;
-        if (!chol_factor(factor, n)) {
+        if (!solve_step(w, damping, shape, factor, delta)) {
             damping *= 10;
             continue;
         }
-        memcpy(delta, w->gradient, (size_t)n * sizeof *delta);
         memcpy(w->kept_hessian, w->hessian, square);
         memcpy(w->kept_gradient, w->gradient, (size_t)n * sizeof *delta);
-        chol_solve(factor, n, delta);
+        double expected = moved_by(w, delta);
         step(w->p, delta, shape);
         assemble(w, precision, shape, false);
-        if (w->cost <= cost) {
+        if (w->cost <= cost + SLACK) {
             damping = fmax(damping * 0.2, 1e-6);
-            bool done = round >= LEAST_ROUNDS && cost - w->cost < ENOUGH * cost;
             assemble(w, precision, shape, true);
-            if (done) break;
+            if (expected < ENOUGH) break;
             continue;
         }
         *w->p = before;
@@ -496,10 +574,12 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     w->posed = mem_array(vec3, vertices);
     w->pixel = mem_array(vec2, vertices);
     w->depth = mem_array(float, vertices);
-    w->seen = mem_array(contour_point, vertices);
+    w->moves = mem_new(vertices, sizeof *w->moves);
+    w->moved = mem_array(uint32_t, vertices);
+    w->seen = mem_array(contour_point, contour_most(w->outline));
     for (int q = 0; q < p->views; q++) {
-        w->point[q] = mem_array(contour_point, vertices);
-        w->share[q] = mem_array(float, vertices);
+        w->point[q] = mem_array(contour_point, contour_most(w->outline));
+        w->kept[q] = mem_array(contour_point, contour_most(w->outline));
     }
     size_t square = (size_t)(w->n * w->n), betas = (size_t)(w->k * w->k);
     w->hessian = mem_array(double, square);
@@ -523,10 +603,12 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
     mem_free(w->posed);
     mem_free(w->pixel);
     mem_free(w->depth);
+    mem_free(w->moves);
+    mem_free(w->moved);
     mem_free(w->seen);
     for (int q = 0; q < p->views; q++) {
         mem_free(w->point[q]);
-        mem_free(w->share[q]);
+        mem_free(w->kept[q]);
     }
     mem_free(w->hessian);
     mem_free(w->gradient);

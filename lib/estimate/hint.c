@@ -97,6 +97,29 @@ bool hint_agrees(const capture_evidence *evidence, const estimate_hint *hint)
     return off[PAIRS / 2] < AGREES * tall;
 }
 
+static int opposite(int joint)
+{
+    static const int left[] = { JOINT_L_HIP,      JOINT_L_KNEE,  JOINT_L_ANKLE, JOINT_L_FOOT, JOINT_L_COLLAR,
+                                JOINT_L_SHOULDER, JOINT_L_ELBOW, JOINT_L_WRIST, JOINT_L_HAND };
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) { // the right one follows each
+        if (joint == left[i]) return joint + 1;
+        if (joint == left[i] + 1) return joint - 1;
+    }
+    return joint;
+}
+
+void hint_mirror(const estimate_hint *hint, float width, estimate_hint *out)
+{
+    *out = *hint;
+    for (int j = 0; j < BODY_JOINTS; j++) {
+        int from = opposite(j);
+        out->joint_at[j] = (vec2){ width - hint->joint_at[from].x, hint->joint_at[from].y };
+        for (int r = 0; r < 3; r++)
+            for (int c = 0; c < 3; c++)
+                out->rotation[j].m[r][c] = hint->rotation[from].m[r][c] * ((r == 0) == (c == 0) ? 1.0f : -1.0f);
+    }
+}
+
 void hint_view(photo_view *v, const estimate_hint *hint)
 {
     v->hint = hint;

@@ -7,6 +7,10 @@
 // Whether the hint's joints lie where the photo's landmarks are. If not, it speaks of someone else, or of nobody.
 bool hint_agrees(const capture_evidence *evidence, const estimate_hint *hint);
 
+// What the network would say of the photo's mirror image, width pixels broad. The body model is as good as symmetric,
+// so that betas stay.
+void hint_mirror(const estimate_hint *hint, float width, estimate_hint *out);
+
 // Fuses the betas into g. They speak of proportions: of size a network of one picture knows nothing, so that their
 // error along the direction in which the body grows as a whole is left open. Betas far from g are believed less.
 void hint_shape(const body_model *m, const estimate_hint *hint, body_gaussian *g);

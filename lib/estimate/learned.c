@@ -21,7 +21,7 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
     *x++ = a->height;
     *x++ = a->age > 0 ? log(a->age / 35) : 0;
     *x++ = a->weight > 0 ? sqrt(a->weight / a->height) : 0;
-    *x++ = view[0].outline_sd > 0.01f; // loose
+    *x++ = (double)view[0].looseness;
     for (int i = 1; i < TAPE_COUNT; i++) *x++ = fitted[i];
     for (int i = 1; i < TAPE_COUNT; i++) *x++ = fitted[i] - prior[i];
     for (int q = 0; q < views; q++) x = read_view(m, betas, &view[q], x);
@@ -32,7 +32,7 @@ void learned_shift(const learned_features *f, body_sex sex, bool weighed, double
 {
     const double far = 3.5; // standard deviations: beyond, nothing was learned
     const learned_table *t = &learned_tables[f->count == LEARNED_C][weighed];
-    int loose = f->x[LEARNED_LOOSE] > 0.5;
+    double loose = f->x[LEARNED_LOOSE];
     const double share[LEARNED_BLOCKS] = { 1, sex == SEX_FEMALE ? -1 : sex == SEX_MALE ? 1 : 0, loose };
     double score[LEARNED_RANK] = { 0 };
     const int16_t *w = t->weight;
@@ -45,6 +45,6 @@ void learned_shift(const learned_features *f, body_sex sex, bool weighed, double
     for (int i = 0; i < TAPE_COUNT; i++) {
         shift[i] = 0;
         for (int r = 0; r < LEARNED_RANK; r++) shift[i] += (double)t->unit * score[r] * (double)t->shape[r][i];
-        spread[i] = (double)t->spread[loose][i];
+        spread[i] = (1 - loose) * (double)t->spread[0][i] + loose * (double)t->spread[1][i];
     }
 }

@@ -6,7 +6,7 @@
 #include "estimate/profile.h"
 
 enum {
-    LEARNED_LOOSE = 3, // the feature that says so
+    LEARNED_LOOSE = 3, // the feature that is the looseness of the clothes, 0..1
     LEARNED_ANSWERS = 4,
     LEARNED_VIEW = CLOTH_REGIONS + 4,
     LEARNED_B = LEARNED_ANSWERS + 2 * (TAPE_COUNT - 1) + PROFILE_FRONT + LEARNED_VIEW,
@@ -24,7 +24,7 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
                   const double *fitted, const double *prior, learned_features *out);
 
 // What training leaves. Features are taken in standard deviations from their mean; their effects come in three blocks:
-// for everybody, with the sign of the sex (-1 women, +1 men), and with how loose the clothes are (0, 1), each with a
+// for everybody, with the sign of the sex (-1 women, +1 men), and with how loose the clothes are (0..1), each with a
 // constant as its last row. A few scores carry all measurements.
 enum { LEARNED_BLOCKS = 3, LEARNED_RANK = 8 };
 typedef struct {

@@ -63,8 +63,8 @@ void profile_read(const body_model *m, const float *betas, const photo_view *v, 
     vec3 *shaped = mem_array(vec3, m->vertices), *posed = mem_array(vec3, m->vertices), joint[BODY_JOINTS];
     vec2 *pixel = mem_array(vec2, m->vertices), joint_pixel[BODY_JOINTS];
     float *depth = mem_array(float, m->vertices);
-    contour_point *point = mem_array(contour_point, m->vertices);
     contour *outline = contour_new(m);
+    contour_point *point = mem_array(contour_point, contour_most(outline));
     rigid world[BODY_JOINTS];
     body_shape(m, betas, shaped, joint);
     view_transforms(v, joint, world);
@@ -84,13 +84,14 @@ void profile_read(const body_model *m, const float *betas, const photo_view *v, 
     double weight[PROFILE_SIDE] = { 0 };
     for (int i = 0; i < places; i++) out[i] = 0;
     for (int i = 0; i < n; i++) {
-        uint32_t vertex = point[i].vertex;
+        uint32_t vertex = contour_nearest(&point[i]);
+        vec2 at = contour_at(&point[i], pixel);
         int place = place_of(m, vertex, v->side), region = view_cloth_region(m->label[vertex]);
         if (place < 0) continue;
         float gx, gy, metre = depth[vertex] / v->focal;
         bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
-        if (!arm && view_beside_arm(joint_pixel, pixel[vertex], ARM_REACH / metre)) continue;
-        float gap = -distance_at(v->outline, pixel[vertex].x, pixel[vertex].y, &gx, &gy) * metre;
+        if (!arm && view_arm_distance(joint_pixel, at) * metre < ARM_REACH) continue;
+        float gap = -distance_at(v->outline, at.x, at.y, &gx, &gy) * metre;
         if (fabsf(gap) > REACH) gap = gap > 0 ? REACH : -REACH;
         double length = (double)(point[i].length * metre);
         out[place] += length * (double)gap;

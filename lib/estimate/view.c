@@ -102,17 +102,16 @@ static float distance_to_bone(vec2 a, vec2 b, vec2 p)
     return hypotf(p.x - a.x - t * dx, p.y - a.y - t * dy);
 }
 
-bool view_beside_arm(const vec2 *joint, vec2 at, float reach)
+float view_arm_distance(const vec2 *joint, vec2 at)
 {
+    float least = INFINITY;
     for (int side = 0; side < 2; side++) {
         const vec2 *j = joint + side;
-        if (distance_to_bone(j[JOINT_L_SHOULDER], j[JOINT_L_ELBOW], at) < reach ||
-            distance_to_bone(j[JOINT_L_ELBOW], j[JOINT_L_WRIST], at) < reach ||
-            distance_to_bone(j[JOINT_L_WRIST], j[JOINT_L_HAND], at) < reach) {
-            return true;
-        }
+        least = fminf(least, distance_to_bone(j[JOINT_L_SHOULDER], j[JOINT_L_ELBOW], at));
+        least = fminf(least, distance_to_bone(j[JOINT_L_ELBOW], j[JOINT_L_WRIST], at));
+        least = fminf(least, distance_to_bone(j[JOINT_L_WRIST], j[JOINT_L_HAND], at));
     }
-    return false;
+    return least;
 }
 
 // Thickness of clothes (in a picture: how far the mask's outline lies outside the body's): mean and standard deviation
@@ -123,6 +122,9 @@ typedef struct {
     float mean[CLOTH_REGIONS], sd[CLOTH_REGIONS];
 } cloth_prior;
 
+// Of the outline about that thickness, metres: loose clothes follow the body less closely.
+static const float FITTED_SD = 0.007f, LOOSE_SD = 0.014f;
+
 static const cloth_prior cloth_priors[2][2] = {
     // [side view][loose]: chest, waist, hips, thighs, shanks, upper arms, forearms
     { { { .009f, .008f, .009f, .004f, .003f, .004f, .002f }, { .009f, .009f, .011f, .006f, .006f, .006f, .005f } },
@@ -131,8 +133,24 @@ static const cloth_prior cloth_priors[2][2] = {
       { { .045f, .050f, .038f, .012f, .020f, .030f, .030f }, { .022f, .028f, .027f, .016f, .018f, .020f, .020f } } },
 };
 
+enum { CELLS = 700 }; // of the outline's distance field down the person's height
+
+// What is believed of clothes that are loose with probability p: mean and variance of the mixture.
+static void set_clothes(photo_view *v, float p)
+{
+    const cloth_prior *fitted = &cloth_priors[v->side == VIEW_SIDE][0], *loose = &cloth_priors[v->side == VIEW_SIDE][1];
+    for (int i = 0; i < CLOTH_REGIONS; i++) {
+        float apart = loose->mean[i] - fitted->mean[i];
+        v->cloth[i] = v->cloth_mean[i] = fitted->mean[i] + p * apart;
+        v->cloth_sd[i] = sqrtf((1 - p) * fitted->sd[i] * fitted->sd[i] + p * loose->sd[i] * loose->sd[i] +
+                               p * (1 - p) * apart * apart);
+    }
+    v->looseness = p;
+    v->outline_sd = sqrtf((1 - p) * FITTED_SD * FITTED_SD + p * LOOSE_SD * LOOSE_SD);
+}
+
 void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height,
-               bool loose)
+               float looseness)
 {
     *v = (photo_view){ .evidence = evidence, .trust = 1 };
     float width = (float)evidence->mask.width, tall = (float)evidence->mask.height, longer = fmaxf(width, tall);
@@ -144,19 +162,13 @@ void view_open(photo_view *v, const capture_evidence *evidence, capture_view sid
     v->focal_sd = focal_35mm > 0 ? 0.05f : 0.35f;
     v->focal = v->focal_prior;
     v->side = side;
-    v->outline_sd = loose ? 0.014f : 0.007f; // loose clothes follow the body less closely
-    const cloth_prior *prior = &cloth_priors[side == VIEW_SIDE][loose];
-    for (int i = 0; i < CLOTH_REGIONS; i++) {
-        v->cloth[i] = v->cloth_mean[i] = prior->mean[i];
-        v->cloth_sd[i] = prior->sd[i];
-    }
+    set_clothes(v, looseness);
     if (side == VIEW_SIDE) v->yaw = nose_points_right(evidence) ? 1.5708f : -1.5708f;
 
     float person = (float)(evidence->bottom - evidence->top);
     v->pixels_per_metre = person / height;
-    uint32_t step = (uint32_t)(person / 700);
-    v->outline = distance_new(&evidence->mask, evidence->left, evidence->top, evidence->right, evidence->bottom,
-                              step ? step : 1);
+    v->outline = distance_new(&evidence->mask, evidence->soft_mask.px ? &evidence->soft_mask : NULL, evidence->left,
+                              evidence->top, evidence->right, evidence->bottom, person / CELLS);
 
     for (int j = 0; j < BODY_JOINTS; j++) v->rotation[j] = m3_identity();
     for (int i = 0; i < VIEW_JOINTS; i++) {

@@ -37,6 +37,7 @@ typedef struct {
     float cx, cy;                // principal point, pixels
     float focal_prior, focal_sd; // pixels; sd of its logarithm
     capture_view side;
+    float looseness;  // of the clothes, 0 fitted … 1 loose: how sure it is that they stand off the body
     float outline_sd; // of the outline about the clothes' mean thickness, metres
     float cloth_mean[CLOTH_REGIONS], cloth_sd[CLOTH_REGIONS]; // metres
     float yaw;                        // of the body about +Y at the start, radians; 0: facing the camera
@@ -50,14 +51,14 @@ typedef struct {
     float cloth[CLOTH_REGIONS]; // metres
 } photo_view;
 
-// focal_35mm: of the photo, 0 unknown. height: the stated one, metres. loose: the clothes are.
+// focal_35mm: of the photo, 0 unknown. height: the stated one, metres. looseness: of the clothes, 0..1.
 void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height,
-               bool loose);
+               float looseness);
 void view_close(photo_view *v);
 
-// Whether the point at of the picture lies within reach (pixels) of an arm's bones, so that the outline there may be
-// the arm's. joint [BODY_JOINTS]: projected.
-bool view_beside_arm(const vec2 *joint, vec2 at, float reach);
+// How far the point at of the picture lies from the arms' bones, pixels: near them the outline may be an arm's. joint
+// [BODY_JOINTS]: projected.
+float view_arm_distance(const vec2 *joint, vec2 at);
 
 // The prior of the pose: people in front of a camera stand upright, arms hanging a little away from the body.
 void view_pose_prior(const photo_view *v, int free_joint, mat3 *mean, float sd[3]);

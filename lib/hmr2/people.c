@@ -70,7 +70,7 @@ static bool detect(nn_session *detector, const image *im, detection *people, int
     image_roi square = detect_letterbox(im->width, im->height);
     float *crop = mem_array(float, (size_t)DETECT_SIDE *DETECT_SIDE * 3);
     image_sample_roi(im, &square, DETECT_SIDE, BORDER_ZERO, 2.0f / 255, -1, crop);
-    bool ok = detect_run(detector, crop, PROPOSED, people, count, e);
+    bool ok = detect_run(detector, crop, NULL, PROPOSED, people, count, e);
     mem_free(crop);
     if (!ok) return false;
     detect_unletterbox(people, *count, im->width, im->height);

@@ -216,6 +216,32 @@ static void a_pose_that_is_told_is_found_again(void)
     capture_evidence_free(&front);
 }
 
+static void a_hint_of_the_mirror_image_says_the_same(void)
+{
+    float betas[BODY_MAX_BETAS] = { 0 };
+    somebody(betas);
+    body_pose pose = standing_pose();
+    pose.rotation[JOINT_PELVIS] = v3(0, 0.2f, 0);
+    pose.rotation[JOINT_L_ELBOW] = v3(-0.5f, 0.1f, 0);
+    capture_evidence front = photographed(m, betas, &pose), mirrored;
+    capture_mirror(&front, &mirrored);
+    estimate_hint hint = told(betas, &pose), turned, back;
+    float width = (float)front.mask.width;
+    hint_mirror(&hint, width, &turned);
+    CHECK(turned.rotation[JOINT_R_ELBOW].m[1][2] == hint.rotation[JOINT_L_ELBOW].m[1][2]);
+    CHECK(turned.rotation[JOINT_PELVIS].m[0][2] == -hint.rotation[JOINT_PELVIS].m[0][2]);
+    hint_mirror(&turned, width, &back);
+    for (int j = 0; j < BODY_JOINTS; j++) {
+        CHECK(memcmp(&back.rotation[j], &hint.rotation[j], sizeof back.rotation[j]) == 0);
+        CHECK_NEAR(back.joint_at[j].x, hint.joint_at[j].x, 1e-3);
+    }
+    estimate_result a = run(&front, &hint), b = run(&mirrored, &turned);
+    CHECK(a.hinted && b.hinted);
+    for (int i = 0; i < TAPE_COUNT; i++) CHECK_NEAR(b.value[i] / a.value[i], 1, 2e-4); // floats, over many steps
+    capture_evidence_free(&front);
+    capture_evidence_free(&mirrored);
+}
+
 static void release(void)
 {
     tape_free(t);
@@ -226,4 +252,4 @@ static void release(void)
 TEST_MAIN(load(); RUN(answers_alone_meet_the_height_with_ranges); RUN(a_photo_moves_the_body_towards_the_person);
           RUN(betas_that_are_right_help_and_narrow_the_ranges); RUN(betas_say_nothing_of_the_size);
           RUN(betas_that_are_nobody_s_move_little); RUN(a_hint_of_somebody_else_changes_nothing);
-          RUN(a_pose_that_is_told_is_found_again); release();)
+          RUN(a_pose_that_is_told_is_found_again); RUN(a_hint_of_the_mirror_image_says_the_same); release();)

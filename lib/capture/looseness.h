@@ -1,0 +1,27 @@
+// How surely clothes stand off the body, from the mask and the landmarks of a photo taken from the front.
+#pragma once
+#include "capture/capture.h"
+
+// What is looked at: how far the outline lies from the bones, and how rough it is, shares of the person's height (the
+// mask's). Of both sides the mean, of what is to be seen; 0: nothing is.
+typedef enum {
+    LOOSE_THIGH,     // outward, half way down the thigh
+    LOOSE_KNEE,      // outward, at the knee
+    LOOSE_CALF,      // outward, half way down the shank
+    LOOSE_SHIN,      // both ways, where trousers end
+    LOOSE_FOREARM,   // both ways
+    LOOSE_WAIST,     // outward, two thirds down the trunk
+    LOOSE_SHOULDERS, // half their landmarks' distance
+    LOOSE_LEG_FOLDS, // root mean square of the outline's second differences: folds wave, bodies do not
+    LOOSE_ARM_FOLDS,
+    LOOSE_TRUNK_FOLDS,
+    LOOSE_SIGNS
+} loose_sign;
+
+typedef struct {
+    float value[LOOSE_SIGNS];
+} loose_signs;
+
+void loose_look(const capture_evidence *ev, loose_signs *out);
+// The probability of loose clothes, 0..1.
+float loose_judge(const loose_signs *s);
