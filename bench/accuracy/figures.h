@@ -5,6 +5,7 @@
 typedef struct {
     int n, held;
     double sum, sum_abs, sum_sd, sum_gain; // metres; gain: how much closer than mode A
+    double sum_gain2;
 } tally;
 
 void tally_add(tally *t, double off, double sd, double off_a);

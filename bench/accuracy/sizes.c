@@ -1,6 +1,7 @@
 #include "accuracy/sizes.h"
 #include "base/rng.h"
 #include "garment/fit.h"
+#include "math/linalg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,14 +31,23 @@ static garment banded(garment_category c, body_sex sex)
     return g;
 }
 
-static fit_body body_of(const double *value, const double *sd)
+// A body known exactly.
+static fit_body exact(const double *value)
 {
     fit_body b = { 0 };
     for (int i = 0; i < TAPE_COUNT; i++) {
         b.value[i] = 100 * value[i];
-        b.sd[i] = sd ? 100 * sd[i] : 0.01;
+        b.sd[i] = 0.01;
         b.correlation[i * TAPE_COUNT + i] = 1;
     }
+    return b;
+}
+
+static fit_body estimated(const trial_result *t)
+{
+    fit_body b = exact(t->value);
+    for (int i = 0; i < TAPE_COUNT; i++) b.sd[i] = 100 * t->sd[i];
+    for (int i = 0; i < TAPE_COUNT * TAPE_COUNT; i++) b.correlation[i] = (double)t->correlation[i];
     return b;
 }
 
@@ -54,17 +64,51 @@ static bool comes_true(const fit_size *s, const fit_body *estimate, const double
     return true;
 }
 
+// What the estimate itself says of the right size, from bodies drawn as it describes them: of the size most of them
+// have, and of the one recommended, the share that has it. The first half of the bodies chooses the size, the second
+// tells its share.
+static void foretell(const garment *g, const fit_body *b, int recommended, rng *r, size_agreement *out)
+{
+    enum { BODIES = 120, N = TAPE_COUNT };
+    double l[N * N];
+    int has[2][CHART_MAX_SIZES] = { 0 }, n[2] = { 0 };
+    memcpy(l, b->correlation, sizeof l);
+    for (int i = 0; i < N; i++) l[i * N + i] += 0.02; // 20 betas cannot fill 21 dimensions
+    if (!chol_factor(l, N)) return;
+    for (int k = 0; k < BODIES; k++) {
+        double z[N], value[N];
+        for (int i = 0; i < N; i++) z[i] = rng_normal(r);
+        for (int i = 0; i < N; i++) {
+            double sum = 0;
+            for (int j = 0; j <= i; j++) sum += l[i * N + j] * z[j];
+            value[i] = (b->value[i] + b->sd[i] * sum / sqrt(1.02)) / 100;
+        }
+        fit_body body = exact(value);
+        fit_result right;
+        fit_judge(g, &body, PREFER_REGULAR, &right);
+        if (right.recommended >= 0) has[k % 2][right.recommended]++, n[k % 2]++;
+    }
+    if (n[0] == 0 || n[1] == 0) return;
+    int best = 0;
+    for (int i = 1; i < g->chart.count; i++)
+        if (has[0][i] > has[0][best]) best = i;
+    out->best += (double)has[1][best] / n[1];
+    if (recommended >= 0) out->own += (double)has[1][recommended] / n[1];
+    out->foretold++;
+}
+
 static void judge(const garment *g, const trial_result *result, const double *truth, rng *r, size_agreement *out)
 {
-    fit_body estimate = body_of(result->value, result->sd), real = body_of(truth, NULL);
+    fit_body estimate = estimated(result), real = exact(truth);
     fit_result guess, right;
     fit_judge(g, &estimate, PREFER_REGULAR, &guess);
     fit_judge(g, &real, PREFER_REGULAR, &right);
-    if (right.recommended < 0 || guess.recommended < 0) return;
+    if (right.recommended < 0) return;
+    bool same = guess.recommended == right.recommended;
     out->n++;
-    out->same += guess.recommended == right.recommended;
-    out->same_or_runner_up +=
-        guess.recommended == right.recommended || (guess.between && guess.runner_up == right.recommended);
+    out->same += same;
+    out->same_or_runner_up += same || (guess.between && guess.runner_up == right.recommended);
+    foretell(g, &estimate, guess.recommended, r, out);
     // Of every size, not only the best, so that all probabilities come up.
     for (int i = 0; i < guess.count; i++) {
         const fit_size *s = &guess.size[i];
@@ -88,6 +132,39 @@ void sizes_agree(const stratum *s, const trial *trials, int people, size_agreeme
                 const trial *t = &trials[i];
                 if ((int)t->sex != sex || !stratum_has(s, t)) continue;
                 judge(&g, &t->result[s->mode - 'A'][s->weighed], t->truth, &r, out);
+            }
+        }
+}
+
+void sizes_by_tape(const trial *trials, int people, size_agreement *out)
+{
+    // Mean absolute differences that the survey allowed two measurers, metres; those of other sites do not matter here.
+    static const struct {
+        tape_measure site;
+        double off;
+    } allowed[] = { { TAPE_CHEST_GIRTH, 0.014 },
+                    { TAPE_WAIST_NATURAL_GIRTH, 0.012 },
+                    { TAPE_WAIST_OMPHALION_GIRTH, 0.012 },
+                    { TAPE_HIP_GIRTH, 0.012 } };
+    memset(out, 0, sizeof *out);
+    rng r = rng_new(6);
+    for (int sex = 0; sex < 2; sex++)
+        for (int c = 0; c < 2; c++) {
+            garment g = banded(c ? GARMENT_TROUSERS : GARMENT_TSHIRT, (body_sex)sex);
+            for (int i = 0; i < people; i++) {
+                if ((int)trials[i].sex != sex) continue;
+                trial_result measured = { 0 };
+                for (int m = 0; m < TAPE_COUNT; m++) {
+                    measured.value[m] = trials[i].truth[m];
+                    measured.sd[m] = 0.005;
+                    measured.correlation[m * TAPE_COUNT + m] = 1;
+                }
+                for (size_t k = 0; k < sizeof allowed / sizeof *allowed; k++) {
+                    double sd = allowed[k].off * sqrt(M_PI / 2);
+                    measured.value[allowed[k].site] += sd * rng_normal(&r);
+                    measured.sd[allowed[k].site] = sd;
+                }
+                judge(&g, &measured, trials[i].truth, &r, out);
             }
         }
 }

@@ -194,6 +194,13 @@ static image weave(rng *r, vec3 color, bool printed)
     return im;
 }
 
+static image without_alpha(const image *im)
+{
+    image out = image_new(im->width, im->height, 3);
+    for (size_t i = 0; i < (size_t)im->width * im->height; i++) memcpy(out.px + 3 * i, im->px + 4 * i, 3);
+    return out;
+}
+
 static vec3 some_color(rng *r)
 {
     float v = (float)rng_between(r, 0.15, 0.95), s = (float)rng_between(r, 0.05, 0.6), h = (float)rng_between(r, 0, 6);
@@ -207,7 +214,8 @@ static shell make_shell(const person *p, rng *r, const cut *c)
 {
     const body_model *m = p->model;
     uint32_t n = m->vertices;
-    shell s = { mem_array(vec3, n), mem_array(vec2, n), weave(r, some_color(r), c->top) };
+    shell s = { .rest = mem_array(vec3, n), .uv = mem_array(vec2, n), .fabric = weave(r, some_color(r), c->top) };
+    s.cloth = without_alpha(&s.fabric);
     vec3 *normal = mem_array(vec3, n);
     mesh_view mesh = body_mesh(m, p->shaped);
     mesh_normals(&mesh, normal);
@@ -284,6 +292,7 @@ static void shell_free(shell *s)
     mem_free(s->rest);
     mem_free(s->uv);
     image_free(&s->fabric);
+    image_free(&s->cloth);
 }
 
 void outfit_free(outfit *o)

@@ -11,6 +11,7 @@ typedef struct {
     vec3 *rest;   // [vertices] around the unposed body
     vec2 *uv;     // [vertices] x: distance inside the hem, 0.5 on it, 1 a metre; y: height for the pattern
     image fabric; // RGBA, alpha 0 beyond the hem
+    image cloth;  // the same without alpha, for where no hem is near
 } shell;
 
 typedef struct {

@@ -31,31 +31,48 @@ static void to_floats(const body_gaussian *g, float *betas)
     for (int k = 0; k < g->betas; k++) betas[k] = (float)g->mean[k];
 }
 
-// Somebody with these answers. Girths of hulls are convex in betas: of bodies drawn with the prior's mean betas, the
-// mean tape is larger than the tape of the mean. So the tape's linear reading is drawn, and the body then fitted to it:
-// measurements are as the survey has them.
-static void draw_betas(tape *t, rng *r, const body_gaussian *g, float *betas)
+// Somebody with these answers: drawn's mean from g, and the tape as it should then read (wanted [TAPE_COUNT]). Girths
+// of hulls are convex in betas: of bodies drawn with the prior's mean betas, the mean tape is larger than the tape of
+// the mean. So the tape's linear reading is drawn, and the body is fitted to it later: measurements are as the survey
+// has them.
+static void draw_betas(tape *t, rng *r, const body_gaussian *g, body_gaussian *drawn, double *wanted)
 {
-    enum { ROUNDS = 2 };
-    double factor[K * K], wanted[TAPE_COUNT], slope[TAPE_COUNT * K], value[TAPE_COUNT];
+    double factor[K * K], slope[TAPE_COUNT * K];
+    float betas[K];
     int k = g->betas;
-    body_gaussian drawn = *g;
+    *drawn = *g;
     memcpy(factor, g->covariance, (size_t)(k * k) * sizeof *factor);
     for (int i = 0; i < k; i++) factor[i * k + i] += 1e-9;
     bool ok = chol_factor(factor, k);
     for (int j = 0; ok && j < k; j++) {
         double z = rng_normal(r);
-        for (int i = j; i < k; i++) drawn.mean[i] += factor[i * k + j] * z;
+        for (int i = j; i < k; i++) drawn->mean[i] += factor[i * k + j] * z;
     }
     to_floats(g, betas);
     tape_jacobian(t, betas, wanted, slope);
     for (int i = 0; i < TAPE_COUNT; i++)
-        for (int j = 0; j < k; j++) wanted[i] += slope[i * k + j] * (drawn.mean[j] - g->mean[j]);
+        for (int j = 0; j < k; j++) wanted[i] += slope[i * k + j] * (drawn->mean[j] - g->mean[j]);
+}
+
+static void shape_with(person *p, const vec3 *detail)
+{
+    body_shape(p->model, p->betas, p->shaped, p->joints);
+    for (uint32_t v = 0; v < p->model->vertices; v++) p->shaped[v] = v3_add(p->shaped[v], detail[v]);
+}
+
+// Moves the betas until the tape reads what is wanted on the body with its detail. Hills widen a girth, whose tape
+// bridges the hollows beside them, and let it vary: fitted without them, the world's people would be wider and more
+// various than the survey's.
+static void meet_tape(tape *t, person *p, body_gaussian *drawn, const double *wanted, const vec3 *detail)
+{
+    enum { ROUNDS = 4, N = SURVEY_MEASURES + 1 }; // the fourth moves a girth by under a millimetre
+    int k = drawn->betas;
     for (int round = 0; round < ROUNDS; round++) {
-        enum { N = SURVEY_MEASURES + 1 };
-        double some[N * K], have[N], want[N], noise[N * N] = { 0 };
-        to_floats(&drawn, betas);
-        tape_jacobian(t, betas, value, slope);
+        double some[N * K], have[N], want[N], noise[N * N] = { 0 }, value[TAPE_COUNT], slope[TAPE_COUNT * K];
+        to_floats(drawn, p->betas);
+        tape_jacobian(t, p->betas, value, slope); // of the smooth body: near enough for the direction
+        shape_with(p, detail);
+        tape_read(t, p->shaped, p->joints, value);
         for (int i = 0; i < N; i++) {
             int row = i < SURVEY_MEASURES ? (int)survey_measure[i] : (int)TAPE_HEIGHT;
             memcpy(some + i * k, slope + row * k, (size_t)k * sizeof *slope);
@@ -63,13 +80,13 @@ static void draw_betas(tape *t, rng *r, const body_gaussian *g, float *betas)
             want[i] = wanted[row];
             noise[i * N + i] = 4e-6; // 2 mm
         }
-        body_gaussian fitted = { .betas = k };
-        memcpy(fitted.mean, drawn.mean, sizeof fitted.mean);
-        memcpy(fitted.covariance, g->covariance, sizeof fitted.covariance);
-        if (body_gaussian_update(&fitted, N, some, have, want, noise))
-            memcpy(drawn.mean, fitted.mean, sizeof drawn.mean);
+        body_gaussian next = { .betas = k };
+        memcpy(next.mean, drawn->mean, sizeof next.mean);
+        memcpy(next.covariance, drawn->covariance, sizeof next.covariance);
+        if (body_gaussian_update(&next, N, some, have, want, noise)) memcpy(drawn->mean, next.mean, sizeof next.mean);
     }
-    to_floats(&drawn, betas);
+    to_floats(drawn, p->betas);
+    shape_with(p, detail);
 }
 
 // A hill goes all the way round a thin limb, so that it must be lower to make the same difference to the tape.
@@ -165,13 +182,20 @@ person *person_new(const wardrobe *w, const body_model *m, tape *t, rng *r, cons
     person *p = mem_new(1, sizeof *p);
     p->model = m;
     p->real = *real;
-    body_gaussian g;
+    body_gaussian g, drawn;
+    double wanted[TAPE_COUNT];
     body_prior_given(m, t, real, 0.001, &g);
-    draw_betas(t, r, &g, p->betas);
+    draw_betas(t, r, &g, &drawn, wanted);
+    to_floats(&drawn, p->betas);
+    vec3 *detail = mem_array(vec3, m->vertices);
     p->shaped = mem_array(vec3, m->vertices);
     body_shape(m, p->betas, p->shaped, p->joints);
+    memcpy(detail, p->shaped, m->vertices * sizeof *detail);
     deviate(m, r, deviation, p->shaped);
     give_face(w, p, choose_donor(w, r, m->sex));
+    for (uint32_t v = 0; v < m->vertices; v++) detail[v] = v3_sub(p->shaped[v], detail[v]);
+    meet_tape(t, p, &drawn, wanted, detail);
+    mem_free(detail);
     tape_read(t, p->shaped, p->joints, p->truth);
     p->real.height = p->truth[TAPE_HEIGHT];
     p->answers = p->real;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MAX_ITEMS = 7, SKY_VIEWS = 26, SKY_SIDE = 320 };
+enum { MAX_ITEMS = 9, SKY_VIEWS = 26, SKY_SIDE = 320 };
 
 // --- the camera ---
 
@@ -135,18 +135,34 @@ static void add_skin(props *s, const person *p, const photo_stance *st, const im
                                          .roughness = 0.62f };
 }
 
+// The cloth in two items: only triangles on a hem are asked, sample by sample, where the fabric ends.
 static void add_shell(props *s, const person *p, const photo_stance *st, const shell *sh, const float *open)
 {
     const body_model *m = p->model;
-    vec3 *at = own(s, mem_array(vec3, m->vertices)), *color = own(s, mem_array(vec3, m->vertices));
+    vec3 *at = own(s, mem_array(vec3, m->vertices)), *color = own(s, mem_array(vec3, m->vertices)),
+         *normal = own(s, mem_array(vec3, m->vertices));
     body_skin(m, sh->rest, st->world, at);
+    mesh_view whole = body_mesh(m, at);
+    mesh_normals(&whole, normal);
     for (uint32_t v = 0; v < m->vertices; v++) color[v] = v3(open[v], open[v], open[v]);
-    s->item[s->count++] = (raster_item){ .mesh = body_mesh(m, at),
-                                         .color = color,
-                                         .uv = sh->uv,
-                                         .texture = &sh->fabric,
-                                         .roughness = 0.95f,
-                                         .two_sided = 1 };
+    raster_item cloth = {
+        .normal = normal, .color = color, .uv = sh->uv, .texture = &sh->cloth, .roughness = 0.95f, .two_sided = 1
+    };
+    uint32_t *inner = own(s, mem_array(uint32_t, 3 * (size_t)m->triangles)),
+             *hem = own(s, mem_array(uint32_t, 3 * (size_t)m->triangles)), inners = 0, hems = 0;
+    float texel = 1 / (float)sh->fabric.width;
+    for (size_t i = 0; i < m->triangles; i++) {
+        const uint32_t *v = m->triangle + 3 * i;
+        float a = sh->uv[v[0]].x, b = sh->uv[v[1]].x, c = sh->uv[v[2]].x, least = fminf(fminf(a, b), c);
+        if (fmaxf(fmaxf(a, b), c) < 0.5f - texel) continue; // no cloth here
+        bool cut = least < 0.5f + texel;
+        memcpy(cut ? hem + 3 * (size_t)hems++ : inner + 3 * (size_t)inners++, v, 3 * sizeof *v);
+    }
+    cloth.mesh = (mesh_view){ at, inner, m->vertices, inners };
+    s->item[s->count++] = cloth;
+    cloth.mesh = (mesh_view){ at, hem, m->vertices, hems };
+    cloth.texture = &sh->fabric;
+    s->item[s->count++] = cloth;
 }
 
 static void add_proxy(props *s, const proxy *x, const person *p, const photo_stance *st, vec3 tint, float roughness)
@@ -246,6 +262,14 @@ static void dress(props *s, const wardrobe *w, const person *p, const outfit *o,
 
 // --- the sensor ---
 
+static float unit(uint64_t dice) { return (float)(dice & 0xffff) / 32768 - 1; } // of its lowest 16 bits, -1 .. 1
+
+// Nearly normal, from 64 random bits: four even numbers' sum has a variance of 4 / 3.
+static float bell(uint64_t dice)
+{
+    return 0.8660254f * (unit(dice) + unit(dice >> 16) + unit(dice >> 32) + unit(dice >> 48));
+}
+
 static void expose(image *im, rng *r)
 {
     float gain = (float)rng_between(r, 0.85, 1.12), warm = (float)(0.035 * rng_normal(r)),
@@ -268,9 +292,10 @@ static void expose(image *im, rng *r)
     for (uint32_t y = 0; y < im->height; y++)
         for (uint32_t x = 0; x < im->width; x++) {
             uint8_t *px = image_at(im, x, y);
-            float all = (float)rng_normal(r) * grain;
+            uint64_t dice = rng_next(r), tint = rng_next(r);
+            float all = bell(dice) * grain;
             for (int k = 0; k < 3; k++) {
-                float v = (float)px[k] * by[k] + all + 0.5f * grain * (float)(2 * rng_uniform(r) - 1);
+                float v = (float)px[k] * by[k] + all + 0.5f * grain * unit(tint >> 16 * k);
                 px[k] = (uint8_t)fminf(fmaxf(v + 0.5f, 0), 255);
             }
         }
@@ -345,22 +370,36 @@ static void set_landmark(capture_evidence *ev, const photo_camera *c, const phot
     ev->world[landmark][0] = body.x, ev->world[landmark][1] = body.y, ev->world[landmark][2] = body.z;
 }
 
+// Which triangle each pixel sees, without light; visible_free it.
+static visible see(const props *s, const photo_camera *c)
+{
+    visible v = visible_new(c->width, c->height);
+    vec3 *in_camera[MAX_ITEMS];
+    for (int i = 0; i < s->count; i++) {
+        const mesh_view *m = &s->item[i].mesh;
+        in_camera[i] = mem_array(vec3, m->vertex_count);
+        for (size_t k = 0; k < m->vertex_count; k++)
+            in_camera[i][k] = rigid_apply(&c->camera.world_to_camera, m->position[k]);
+    }
+    visible_draw(&v, &c->camera, s->item, (const vec3 *const *)in_camera, s->count);
+    for (int i = 0; i < s->count; i++) mem_free(in_camera[i]);
+    return v;
+}
+
 void photo_perfect(const wardrobe *w, const person *p, const outfit *o, const photo_stance *st, const photo_camera *c,
                    capture_evidence *out)
 {
     *out = (capture_evidence){ .score = 1, .people = 1, .mask = image_new(c->width, c->height, 1) };
-    float *open = mem_array(float, p->model->vertices), *depth = mem_array(float, (size_t)c->width * c->height);
+    float *open = mem_array(float, p->model->vertices);
     props s = { 0 };
     dress(&s, w, p, o, st, open);
-    image canvas = image_new(c->width, c->height, 3);
-    raster_light light = { .samples = 1 };
-    raster_draw(&canvas, &c->camera, s.item, s.count, &light, depth);
+    visible v = see(&s, c);
     out->left = c->width, out->top = c->height;
     for (uint32_t y = 0; y < c->height; y++)
         for (uint32_t x = 0; x < c->width; x++) {
             vec2 at = unbend(c, (float)x + 0.5f, (float)y + 0.5f);
             if (at.x < 0 || at.y < 0 || at.x >= (float)c->width || at.y >= (float)c->height) continue;
-            if (depth[(size_t)at.y * c->width + (size_t)at.x] <= 0) continue;
+            if (!v.seen[(size_t)at.y * c->width + (size_t)at.x]) continue;
             *image_at(&out->mask, x, y) = 255;
             out->left = x < out->left ? x : out->left, out->right = x + 1 > out->right ? x + 1 : out->right;
             out->top = y < out->top ? y : out->top, out->bottom = y + 1;
@@ -373,8 +412,7 @@ void photo_perfect(const wardrobe *w, const person *p, const outfit *o, const ph
     set_landmark(out, c, st, LM_NOSE, rigid_apply(head, v3_add(j, v3(0, 0.05f, 0.10f))));
     set_landmark(out, c, st, LM_LEFT_EAR, rigid_apply(head, v3_add(j, v3(0.075f, 0.06f, 0))));
     set_landmark(out, c, st, LM_RIGHT_EAR, rigid_apply(head, v3_add(j, v3(-0.075f, 0.06f, 0))));
-    image_free(&canvas);
+    visible_free(&v);
     props_free(&s);
     mem_free(open);
-    mem_free(depth);
 }

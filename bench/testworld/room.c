@@ -23,11 +23,18 @@ typedef struct {
     float lattice[LATTICE][LATTICE];
 } room;
 
+// floorf is a call; this is called ten million times a picture.
+static int whole(float x)
+{
+    int i = (int)x;
+    return i - (x < (float)i);
+}
+
 static float smooth_noise(const room *r, float x, float y)
 {
-    float fx = floorf(x), fy = floorf(y), tx = x - fx, ty = y - fy;
-    int i = (int)fx & (LATTICE - 1), j = (int)fy & (LATTICE - 1), i1 = (i + 1) & (LATTICE - 1),
-        j1 = (j + 1) & (LATTICE - 1);
+    int fx = whole(x), fy = whole(y);
+    float tx = x - (float)fx, ty = y - (float)fy;
+    int i = fx & (LATTICE - 1), j = fy & (LATTICE - 1), i1 = (i + 1) & (LATTICE - 1), j1 = (j + 1) & (LATTICE - 1);
     tx = tx * tx * (3 - 2 * tx), ty = ty * ty * (3 - 2 * ty);
     float a = r->lattice[j][i] + tx * (r->lattice[j][i1] - r->lattice[j][i]),
           b = r->lattice[j1][i] + tx * (r->lattice[j1][i1] - r->lattice[j1][i]);
@@ -119,10 +126,20 @@ static vec3 color_along(const room *m, vec3 eye, vec3 ray)
     return v3_scale(c, light);
 }
 
-static uint8_t code(float linear)
+enum { CODES = 8192 }; // finer than a step of the code from the twelfth on
+
+static void fill_codes(uint8_t *code)
 {
-    float c = linear <= 0.0031308f ? 12.92f * linear : 1.055f * powf(linear, 1 / 2.4f) - 0.055f;
-    return (uint8_t)fminf(fmaxf(255 * c + 0.5f, 0), 255);
+    for (int i = 0; i < CODES; i++) {
+        float linear = (float)i / (CODES - 1);
+        float c = linear <= 0.0031308f ? 12.92f * linear : 1.055f * powf(linear, 1 / 2.4f) - 0.055f;
+        code[i] = (uint8_t)(255 * c + 0.5f);
+    }
+}
+
+static uint8_t coded(const uint8_t *code, float linear)
+{
+    return code[linear <= 0 ? 0 : linear >= 1 ? CODES - 1 : (int)(linear * (CODES - 1) + 0.5f)];
 }
 
 void room_draw(image *canvas, const raster_camera *c, rng *r)
@@ -130,6 +147,8 @@ void room_draw(image *canvas, const raster_camera *c, rng *r)
     room m = furnish(r);
     mat3 back = m3_transpose(&c->world_to_camera.r);
     vec3 eye = v3_scale(m3_apply(&back, c->world_to_camera.t), -1);
+    uint8_t code[CODES];
+    fill_codes(code);
     for (uint32_t y = 0; y < canvas->height; y++)
         for (uint32_t x = 0; x < canvas->width; x++) {
             vec3 sum = { 0 };
@@ -139,6 +158,6 @@ void room_draw(image *canvas, const raster_camera *c, rng *r)
                 sum = v3_mad(sum, color_along(&m, eye, ray), 0.5f);
             }
             uint8_t *px = image_at(canvas, x, y);
-            px[0] = code(sum.x), px[1] = code(sum.y), px[2] = code(sum.z);
+            px[0] = coded(code, sum.x), px[1] = coded(code, sum.y), px[2] = coded(code, sum.z);
         }
 }

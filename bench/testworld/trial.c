@@ -3,9 +3,11 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "estimate/fit.h"
+#include "garment/fit.h"
 #include "image/decode.h"
 #include "image/encode.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -83,6 +85,23 @@ static bool write_look(const char *path, const capture_evidence *ev, err *e)
     return ok;
 }
 
+bool trial_cache(const char *cache, err *e)
+{
+    char photos[4096], looks[4096];
+    return (io_join(photos, sizeof photos, cache, "photos") && io_join(looks, sizeof looks, cache, "looks"))
+               ? io_make_dirs(photos, e) && io_make_dirs(looks, e)
+               : fail(e, ERR_INPUT, "the path of the cache is too long");
+}
+
+void trial_keep_memory(void)
+{
+    const int gigabyte = 1 << 30;
+    // One arena: those of other threads take large pieces from the kernel all the same.
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, gigabyte);
+    mallopt(M_TRIM_THRESHOLD, gigabyte);
+}
+
 // --- one photo ---
 
 typedef struct {
@@ -97,18 +116,41 @@ static void shot_free(shot *s)
     capture_evidence_free(&s->evidence);
 }
 
-// A photo as it arrives: compressed and read again.
-static bool through_jpeg(image *photo, rng *r, err *e)
+// The cache's file of one photo; "" without a cache.
+static void cache_path(const trial_lab *lab, const char *folder, const char *name, char *path, size_t size)
 {
-    buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
-    image read = { 0 };
-    bool ok = image_encode_jpeg(photo, 70 + (int)rng_below(r, 25), &jpeg, e) &&
-              image_decode_unguarded(jpeg.data, jpeg.len, 0, &read, NULL, e);
-    buf_free(&jpeg);
-    if (!ok) return false;
-    image_free(photo);
-    *photo = read;
+    path[0] = 0;
+    if (lab->cache) snprintf(path, size, "%s/%s/%s", lab->cache, folder, name);
+}
+
+static void photo_name(uint64_t seed, int index, int view, char *name, size_t size)
+{
+    snprintf(name, size, "%llu-%d-%c", (unsigned long long)seed, index, view ? 's' : 'f');
+}
+
+// Whether both photos of a person are in the cache.
+static bool photos_kept(const trial_lab *lab, uint64_t seed, int index)
+{
+    char name[64], path[4096];
+    for (int v = 0; v < 2; v++) {
+        photo_name(seed, index, v, name, sizeof name);
+        cache_path(lab, "photos", name, path, sizeof path);
+        if (!io_exists(path)) return false;
+    }
     return true;
+}
+
+// A photo as it arrives, compressed; kept in the cache when there is one.
+static bool arrive(const trial_lab *lab, const person *p, const outfit *o, rng *r, const char *name, const shot *s,
+                   buf *jpeg, err *e)
+{
+    char path[4096];
+    cache_path(lab, "photos", name, path, sizeof path);
+    if (lab->cache && io_exists(path)) return lab->only_photos || io_read(path, jpeg, e);
+    image photo = photo_take(lab->wardrobe, p, o, &s->stance, &s->camera, r);
+    bool ok = image_encode_jpeg(&photo, 70 + (int)rng_below(r, 25), jpeg, e);
+    image_free(&photo);
+    return ok && (!lab->cache || io_write(path, jpeg->data, jpeg->len, e));
 }
 
 static const trial_sources all_sources = { true, true, true, true, true, true, true };
@@ -132,14 +174,22 @@ static bool real_look(const trial_lab *lab, const person *p, const outfit *o, ca
                       const char *name, shot *out, err *e)
 {
     char path[4096];
-    if (lab->cache) {
-        snprintf(path, sizeof path, "%s/%s", lab->cache, name);
-        if (io_exists(path)) return read_look(path, &out->evidence, e);
+    cache_path(lab, "looks", name, path, sizeof path);
+    if (lab->cache && !lab->only_photos && io_exists(path)) return read_look(path, &out->evidence, e);
+    buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
+    image photo = { 0 };
+    bool ok = arrive(lab, p, o, r, name, out, &jpeg, e);
+    if (ok && !lab->only_photos) {
+        ok = image_decode_unguarded(jpeg.data, jpeg.len, 0, &photo, NULL, e) &&
+             capture_examine(lab->camera, &photo, view, &out->evidence, e);
+        // A look is the same whether it was kept or not, and a megabyte a photo is not: without it an outline lies within
+        // half a pixel.
+        image_free(&out->evidence.soft_mask);
+        ok = ok && (!lab->cache || write_look(path, &out->evidence, e));
     }
-    image photo = photo_take(lab->wardrobe, p, o, &out->stance, &out->camera, r);
-    bool ok = through_jpeg(&photo, r, e) && capture_examine(lab->camera, &photo, view, &out->evidence, e);
     image_free(&photo);
-    return ok && (!lab->cache || write_look(path, &out->evidence, e));
+    buf_free(&jpeg);
+    return ok;
 }
 
 static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capture_view view, rng *r, float bend,
@@ -152,7 +202,7 @@ static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capt
     out->stance = photo_pose(p, &pose);
     out->camera = photo_aim(r, p, TRIAL_WIDTH, TRIAL_HEIGHT);
     out->camera.bend = from->lens ? bend : 0;
-    bool networks = lab->camera && (from->landmarks || from->mask);
+    bool networks = lab->only_photos || (lab->camera && (from->landmarks || from->mask));
     if (networks && !real_look(lab, p, o, view, r, name, out, e)) return false;
     if (networks && from->landmarks && from->mask) return true;
     capture_evidence perfect;
@@ -289,6 +339,17 @@ static double processor_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+static void correlate(const trial_lab *lab, const trial *t, const estimate_result *r, trial_result *out)
+{
+    fit_body *b = mem_new(1, sizeof *b);
+    double value[TAPE_COUNT], *slope = mem_array(double, TAPE_COUNT *BODY_MAX_BETAS);
+    tape_jacobian(lab->tape[t->sex], r->betas, value, slope);
+    fit_body_correlate(b, slope, r->posterior.covariance, r->posterior.betas);
+    for (int i = 0; i < TAPE_COUNT * TAPE_COUNT; i++) out->correlation[i] = (float)b->correlation[i];
+    mem_free(slope);
+    mem_free(b);
+}
+
 static bool estimate(const trial_lab *lab, const person *p, const shot *front, const shot *side, trial *t, err *e)
 {
     for (int weighed = 0; weighed < 2; weighed++) {
@@ -313,6 +374,7 @@ static bool estimate(const trial_lab *lab, const person *p, const shot *front, c
             out->ms = processor_ms() - from;
             memcpy(out->value, r->value, sizeof r->value);
             memcpy(out->sd, r->sd, sizeof r->sd);
+            if (out->made && weighed && !lab->keep_seen) correlate(lab, t, r, out);
             mem_free(r);
             if (!out->made) return false;
         }
@@ -354,6 +416,7 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
     const trial_sources *from = lab->sources ? lab->sources : &all_sources;
     memset(t, 0, sizeof *t);
     t->sex = (body_sex)(index % 2);
+    if (lab->only_photos && photos_kept(lab, seed, index)) return true;
     rng body = stream(seed, index, 0), dress = stream(seed, index, 1);
     survey_answers real = person_somebody(&body, t->sex);
     person *p =
@@ -371,9 +434,9 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
         // Phones straighten their pictures; about a hundredth is left in the corners, either way.
         float bend = (float)rng_between(&lens, -0.012, 0.012);
         char name[64];
-        snprintf(name, sizeof name, "%llu-%d-%c", (unsigned long long)seed, index, v ? 's' : 'f');
+        photo_name(seed, index, v, name, sizeof name);
         ok = look_at(lab, p, &o, v ? VIEW_SIDE : VIEW_FRONT, &r, bend, name, &shots[v], e);
-        if (!ok) break;
+        if (!ok || lab->only_photos) continue;
         if (v == 0) {
             t->verdict = shots[0].evidence.verdict;
             note_stance(&shots[0], t);
@@ -387,7 +450,7 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
         t->look[v].loose = shots[0].evidence.verdict & VERDICT_LOOSE_CLOTHES; // only the front tells
     }
     t->refused = ok && !t->look[0].seen;
-    ok = ok && (lab->only_look ||
+    ok = ok && (lab->only_photos ||
                 estimate(lab, p, t->look[0].seen ? &shots[0] : NULL, t->look[1].seen ? &shots[1] : NULL, t, e));
     for (int v = 0; v < 2; v++) shot_free(&shots[v]);
     outfit_free(&o);

@@ -23,8 +23,10 @@ typedef struct {
     bool study;                   // compare looks with the truth
     bool keep_seen;               // keep what the learned correction reads
     bool raw;                     // leave the learned correction out
-    bool only_look;               // fill the cache, estimate nothing
-    const char *cache; // folder where what was seen is kept between runs of one build of the test world; NULL: none
+    bool only_photos;             // fill the cache with photos, look at nothing
+    // Folder whose photos/ and looks/ keep what was rendered and what was seen between runs; NULL: none. looks/ is to
+    // be emptied after a change to lib/capture, all of it after one to the test world or the body.
+    const char *cache;
 } trial_lab;
 
 // How far what was seen in one photo is from the truth, where the estimator believes it to be right.
@@ -43,9 +45,10 @@ typedef struct {
 
 typedef struct {
     bool made;
-    double value[TAPE_COUNT], sd[TAPE_COUNT]; // metres
-    double ms;                                // the estimate's time on one processor
-    learned_features *seen;                   // what the learned correction read, when lab->seen; the caller's to free
+    double value[TAPE_COUNT], sd[TAPE_COUNT];   // metres
+    double ms;                                  // the estimate's time on one processor
+    float correlation[TAPE_COUNT * TAPE_COUNT]; // of the errors; only with weight
+    learned_features *seen; // what the learned correction read, when lab->seen; the caller's to free
 } trial_result;
 
 typedef struct {
@@ -62,6 +65,12 @@ typedef struct {
     trial_result result[TRIAL_MODES][2]; // [mode][weight stated]
     trial_look look[2];                  // front, side
 } trial;
+
+// Makes the folders of a cache.
+bool trial_cache(const char *cache, err *e) MUST_USE;
+// For a program of many trials, before its threads: the pictures' memory, 40 MB a piece, is used again and not given
+// back to the kernel in between, which took a tenth of the time.
+void trial_keep_memory(void);
 
 extern const char *const trial_landmark_name[TRIAL_LANDMARKS / 2]; // of pairs, left first
 

@@ -12,7 +12,6 @@ const double estimate_height_sd = 0.004;
 static const double TAPE_SD = 0.005;       // her own reading of a tape
 static const double UNMODELLED_SD = 0.004; // of the real body about the shape space, by measurement
 static const double NINETY = 1.6449;       // half of a 90 % interval, standard deviations
-static const double MOST_SHIFT = 2;        // standard deviations the learned correction may move a measurement
 static const double LEAST_LEFT = 0.05;     // of a variance, whatever was learned
 static const double PHOTO_SAYS = 0.9;      // a photo is the source where it shrinks the interval below this
 
@@ -219,7 +218,7 @@ static void correct_photos(const body_model *m, tape *t, const learned_features 
         double linear = fmax(wanted[i * N + i], 1e-10), own = UNMODELLED_SD * UNMODELLED_SD,
                left = spread[i] * spread[i] * (linear + own) - own;
         factor[i] = sqrt(fmax(left / linear, LEAST_LEFT));
-        double most = MOST_SHIFT * sqrt(linear + own);
+        double most = LEARNED_MOST_SHIFT * sqrt(linear + own);
         target[i] = value[i] + fmin(fmax(shift[i], -most), most);
     }
     for (int i = 0; i < N; i++)

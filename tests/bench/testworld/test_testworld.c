@@ -54,6 +54,35 @@ static void people_have_the_height_they_were_asked_for(void)
     }
 }
 
+// Deviations of the surveyed measurements from what the survey expects of these answers, in its own deviations.
+static void people_vary_as_the_survey_says(void)
+{
+    enum { PEOPLE = 120 };
+    CHECK(ready());
+    if (!clothes) return;
+    double sum[SURVEY_MEASURES] = { 0 }, sum2[SURVEY_MEASURES] = { 0 };
+    rng r = rng_new(13);
+    for (int i = 0; i < PEOPLE; i++) {
+        survey_answers a = person_somebody(&r, SEX_FEMALE);
+        person *p = person_new(clothes, model, measure, &r, &a, 0.003);
+        double mean[SURVEY_MEASURES], covariance[SURVEY_MEASURES * SURVEY_MEASURES];
+        survey_condition(&model->prior->survey, SEX_FEMALE, &p->real, mean, covariance);
+        for (int m = 0; m < SURVEY_MEASURES; m++) {
+            double z = (p->truth[survey_measure[m]] - mean[m]) / sqrt(covariance[m * SURVEY_MEASURES + m]);
+            sum[m] += z;
+            sum2[m] += z * z;
+        }
+        person_free(p);
+    }
+    for (int m = 0; m < SURVEY_MEASURES; m++) {
+        double mean = sum[m] / PEOPLE, sd = sqrt(sum2[m] / PEOPLE - mean * mean);
+        printf("     %-22s %+.2f +- %.2f\n", tape_key[survey_measure[m]], mean, sd);
+        // Three standard errors of a mean and of a standard deviation of so many people.
+        CHECK_NEAR(mean, 0, 3 / sqrt(PEOPLE));
+        CHECK_NEAR(sd, 1, 3 / sqrt(2 * PEOPLE));
+    }
+}
+
 static void the_same_seed_gives_the_same_person_and_the_same_photo(void)
 {
     CHECK(ready());
@@ -158,6 +187,6 @@ static void tidy(void)
     body_free(model);
 }
 
-TEST_MAIN(RUN(people_have_the_height_they_were_asked_for); RUN(the_same_seed_gives_the_same_person_and_the_same_photo);
-          RUN(clothes_lie_outside_the_body); RUN(a_perfect_look_sees_the_whole_person);
-          RUN(the_tapes_slope_is_the_difference_of_its_readings); tidy();)
+TEST_MAIN(RUN(people_have_the_height_they_were_asked_for); RUN(people_vary_as_the_survey_says);
+          RUN(the_same_seed_gives_the_same_person_and_the_same_photo); RUN(clothes_lie_outside_the_body);
+          RUN(a_perfect_look_sees_the_whole_person); RUN(the_tapes_slope_is_the_difference_of_its_readings); tidy();)
