@@ -166,7 +166,7 @@ static void wait_until_it_answers(const server *s, const char *path)
 {
     char url[128];
     snprintf(url, sizeof url, "%s%s", s->url, path);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 600; i++) { // a busy machine takes its time to start a Python program
         fetch_response r = { .body = buf_new(4 << 20) };
         err e;
         bool ok = fetch(&(fetch_request){ .url = url, .timeout_ms = 1000 }, &r, &e) && r.status == 200;

@@ -1,5 +1,6 @@
 -- For wrk: goes through the lines of a file ("token id", one request each) against one of three routes, against
--- /healthz, which asks nobody, or with a hundred events a request; and prints what it saw as one line of numbers: requests, seconds, failures, p50, p99 (ms).
+-- /healthz, which asks nobody, or with a hundred events a request; and prints what it saw as one line of numbers:
+-- requests, seconds, failures, p50, p99 (ms).
 --   wrk -s load.lua URL -- ROUTE FILE [GARMENT]
 local rows, at, route, garment = {}, 0, nil, nil
 local event = '{"event_type":"widget_opened","metadata":{"page":"/products/tee","position":3}}'
