@@ -2,10 +2,46 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "cli/service.h"
+#include "common/text.h"
 #include "garment/import.h"
 #include "garment/outfit.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+
+// Many shoppers try the same few garments on, and reading a chart costs more than judging by it: the last ones read
+// are kept, by their text.
+enum { CHARTS = 16 };
+static struct {
+    pthread_mutex_t lock;
+    struct {
+        char *text;
+        size_chart chart;
+    } row[CHARTS];
+    int next;
+} charts = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool read_chart(const char *text, size_chart *out, err *e)
+{
+    bool known = false;
+    pthread_mutex_lock(&charts.lock);
+    for (int i = 0; i < CHARTS && charts.row[i].text && !known; i++)
+        if ((known = !strcmp(charts.row[i].text, text))) *out = charts.row[i].chart;
+    pthread_mutex_unlock(&charts.lock);
+    if (known) return true;
+    if (!chart_parse_json(text, strlen(text), out, e)) return false;
+    char *own = mem_strdup(text);
+    pthread_mutex_lock(&charts.lock);
+    int at = charts.next++ % CHARTS;
+    char *old = charts.row[at].text;
+    charts.row[at].text = own;
+    charts.row[at].chart = *out;
+    charts.next %= CHARTS;
+    pthread_mutex_unlock(&charts.lock);
+    mem_free(old);
+    return true;
+}
 
 bool cli_garment_of(const char *category, const char *made_of, const char *chart, garment *g, err *e)
 {
@@ -17,7 +53,28 @@ bool cli_garment_of(const char *category, const char *made_of, const char *chart
     if (!f) return fail(e, ERR_INPUT, "there is no fabric \"%.40s\"", made_of);
     g->fabric = *f;
     if (!chart) return fail(e, ERR_INPUT, "the garment needs a size chart");
-    return chart_parse_json(chart, strlen(chart), &g->chart, e);
+    return read_chart(chart, &g->chart, e);
+}
+
+// The measurements as they are stored, which was ours to write: looked through rather than parsed, because a try-on
+// waits for it.
+static bool read_body(const char *measurements, fit_body *out, err *e)
+{
+    memset(out, 0, sizeof *out);
+    json_member all = { .name = "measurements" }, site[TAPE_COUNT];
+    json_members(measurements, &all, 1);
+    if (!all.at) return fail(e, ERR_INPUT, "these are not an avatar's measurements");
+    for (int i = 0; i < TAPE_COUNT; i++) site[i].name = tape_key[i];
+    json_members(all.at, site, TAPE_COUNT);
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        json_member number[] = { { .name = "value_cm" }, { .name = "sd_cm" } };
+        if (!site[i].at) continue;
+        json_members(site[i].at, number, 2);
+        double value = number[0].at ? strtod(number[0].at, NULL) : 0,
+               sd = number[1].at ? strtod(number[1].at, NULL) : 0;
+        if (!fit_body_set(out, (tape_measure)i, value, sd, e)) return false;
+    }
+    return true;
 }
 
 bool cli_fit(void *ctx, const char *measurements, const char *category, const char *made_of, const char *chart,
@@ -30,8 +87,7 @@ bool cli_fit(void *ctx, const char *measurements, const char *category, const ch
         return fail(e, ERR_INPUT, "a preference is snug, regular or loose");
     garment *g = mem_new(1, sizeof *g);
     fit_result *r = mem_new(1, sizeof *r);
-    bool ok =
-        cli_garment_of(category, made_of, chart, g, e) && fit_body_parse(measurements, strlen(measurements), &body, e);
+    bool ok = cli_garment_of(category, made_of, chart, g, e) && read_body(measurements, &body, e);
     if (ok) {
         fit_judge(g, &body, p, r);
         ok = fit_print(g, r, p, NULL, fit_json) || fail(e, ERR_LIMIT, "the verdict is too long");

@@ -386,6 +386,18 @@ static rng stream(uint64_t seed, int index, uint64_t which)
     return rng_new(seed * 1000003u + (uint64_t)index * 16 + which);
 }
 
+static outfit_kind draw_clothes(rng *dress)
+{
+    double kind = rng_uniform(dress);
+    return kind < 0.15 ? OUTFIT_TIGHT : kind < 0.7 ? OUTFIT_FITTED : OUTFIT_LOOSE;
+}
+
+outfit_kind trial_clothes(uint64_t seed, int index)
+{
+    rng dress = stream(seed, index, 1);
+    return draw_clothes(&dress);
+}
+
 // How she stood in the front photo.
 static void note_stance(const shot *s, trial *t)
 {
@@ -411,8 +423,7 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
     if (!from->answers) p->answers = p->real;
     memcpy(t->truth, p->truth, sizeof p->truth);
     t->bmi = p->real.weight / (p->real.height * p->real.height);
-    double kind = rng_uniform(&dress);
-    t->clothes = kind < 0.15 ? OUTFIT_TIGHT : kind < 0.7 ? OUTFIT_FITTED : OUTFIT_LOOSE;
+    t->clothes = draw_clothes(&dress);
     t->exif = rng_uniform(&dress) < 0.6 || !from->lens;
     outfit o = outfit_new(p, &dress, t->clothes);
     shot shots[2] = { 0 };

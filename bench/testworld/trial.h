@@ -78,5 +78,8 @@ float trial_sureness(const capture_evidence *ev);
 // Of two masks of the same size.
 float trial_iou(const image *a, const image *b);
 
+// What this person wears.
+outfit_kind trial_clothes(uint64_t seed, int index);
+
 // The same seed and index give the same person, clothes and photos. False when the networks fail.
 bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *out, err *e) MUST_USE;

@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,22 @@ bool buf_printf(buf *b, const char *fmt, ...)
     }
     b->len += len;
     return true;
+}
+
+bool buf_fixed(buf *b, double v, int decimals)
+{
+    static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };
+    double scaled = fabs(v) * tens[decimals], whole = floor(scaled), rest = scaled - whole;
+    // The product is off by less than 1e-7 below 1e9. Near a half that could decide; printf knows the exact value.
+    if (!(scaled < 1e9) || fabs(rest - 0.5) < 1e-6) return buf_printf(b, "%.*f", decimals, v);
+    uint32_t n = (uint32_t)whole + (rest > 0.5);
+    char text[16], *at = text + sizeof text;
+    for (int digits = 0; n || digits <= decimals; digits++, n /= 10) {
+        if (decimals && digits == decimals) *--at = '.';
+        *--at = (char)('0' + n % 10);
+    }
+    if (signbit(v)) *--at = '-';
+    return buf_append(b, at, (size_t)(text + sizeof text - at));
 }
 
 bool buf_align(buf *b, size_t alignment, uint8_t fill)

@@ -1,6 +1,7 @@
 #include "garment/drape.h"
 #include "base/mem.h"
 #include "garment/drape_run.h"
+#include "garment/place_neck.h"
 #include "mesh/refine.h"
 
 #include <math.h>
@@ -38,13 +39,15 @@ collider *drape_collider_of(const wearer *w, const vec3 *body)
 
 collider *drape_collider(const wearer *w) { return drape_collider_of(w, wearer_body(w)); }
 
-static bool draft(const garment *g, int size, double spacing, pattern *p, sewn *s, err *e)
+// bare: without a collar.
+static bool draft(const garment *g, int size, double spacing, bool bare, pattern *p, sewn *s, err *e)
 {
     // The middle size's mesh is every size's.
     int middle = g->chart.count / 2;
     pattern base;
     sewn base_mesh;
     if (!pattern_draft(g, middle, &base, e) || !pattern_draft(g, size, p, e)) return false;
+    if (bare) pattern_without_collar(&base), pattern_without_collar(p);
     pattern_segment(&base, spacing);
     pattern_segment_as(p, &base);
     if (!sewn_make(&base, spacing, NULL, &base_mesh, e)) return false;
@@ -136,10 +139,14 @@ static void publish(const cloth *c, const sewn *s, drape *out)
             area[v[k]] += a;
         }
     }
+    // A collar folds at the seam of its parts: each has a normal of its own there.
+    for (uint32_t i = 0; i < s->points; i++) out->position[i] = x[s->vertex[i]];
+    mesh_view apart = { out->position, s->corner, s->points, s->triangles };
+    mesh_normals(&apart, out->normal);
     for (uint32_t i = 0; i < s->points; i++) {
         uint32_t v = s->vertex[i];
-        out->position[i] = x[v];
-        out->normal[i] = normal[v];
+        panel_place at = out->pattern.panel[s->panel[i]].place;
+        if (at != PLACE_STAND && at != PLACE_FALL) out->normal[i] = normal[v];
         // Averaged with their signs first: a wrinkle's compression is not half a stretch.
         out->strain[i] = area[v] > 0 ? fmaxf(0, fmaxf(weft[v], warp[v]) / area[v]) : 0;
     }
@@ -200,6 +207,9 @@ static void decide(drape *out)
     snprintf(out->why, sizeof out->why, "%s", why ? why : "");
 }
 
+#define STRIDE 0.015f // metres
+#define SMALL_STRIDE 0.005f
+
 cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const pattern *p, const sewn *s,
                   const drape_start *from)
 {
@@ -245,7 +255,7 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
                   &(cloth_phase){ .damping = 60, .held = true, .slippery = true, .seconds = 0.1, .until_rest = true });
         if (anchor > 0) cloth_run(c, &(cloth_phase){ .gravity = 9.81, .damping = 18, .held = true, .seconds = 0.15 });
     }
-    if (first) drape_walk(w, first, body, c, s);
+    if (first) drape_walk(w, first, body, from->careful ? SMALL_STRIDE : STRIDE, c, s);
     collider_free(first);
     // What slides ends on the floor, which is said in words; its last folds need no rest.
     double seconds = anchor == 0 ? 1.2 : from->sliding ? 0.25 : 0.6;
@@ -290,6 +300,7 @@ static void refine(const sewn *coarse, const vec3 *from, const sewn *fine, const
     float *count = mem_array(float, fine->vertices);
     memset(to, 0, fine->vertices * sizeof *to);
     for (uint32_t i = 0; i < fine->points; i++) {
+        if (fine->panel[i] >= coarse->panels) continue; // a collar, placed afterwards
         vec2 p = fine->flat[i];
         float best = -1e9f, weight[3] = { 1, 0, 0 };
         uint32_t found = 0;
@@ -326,18 +337,21 @@ static void refine(const sewn *coarse, const vec3 *from, const sewn *fine, const
 #define COARSER 2.0
 
 static bool hang_coarse(const wearer *w, const collider *body, const garment *g, int size, double spacing, bool itself,
-                        const sewn *fine, vec3 *start, float *anchor, bool *sliding, err *e)
+                        const pattern *fine_pattern, const sewn *fine, vec3 *start, float *anchor, bool *sliding,
+                        err *e)
 {
     pattern *p = mem_new(1, sizeof *p);
     sewn coarse;
-    bool ok = draft(g, size, COARSER * spacing, p, &coarse, e);
+    bool ok = draft(g, size, COARSER * spacing, true, p, &coarse, e);
     if (ok) {
         vec3 *from = mem_array(vec3, coarse.vertices);
         vec2 *rest = rest_of(&coarse);
         place_on_body(w, p, &coarse, from, anchor);
         cloth *c = drape_hang(w, body, g, p, &coarse,
-                              &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, false, false });
+                              &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, false, false, false });
         refine(&coarse, cloth_position(c), fine, body, start);
+        // A collar is too narrow for the coarse mesh, which would not know what lies over what.
+        place_collar(fine_pattern, fine, start);
         *sliding = slid(&coarse, cloth_position(c), (double)*anchor) > SLIDES;
         cloth_free(c);
         mem_free(from);
@@ -348,24 +362,28 @@ static bool hang_coarse(const wearer *w, const collider *body, const garment *g,
     return ok;
 }
 
-// coarse: by way of a coarser mesh; else the fine one falls into place itself, which takes three times as long.
-static bool make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, bool coarse,
+// By way of a coarser mesh; or the fine one falls into place itself, which takes three times as long; and goes along
+// carefully, which takes six times.
+typedef enum { WAY_COARSE, WAY_FINE, WAY_CAREFUL } way;
+
+static bool make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, way how,
                  drape *out, err *e)
 {
     memset(out, 0, sizeof *out);
     double spacing = o && o->spacing > 0 ? o->spacing : 0.015;
     bool itself = !(o && o->no_self);
-    if (!draft(g, size, spacing, &out->pattern, &out->mesh, e)) return false;
+    if (!draft(g, size, spacing, false, &out->pattern, &out->mesh, e)) return false;
     vec3 *start = mem_array(vec3, out->mesh.vertices);
     float anchor;
-    bool ok = true, sliding = false;
+    bool ok = true, sliding = false, coarse = how == WAY_COARSE;
     if (coarse)
-        ok = hang_coarse(w, body, g, size, spacing, itself, &out->mesh, start, &anchor, &sliding, e);
+        ok = hang_coarse(w, body, g, size, spacing, itself, &out->pattern, &out->mesh, start, &anchor, &sliding, e);
     else
         place_on_body(w, &out->pattern, &out->mesh, start, &anchor);
     if (ok) {
         vec2 *rest = rest_of(&out->mesh);
-        drape_run(w, body, g, &(drape_start){ start, rest, spacing, anchor, itself, coarse, sliding }, out);
+        drape_run(w, body, g,
+                  &(drape_start){ start, rest, spacing, anchor, itself, coarse, sliding, how == WAY_CAREFUL }, out);
         mem_free(rest);
     }
     mem_free(start);
@@ -376,14 +394,15 @@ static bool make(const wearer *w, const collider *body, const garment *g, int si
 bool drape_make(const wearer *w, const collider *body, const garment *g, int size, const drape_options *o, drape *out,
                 err *e)
 {
-    if (!make(w, body, g, size, o, true, out, e)) return false;
-    if (!out->degraded) return true;
-    // What went wrong at first may have been the coarse mesh's doing.
-    drape again;
-    if (!make(w, body, g, size, o, false, &again, e)) return drape_free(out), false;
-    bool better = !again.degraded;
-    drape_free(better ? out : &again);
-    if (better) *out = again;
+    if (!make(w, body, g, size, o, WAY_COARSE, out, e)) return false;
+    // What went wrong at first may have been the coarse mesh's doing, or that of arms that moved too fast.
+    for (way how = WAY_FINE; out->degraded && how <= (w->stood ? WAY_CAREFUL : WAY_FINE); how++) {
+        drape again;
+        if (!make(w, body, g, size, o, how, &again, e)) return drape_free(out), false;
+        bool better = !again.degraded;
+        drape_free(better ? out : &again);
+        if (better) *out = again;
+    }
     return true;
 }
 

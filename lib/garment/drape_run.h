@@ -10,6 +10,7 @@ typedef struct {
     bool itself;
     bool worn;    // it already hangs there, only coarser: neither tugged into place nor held up any more
     bool sliding; // and is too large to stay where it hangs
+    bool careful; // the body takes smaller strides into its stance
 } drape_start;
 
 // Lets the cloth come to rest; the caller frees it. body: as the wearer stands.
@@ -20,7 +21,8 @@ cloth *drape_hang(const wearer *w, const collider *body, const garment *g, const
 collider *drape_collider_of(const wearer *w, const vec3 *position);
 
 // Takes the cloth along while the body moves from the A-pose, whose collider is first, to its stance, whose is last.
-void drape_walk(const wearer *w, const collider *first, const collider *last, cloth *c, const sewn *s);
+// stride: metres that the body moves between two looks of the cloth at it.
+void drape_walk(const wearer *w, const collider *first, const collider *last, float stride, cloth *c, const sewn *s);
 
 // out->mesh and out->pattern are set.
 void drape_run(const wearer *w, const collider *body, const garment *g, const drape_start *start, drape *out);

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#define STRIDE 0.015f // metres the body moves between two looks of the cloth at it
 #define CARRIES 0.06f // metres over the body: cloth within moves with it
 
 // How far the body carries each vertex of the cloth, evened out over the cloth's edges.
@@ -18,7 +17,7 @@ static void carried(const collider *body, const vec3 *now, const vec3 *next, con
     sewn_even_out(s, 3, move);
 }
 
-void drape_walk(const wearer *w, const collider *first, const collider *last, cloth *c, const sewn *s)
+void drape_walk(const wearer *w, const collider *first, const collider *last, float stride, cloth *c, const sewn *s)
 {
     uint32_t n = w->model->vertices;
     vec3 *now = mem_array(vec3, n), *next = mem_array(vec3, n), *move = mem_array(vec3, s->vertices);
@@ -28,7 +27,7 @@ void drape_walk(const wearer *w, const collider *first, const collider *last, cl
         bool hand = label == JOINT_L_HAND || label == JOINT_R_HAND || label == JOINT_L_WRIST || label == JOINT_R_WRIST;
         if (!hand) far = fmaxf(far, v3_dist(w->position[v], w->stood[v]));
     }
-    int steps = (int)ceilf(far / STRIDE);
+    int steps = (int)ceilf(far / stride);
     memcpy(now, w->position, n * sizeof *now);
     collider *before = NULL;
     for (int i = 1; i <= steps; i++) {

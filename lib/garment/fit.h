@@ -15,6 +15,8 @@ typedef struct {
 
 // From the avatar's measurements.json: values and standard deviations; errors uncorrelated.
 bool fit_body_parse(const char *measurements_json, size_t n, fit_body *out, err *e) MUST_USE;
+// The same, of one site at a time, on a zeroed body; centimetres.
+bool fit_body_set(fit_body *b, tape_measure site, double value, double sd, err *e) MUST_USE;
 // Correlations of the errors from the covariance of betas [betas * betas] through the tape's Jacobian
 // [TAPE_COUNT * betas].
 void fit_body_correlate(fit_body *b, const double *jacobian, const double *covariance, int betas);

@@ -5,6 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
+bool fit_body_set(fit_body *b, tape_measure site, double value, double sd, err *e)
+{
+    if (!(value > 0 && value < 300) || !(sd >= 0 && sd < 50))
+        return fail(e, ERR_INPUT, "measurements.json: %s is not a measurement in cm with its sd", tape_key[site]);
+    b->value[site] = value;
+    b->sd[site] = sd;
+    b->correlation[site * TAPE_COUNT + site] = 1;
+    return true;
+}
+
 bool fit_body_parse(const char *text, size_t n, fit_body *out, err *e)
 {
     json_error_t where;
@@ -17,13 +27,7 @@ bool fit_body_parse(const char *text, size_t n, fit_body *out, err *e)
     for (int i = 0; ok && i < TAPE_COUNT; i++) {
         const json_t *one = json_object_get(all, tape_key[i]), *value = json_object_get(one, "value_cm"),
                      *sd = json_object_get(one, "sd_cm");
-        out->correlation[i * TAPE_COUNT + i] = 1;
-        if (!one) continue;
-        out->value[i] = json_number_value(value);
-        out->sd[i] = sd ? json_number_value(sd) : 0;
-        if (!json_is_number(value) || !(out->value[i] > 0 && out->value[i] < 300) ||
-            !(out->sd[i] >= 0 && out->sd[i] < 50))
-            ok = fail(e, ERR_INPUT, "measurements.json: %s is not a measurement in cm with its sd", tape_key[i]);
+        if (one) ok = fit_body_set(out, (tape_measure)i, json_number_value(value), sd ? json_number_value(sd) : 0, e);
     }
     json_decref(root);
     return ok;
@@ -52,6 +56,28 @@ void fit_sentence(const fit_size *s, char *out, size_t size)
     snprintf(out, size, "%s %s (%+.1f cm)", word[s->verdict], place[r->region.dim], r->ease);
 }
 
+static bool put(buf *out, const char *text) { return buf_append(out, text, strlen(text)); }
+
+// A try-on prints hundreds of numbers in the request itself: not through printf.
+static bool print_region(const fit_region_result *r, buf *out)
+{
+    const struct {
+        const char *name;
+        double value;
+        int decimals;
+    } number[] = { { "\", \"garment_cm\": ", r->garment, 2 },  { ", \"body_cm\": ", r->body, 2 },
+                   { ", \"ease_cm\": ", r->ease, 2 },          { ", \"ease_pct\": ", 100 * r->ease / r->body, 1 },
+                   { ", \"sd_cm\": ", r->spread, 2 },          { ", \"least_cm\": ", r->region.least, 2 },
+                   { ", \"ideal_cm\": ", r->region.ideal, 2 }, { ", \"most_cm\": ", r->region.most, 2 } };
+    bool ok = put(out, "\n      {\"region\": \"") && put(out, chart_dim_key[r->region.dim]) &&
+              put(out, "\", \"body\": \"") && put(out, tape_key[r->region.site]);
+    for (size_t i = 0; ok && i < sizeof number / sizeof *number; i++)
+        ok = put(out, number[i].name) && buf_fixed(out, number[i].value, number[i].decimals);
+    return ok && put(out, ", \"class\": \"") && put(out, fit_class_word[r->verdict]) &&
+           put(out, "\", \"probability\": ") && buf_fixed(out, r->probability, 4) && put(out, ", \"source\": \"") &&
+           put(out, measure_source_word[r->source]) && put(out, "\"}");
+}
+
 static bool print_size(const fit_size *s, buf *out)
 {
     char sentence[128];
@@ -62,17 +88,7 @@ static bool print_size(const fit_size *s, buf *out)
     ok = ok && (s->regions ? buf_printf(out, "\"%s\"", chart_dim_key[s->region[s->worst].region.dim])
                            : buf_printf(out, "null"));
     ok = ok && buf_printf(out, ",\n    \"regions\": [");
-    for (int i = 0; ok && i < s->regions; i++) {
-        const fit_region_result *r = &s->region[i];
-        ok = buf_printf(out,
-                        "%s\n      {\"region\": \"%s\", \"body\": \"%s\", \"garment_cm\": %.2f, \"body_cm\": %.2f, "
-                        "\"ease_cm\": %.2f, \"ease_pct\": %.1f, \"sd_cm\": %.2f, \"least_cm\": %.2f, "
-                        "\"ideal_cm\": %.2f, \"most_cm\": %.2f, \"class\": \"%s\", \"probability\": %.4f, "
-                        "\"source\": \"%s\"}",
-                        i ? "," : "", chart_dim_key[r->region.dim], tape_key[r->region.site], r->garment, r->body,
-                        r->ease, 100 * r->ease / r->body, r->spread, r->region.least, r->region.ideal, r->region.most,
-                        fit_class_word[r->verdict], r->probability, measure_source_word[r->source]);
-    }
+    for (int i = 0; ok && i < s->regions; i++) ok = (!i || put(out, ",")) && print_region(&s->region[i], out);
     return ok && buf_printf(out, "]}");
 }
 

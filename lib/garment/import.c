@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define WELD 1e-4f // metres: seams are told apart by texture coordinates, not by place
-enum { MOST_VERTICES = 40000 };
+enum { MOST_VERTICES = 40000, MOST_SEWN = 15000 };
 
 typedef struct {
     int64_t x, y, z;
@@ -45,6 +45,143 @@ static void weld(const vec3 *p, uint32_t n, imported *m)
     mem_free(key);
 }
 
+// Triangles that became lines carry nothing.
+static void drop_closed(sewn *s)
+{
+    uint32_t kept = 0;
+    for (uint32_t t = 0; t < s->triangles; t++) {
+        uint32_t *c = s->corner + 3 * (size_t)t, v[3] = { s->vertex[c[0]], s->vertex[c[1]], s->vertex[c[2]] };
+        if (v[0] == v[1] || v[1] == v[2] || v[2] == v[0]) continue;
+        memmove(s->corner + 3 * (size_t)kept, c, 3 * sizeof *c);
+        memcpy(s->triangle + 3 * (size_t)kept++, v, sizeof v);
+    }
+    s->triangles = kept;
+}
+
+static uint32_t find(uint32_t *parent, uint32_t i)
+{
+    while (parent[i] != i) i = parent[i] = parent[parent[i]];
+    return i;
+}
+
+// Each vertex becomes the root of its set, where that lies.
+static void merge(imported *m, uint32_t *parent)
+{
+    sewn *s = &m->mesh;
+    uint32_t *number = mem_array(uint32_t, s->vertices), left = 0;
+    for (uint32_t i = 0; i < s->vertices; i++) {
+        if (find(parent, i) != i) continue;
+        m->placed[left] = m->placed[i];
+        number[i] = left++;
+    }
+    for (uint32_t i = 0; i < s->points; i++) s->vertex[i] = number[find(parent, s->vertex[i])];
+    s->vertices = left;
+    mem_free(number);
+    drop_closed(s);
+}
+
+#define SHORT 0.12 // of the mean edge
+
+// Edges far shorter than the others are drawn together: the solver's step is for the others.
+static void collapse_short(imported *m)
+{
+    sewn *s = &m->mesh;
+    uint32_t *parent = mem_array(uint32_t, s->vertices);
+    uint8_t *taken = mem_array(uint8_t, s->vertices); // others have become it already
+    double sum = 0;
+    for (uint32_t i = 0; i < s->vertices; i++) parent[i] = i;
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < 3 * s->triangles; i++) {
+            uint32_t a = s->triangle[i], b = s->triangle[i % 3 == 2 ? i - 2 : i + 1];
+            if (pass == 0) {
+                sum += (double)v3_dist(m->placed[a], m->placed[b]);
+                continue;
+            }
+            // Each only as far as a short edge: a row of them stays a row.
+            a = find(parent, a);
+            b = find(parent, b);
+            if (a == b || (double)v3_dist(m->placed[a], m->placed[b]) > SHORT * sum / (3 * s->triangles)) continue;
+            if (taken[b] && taken[a]) continue;
+            parent[taken[b] ? a : b] = taken[b] ? b : a;
+            taken[taken[b] ? b : a] = 1;
+        }
+    merge(m, parent);
+    mem_free(parent);
+    mem_free(taken);
+}
+
+#define TRIM 0.1   // of the largest piece's vertices: one smaller hangs on what it lies on
+#define HELD 0.03f // metres that it may lie off
+
+// The vertex of piece `of` nearest to p; UINT32_MAX: none within HELD.
+static uint32_t nearest_of(const imported *m, const uint32_t *piece, uint32_t of, vec3 p)
+{
+    float best = HELD * HELD;
+    uint32_t found = UINT32_MAX;
+    for (uint32_t i = 0; i < m->mesh.vertices; i++) {
+        if (piece[i] != of) continue;
+        vec3 d = v3_sub(m->placed[i], p);
+        if (v3_dot(d, d) < best) best = v3_dot(d, d), found = i;
+    }
+    return found;
+}
+
+// Sews a button or a pocket on at three places: where it begins in the file, farthest from there, farthest from both.
+static void sew_on(const imported *m, const uint32_t *piece, uint32_t trim, uint32_t main_piece, uint32_t *parent)
+{
+    vec3 at[3];
+    uint32_t chosen = trim;
+    for (int n = 0; n < 3; n++) {
+        float best = -1;
+        for (uint32_t i = 0; n > 0 && i < m->mesh.vertices; i++) {
+            float far = 1e9f;
+            for (int k = 0; k < n; k++) far = fminf(far, v3_dist(at[k], m->placed[i]));
+            if (piece[i] == trim && far > best) best = far, chosen = i;
+        }
+        at[n] = m->placed[chosen];
+        uint32_t to = nearest_of(m, piece, main_piece, at[n]);
+        if (to != UINT32_MAX && parent[chosen] == chosen) parent[chosen] = find(parent, to);
+    }
+}
+
+#define TOUCH 0.005f // metres: pieces that lie so near each other are sewn to each other there
+
+static void sew_where_touching(const imported *m, const uint32_t *piece, uint32_t *parent)
+{
+    for (uint32_t i = 0; i < m->mesh.vertices; i++) {
+        float best = TOUCH * TOUCH;
+        uint32_t found = i;
+        for (uint32_t k = 0; k < i; k++) {
+            vec3 d = v3_sub(m->placed[i], m->placed[k]);
+            if (piece[k] != piece[i] && v3_dot(d, d) < best) best = v3_dot(d, d), found = k;
+        }
+        parent[i] = found;
+    }
+}
+
+// Small loose pieces would fall to the ground.
+static void hold_trims(imported *m)
+{
+    sewn *s = &m->mesh;
+    uint32_t *piece = mem_array(uint32_t, s->vertices), *count = mem_array(uint32_t, s->vertices),
+             *parent = mem_array(uint32_t, s->vertices), largest = 0;
+    for (uint32_t i = 0; i < s->vertices; i++) parent[i] = piece[i] = i;
+    for (uint32_t i = 0; i < 3 * s->triangles; i++) {
+        uint32_t a = find(piece, s->triangle[i]), b = find(piece, s->triangle[i % 3 == 2 ? i - 2 : i + 1]);
+        piece[a > b ? a : b] = a > b ? b : a;
+    }
+    for (uint32_t i = 0; i < s->vertices; i++) count[piece[i] = find(piece, i)]++;
+    for (uint32_t i = 0; i < s->vertices; i++)
+        if (count[i] > count[largest]) largest = i;
+    if (s->vertices <= MOST_SEWN) sew_where_touching(m, piece, parent);
+    for (uint32_t i = 0; i < s->vertices; i++)
+        if (count[i] > 0 && count[i] < TRIM * count[largest]) sew_on(m, piece, i, largest, parent);
+    merge(m, parent);
+    mem_free(piece);
+    mem_free(count);
+    mem_free(parent);
+}
+
 // Each triangle in its own plane: the weft runs level, as on a garment cut on the straight grain.
 static void lay_flat(imported *m)
 {
@@ -58,12 +195,6 @@ static void lay_flat(imported *m)
         m->rest[3 * t + 1] = (vec2){ v3_dot(e1, weft), v3_dot(e1, warp) };
         m->rest[3 * t + 2] = (vec2){ v3_dot(e2, weft), v3_dot(e2, warp) };
     }
-}
-
-static uint32_t find(uint32_t *parent, uint32_t i)
-{
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
 }
 
 typedef struct {
@@ -176,21 +307,15 @@ bool import_read(const uint8_t *glb, size_t n, imported *m, import_report *r, er
     }
     weld(position, s->points, m);
     mem_free(position);
-    // Triangles that welding closed carry nothing.
-    uint32_t kept = 0;
-    for (uint32_t t = 0; t < s->triangles; t++) {
-        uint32_t *c = s->corner + 3 * (size_t)t, v[3] = { s->vertex[c[0]], s->vertex[c[1]], s->vertex[c[2]] };
-        if (v[0] == v[1] || v[1] == v[2] || v[2] == v[0]) continue;
-        memmove(s->corner + 3 * (size_t)kept, c, 3 * sizeof *c);
-        memcpy(s->triangle + 3 * (size_t)kept++, v, sizeof v);
-    }
-    s->triangles = kept;
+    drop_closed(s);
+    if (s->triangles >= 100) collapse_short(m);
     s->panels = 1;
     s->first[1] = s->points;
     *r = (import_report){ .vertices = s->vertices, .triangles = s->triangles, .welded = s->points - s->vertices };
-    bool ok = kept >= 100 || fail(e, ERR_INPUT, "the file holds no garment: its triangles have no area");
+    bool ok = s->triangles >= 100 || fail(e, ERR_INPUT, "the file holds no garment: its triangles have no area");
     if (ok) {
         examine(m, r);
+        hold_trims(m);
         lay_flat(m);
         m->spacing = r->edge;
         ok = sane(m, r, e);
@@ -327,6 +452,7 @@ void import_drape(const wearer *w, const collider *body, const garment *g, const
     out->pattern.hip = bottom ? 0.2 : 0.64;
     out->pattern.hem = -(double)low;
     out->from_mesh = true;
-    drape_run(w, body, g, &(drape_start){ start, m->rest, m->spacing, bottom ? top : 0, true, false, false }, out);
+    drape_run(w, body, g, &(drape_start){ start, m->rest, m->spacing, bottom ? top : 0, true, false, false, false },
+              out);
     mem_free(start);
 }

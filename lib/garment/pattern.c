@@ -89,6 +89,17 @@ void draft_sew(pattern *p, int panel_a, int edge_a, int panel_b, int edge_b)
     p->seam[p->seams++] = (pattern_seam){ panel_a, edge_a, panel_b, edge_b };
 }
 
+void pattern_without_collar(pattern *p)
+{
+    // Its two panels are the last.
+    if (p->panel[p->panels - 1].place != PLACE_FALL) return;
+    p->panels -= 2;
+    int kept = 0;
+    for (int i = 0; i < p->seams; i++)
+        if (p->seam[i].panel_a < p->panels && p->seam[i].panel_b < p->panels) p->seam[kept++] = p->seam[i];
+    p->seams = kept;
+}
+
 void pattern_segment(pattern *p, double spacing)
 {
     for (int i = 0; i < p->panels; i++)

@@ -55,6 +55,9 @@ typedef struct {
 // Drafts one size. ERR_INPUT when the chart's numbers cannot be one garment, with the reason.
 bool pattern_draft(const garment *g, int size, pattern *out, err *e) MUST_USE;
 
+// Takes a collar off again.
+void pattern_without_collar(pattern *p);
+
 // Sets the number of segments of every edge for a mesh of this spacing in metres; both edges of a seam get one number.
 void pattern_segment(pattern *p, double spacing);
 // Takes the numbers of segments over from another size of the same garment.

@@ -471,8 +471,8 @@ void place_on_body(const wearer *w, const pattern *p, const sewn *s, vec3 *start
         break;
     default:
         place_top(f, p, s, start);
-        if (p->category == GARMENT_HOODIE) place_hood(w, p, s, start);
-        if (p->category == GARMENT_SHIRT) place_collar(p, s, start);
+        place_hood(w, p, s, start);
+        place_collar(p, s, start);
         break;
     }
     mem_free(f);

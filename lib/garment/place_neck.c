@@ -116,6 +116,7 @@ void place_collar(const pattern *p, const sewn *s, vec3 *start)
         if (p->panel[i].place == PLACE_STAND) stand = i;
         if (p->panel[i].place == PLACE_FALL) fall = i;
     }
+    if (fall == 0) return;
     const pattern_panel *st = &p->panel[stand], *fa = &p->panel[fall];
     neckline n = { .count = 0 };
     for (int k = 0; k < 4; k++) add_edge(&n, s, p, stand, k, false, start);

@@ -4,6 +4,6 @@
 #include "garment/sewn.h"
 #include "garment/wearer.h"
 
-// Front and back are placed already. start [s->vertices]
+// Front and back are placed already; what the pattern does not have is left out. start [s->vertices]
 void place_hood(const wearer *w, const pattern *p, const sewn *s, vec3 *start);
 void place_collar(const pattern *p, const sewn *s, vec3 *start);

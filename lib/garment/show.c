@@ -81,6 +81,7 @@ static stage stage_of(const wearer *w, const garment *g)
     mem_free(suit);
     mesh_view body = body_mesh(m, wearer_body(w));
     mesh_normals(&body, st.normal);
+    for (uint32_t v = 0; v < m->vertices; v++) st.tall = fmaxf(st.tall, wearer_body(w)[v].y);
     return st;
 }
 

@@ -1,8 +1,8 @@
 // The routes of the service. One file a resource; this header holds what they share. The route table is in routes.c:
 // who may call, what it costs, how large a body may be.
 #pragma once
-#include "api/ingest.h"
 #include "api/known.h"
+#include "api/together.h"
 #include "auth/jwt.h"
 #include "blob/blob.h"
 #include "db/db.h"
@@ -60,7 +60,7 @@ struct api {
     bucket_table *buckets;
     site *site; // the pages; NULL: API only
     known_callers *known;
-    ingest *events;
+    together *events, *tryons;
     cloud *cloud;      // NULL: no RunPod
     http_server *http; // set once it runs
     atomic_bool draining;
@@ -123,6 +123,7 @@ http_handler brand_get, brand_patch, key_list, key_create, key_patch, key_rotate
 http_handler preview_start, preview_get, preview_sheet, widget_get;
 http_handler garment_list, garment_create, garment_get, garment_patch, garment_delete, garment_size_put,
     garment_size_delete, garment_chart_put;
+together_write events_write, tryons_write;
 http_handler events_add, analytics_get, embed_get;
 http_handler blob_read, blob_write;
 http_handler plane_run, plane_runsync, plane_status, plane_status_sync, plane_stream, plane_cancel, plane_retry,

@@ -67,8 +67,7 @@ static void send_avatar(http_request *q, http_response *r, int status, const db_
     if (!render(q, v, uploads, &r->body)) r->status = 0;
 }
 
-// --- what the shopper says
-// --------------------------------------------------------------------------------------------
+// --- what the shopper says ------------------------------------------------------------------------------------------
 
 static bool number_in(http_request *q, http_response *r, const json_t *j, const char *name, double lo, double hi)
 {

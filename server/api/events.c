@@ -69,7 +69,27 @@ void events_add(http_request *q, http_response *r)
     db_event *v = ok ? arena_array(q->a, db_event, n) : NULL;
     for (size_t i = 0; ok && i < n; i++) ok = one(q, r, list ? json_array_get(list, i) : j, &v[i], i);
     json_decref(j);
-    if (ok) ingest_add(api_of(q)->events, q, r, api_who(q)->brand, v, (int)n);
+    if (!ok) return;
+    db_event_batch *batch = arena_surely(q->a, sizeof *batch);
+    *batch = (db_event_batch){ .brand = api_who(q)->brand, .events = v, .count = (int)n };
+    together_add(api_of(q)->events, q, r, batch, (int)n);
+}
+
+void events_write(db *d, arena *a, const together_one *v, int count)
+{
+    db_event_batch *batch[TOGETHER_MOST] = { 0 };
+    for (int i = 0; i < count; i++) batch[i] = v[i].work;
+    db_events_add_all(d, a, batch, count);
+    for (int i = 0; i < count; i++) {
+        const db_event_batch *b = batch[i];
+        http_response *r = v[i].r;
+        if (!b->fate.ok) {
+            http_fail(v[i].q, r, &b->fate.e);
+            continue;
+        }
+        http_json(r, 202);
+        if (!buf_printf(&r->body, "{\"accepted\":%d,\"repeated\":%d}", b->added, b->count - b->added)) r->status = 0;
+    }
 }
 
 // "2026-11-22" as milliseconds, -1 for anything else.

@@ -124,7 +124,8 @@ api *api_new(const api_config *c, db *d, blob_store *blobs, const job_handlers *
     p->plane = (job_plane){ .d = d, .blobs = blobs };
     p->buckets = buckets_new(12);
     p->known = known_new();
-    p->events = ingest_new(d);
+    p->events = together_new(d, events_write, 2000);
+    p->tryons = together_new(d, tryons_write, TOGETHER_MOST);
     p->stats = stats_new();
     return p;
 }
@@ -134,7 +135,8 @@ void api_free(api *p)
     if (!p) return;
     buckets_free(p->buckets);
     known_free(p->known);
-    ingest_free(p->events);
+    together_free(p->events);
+    together_free(p->tryons);
     stats_free(p->stats);
     mem_free(p);
 }

@@ -31,12 +31,12 @@ static json_t *render_drapes(http_request *q, const db_tryon *t, const db_drape 
     return all;
 }
 
-static void show(http_request *q, http_response *r, int status, const db_tryon *t)
+static void show(http_request *q, http_response *r, int status, const db_tryon *t, bool draped)
 {
-    db_drape *v;
-    int n;
+    db_drape *v = NULL;
+    int n = 0;
     err e = { 0 };
-    if (!db_tryon_drapes(api_of(q)->d, q->a, t->id, &v, &n, &e)) return http_fail(q, r, &e);
+    if (draped && !db_tryon_drapes(api_of(q)->d, q->a, t->id, &v, &n, &e)) return http_fail(q, r, &e);
     // Links run out: a copy is good for half their life at most.
     int64_t latest = clock_ms() / (500 * LINK_SECONDS);
     for (int i = 0; i < n; i++) latest += v[i].updated_at;
@@ -107,13 +107,32 @@ static const char *score(http_request *q, const db_avatar *v, const db_garment *
     if (!h || !h->fit || !v->measurements || !g->size_chart) return NULL;
     buf b = buf_new(FIT_MAX);
     err e = { 0 };
-    const char *text = NULL;
+    char *text = NULL;
     if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &b, &e))
-        text = arena_textn(q->a, (const char *)b.data, b.len);
+        json_compact(text = arena_textn(q->a, (const char *)b.data, b.len));
     else
         log_say(LOG_WARN, "fit: %s", e.msg); // a chart that cannot be scored still can be tried on
     buf_free(&b);
     return text;
+}
+
+// The verdict, and the size: the one asked for, or the one that fits best. False when it answered.
+static bool judge(http_request *q, http_response *r, const db_avatar *v, const db_garment *g, const char *preference,
+                  const char *size, db_tryon *n)
+{
+    n->fit_result = score(q, v, g, preference);
+    if (size) {
+        if (strlen(size) > 40 || !size_known(g, size))
+            return api_invalid(q, r, "size", "this garment has no size \"%.40s\"", size);
+        n->selected_size = arena_text(q->a, size);
+    } else if (n->fit_result) {
+        json_member best = { .name = "recommended" };
+        json_members(n->fit_result, &best, 1);
+        json_t *word = best.at ? api_parse(arena_textn(q->a, best.at, best.len)) : NULL;
+        if (json_is_string(word)) n->selected_size = arena_text(q->a, json_string_value(word));
+        json_decref(word);
+    }
+    return true;
 }
 
 void tryon_create(http_request *q, http_response *r)
@@ -149,36 +168,37 @@ void tryon_create(http_request *q, http_response *r)
         http_problem(q, r, 409, "conflict", "avatar_id", "the avatar is %s; it can be used when it is ready", v.status);
         ok = false;
     }
-    db_tryon n = { 0 }, t;
-    if (ok) {
-        n.fit_result = score(q, &v, &g, preference);
-        if (!size && n.fit_result) { // the size that fits best, when none was asked for
-            json_member best = { .name = "recommended" };
-            json_members(n.fit_result, &best, 1);
-            json_t *word = best.at ? api_parse(arena_textn(q->a, best.at, best.len)) : NULL;
-            if (json_is_string(word)) size = arena_text(q->a, json_string_value(word));
-            json_decref(word);
-        }
-        if (size && (strlen(size) > 40 || !size_known(&g, size)))
-            ok = api_invalid(q, r, "size", "this garment has no size \"%.40s\"", size);
-    }
-    if (ok) {
+    db_tryon n = { 0 };
+    if (ok && judge(q, r, &v, &g, preference, size, &n)) {
         memcpy(n.user_id, who->user, sizeof n.user_id);
         memcpy(n.brand_id, g.brand_id, sizeof n.brand_id);
         memcpy(n.avatar_id, v.id, sizeof n.avatar_id);
         memcpy(n.garment_id, g.id, sizeof n.garment_id);
-        n.selected_size = size;
-        db_drape_wish wish[MOST_SIZES];
-        int count = drape ? wishes(q, &v, &g, wish) : 0;
-        if (db_tryon_create(p->d, q->a, &n, wish, count, &t, &e)) {
-            http_set(r, "Location", arena_printf(q->a, "/v1/tryons/%s", t.id));
-            show(q, r, 201, &t);
-            if (p->http && count) http_wake(p->http);
-        } else {
-            http_fail(q, r, &e);
-        }
+        db_tryon_new *made = arena_surely(q->a, sizeof *made);
+        db_drape_wish *wish = arena_surely(q->a, sizeof *wish * MOST_SIZES);
+        *made = (db_tryon_new){ .t = n, .wish = wish, .wishes = drape ? wishes(q, &v, &g, wish) : 0 };
+        together_add(p->tryons, q, r, made, 1);
     }
     json_decref(j);
+}
+
+void tryons_write(db *d, arena *a, const together_one *v, int count)
+{
+    db_tryon_new *made[TOGETHER_MOST] = { 0 };
+    http_server *waiting = NULL; // workers, for jobs
+    for (int i = 0; i < count; i++) made[i] = v[i].work;
+    db_tryons_create(d, a, made, count);
+    for (int i = 0; i < count; i++) {
+        http_request *q = v[i].q;
+        if (!made[i]->fate.ok) {
+            http_fail(q, v[i].r, &made[i]->fate.e);
+            continue;
+        }
+        http_set(v[i].r, "Location", arena_printf(q->a, "/v1/tryons/%s", made[i]->t.id));
+        show(q, v[i].r, 201, &made[i]->t, made[i]->wishes > 0);
+        if (made[i]->wishes) waiting = api_of(q)->http;
+    }
+    if (waiting) http_wake(waiting);
 }
 
 static bool find(http_request *q, http_response *r, db_tryon *t)
@@ -198,7 +218,7 @@ void tryon_get(http_request *q, http_response *r)
     db_tryon t;
     if (!find(q, r, &t)) return;
     http_set(r, "Cache-Control", "private, no-cache");
-    show(q, r, 200, &t);
+    show(q, r, 200, &t, true);
 }
 
 // The verdict for one who likes it closer or easier. g NULL: the garment is gone.
@@ -237,7 +257,7 @@ void tryon_patch(http_request *q, http_response *r)
     if (ok) {
         if ((!size || db_tryon_switch(d, q->a, user, t.id, size, &e)) &&
             db_tryon_get(d, q->a, db_service, t.id, &t, &e))
-            show(q, r, 200, &t);
+            show(q, r, 200, &t, true);
         else
             http_fail(q, r, &e);
     }

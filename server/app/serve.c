@@ -1,5 +1,6 @@
 #include "app/app.h"
 #include "app/demo.h"
+#include "app/lines.h"
 #include "app/open.h"
 #include "api/api.h"
 #include "base/log.h"
@@ -29,12 +30,12 @@ static void say(void *ctx, log_level level, const char *text)
     static const char *const words[] = { "debug", "info", "warn", "error" };
     if (level == LOG_DEBUG) return;
     if (*text == '{') { // a line that is JSON already
-        fprintf(stderr, "%s\n", text);
+        lines_say(text, level == LOG_INFO);
         return;
     }
     json_t *j = json_pack("{s:s, s:s}", "level", words[level], "message", text);
     char *line = j ? json_dumps(j, JSON_COMPACT) : NULL;
-    fprintf(stderr, "%s\n", line ? line : "{\"level\":\"error\",\"message\":\"(a message that is not UTF-8)\"}");
+    lines_say(line ? line : "{\"level\":\"error\",\"message\":\"(a message that is not UTF-8)\"}", false);
     mem_free(line);
     json_decref(j);
 }
@@ -281,7 +282,9 @@ int app_serve(const app_options *o)
     block_signals(&set);
     prctl(PR_SET_DUMPABLE, 0); // memory holds photos of people: no core files
     if (!app_open(o->data ? o->data : "data", &st, &e)) return complain(&e);
+    lines_start();
     bool ok = serve(o, &st, &set, &e);
+    lines_stop();
     app_close(&st);
     return ok ? 0 : complain(&e);
 }

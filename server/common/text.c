@@ -123,6 +123,22 @@ static const char *past_blanks(const char *p)
     return p;
 }
 
+void json_compact(char *text)
+{
+    char *out = text;
+    for (const char *p = text; *p;) {
+        if (blank(*p)) {
+            p++;
+            continue;
+        }
+        const char *end = *p == '"' ? past_string(p) : p + 1;
+        memmove(out, p, (size_t)(end - p));
+        out += end - p;
+        p = end;
+    }
+    *out = 0;
+}
+
 void json_members(const char *object, json_member *want, int count)
 {
     for (int i = 0; i < count; i++) want[i].at = NULL;

@@ -16,6 +16,9 @@ char *arena_text(arena *a, const char *s);
 char *arena_textn(arena *a, const char *s, size_t n);
 char *arena_printf(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+// Takes the blanks between the tokens out of well-formed JSON text, in place.
+void json_compact(char *text);
+
 // Where the values of top-level members stand in the text of a JSON object that is known to be well-formed (it came
 // from our own store): [len] bytes from at on, or at NULL when there is no such member. Keys with escapes are not
 // found.

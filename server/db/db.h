@@ -22,6 +22,12 @@ db_scope db_as_brand(const char *id);
 bool db_open(const char *url, int connections, db **out, err *e) MUST_USE;
 void db_close(db *d); // NULL is fine
 
+// What became of one of several writes with one commit: each fares as if it had come alone.
+typedef struct {
+    bool ok;
+    err e; // when not ok
+} db_fate;
+
 bool db_migrate(db *d, int *applied, err *e) MUST_USE; // safe from any number of instances at once
 int db_schema_version(const db *d);                    // the newest this program knows
 bool db_schema_current(db *d, arena *a, bool *current, err *e) MUST_USE;
@@ -182,8 +188,15 @@ typedef struct {
     const char *size, *key; // key: all it depends on, by content
 } db_drape_wish;
 
-// Records tryon_started. Each wish becomes a drape of the session: the avatar's drape of the same key when there is
-// one, else a job is queued, the selected size's before the others.
+// A try-on to be: gets its id and times. Records tryon_started. Each wish becomes a drape of the session: the avatar's
+// drape of the same key when there is one, else a job is queued, the selected size's before the others.
+typedef struct {
+    db_tryon t;
+    const db_drape_wish *wish;
+    int wishes;
+    db_fate fate;
+} db_tryon_new;
+void db_tryons_create(db *d, arena *a, db_tryon_new *const *v, int count); // with one commit
 bool db_tryon_create(db *d, arena *a, const db_tryon *t, const db_drape_wish *wish, int wishes, db_tryon *out,
                      err *e) MUST_USE;
 // In the order they were wished.
@@ -205,15 +218,14 @@ typedef struct {
 
 // All or none; *added leaves out those whose dedupe_key was already there.
 bool db_events_add(db *d, arena *a, const char *brand, const db_event *v, int count, int *added, err *e) MUST_USE;
-// The same for several callers' events with one commit: each batch fares as if it had come alone.
+// The same for several callers' events with one commit.
 typedef struct {
     const char *brand;
     const db_event *events;
     int count, added;
-    bool ok;
-    err e; // when not ok
+    db_fate fate;
 } db_event_batch;
-void db_events_add_all(db *d, arena *a, db_event_batch *v, int count);
+void db_events_add_all(db *d, arena *a, db_event_batch *const *v, int count);
 
 // --- analytics.c -------------------------------------------------------------------------------------------------
 

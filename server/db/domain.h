@@ -2,9 +2,14 @@
 #pragma once
 #include "db/sql.h"
 
+// Several callers' writes in one transaction, so that they share its commit. write does one of them; a pointer to each
+// is in work, its db_fate so many bytes behind it.
+typedef bool write_one(sql_txn *t, void *work, err *e);
+void write_together(db *d, sql_mode mode, arena *a, write_one *write, void *const *work, size_t fate, int count);
 // Queues a job inside a transaction.
 bool job_insert(sql_txn *t, const db_job_new *n, err *e) MUST_USE;
 bool preview_done(sql_txn *t, const char *job, const char *sheet, const char *report, err *e) MUST_USE;
+// added NULL: nobody asks, and the answer is not waited for (sql_later).
 bool event_insert(sql_txn *t, const char *brand, const db_event *v, bool *added, err *e) MUST_USE;
 bool blob_live(sql_txn *t, const db_blob *b, err *e) MUST_USE;
 bool blob_doom(sql_txn *t, const char *bucket, const char *path, err *e) MUST_USE; // path NULL: nothing

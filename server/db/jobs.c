@@ -217,13 +217,12 @@ static bool avatar_done(sql_txn *t, const db_job *j, const db_job_effect *x, err
                  "tttttbit", j->avatar_id, x->glb_path, x->preview_path, x->params_path, x->measurements,
                  x->photo_doom != NULL, now, x->web_glb_path))
         return false;
-    bool added;
     return !sql_cell(&r, 0, 6) || event_insert(t, sql_cell(&r, 0, 6),
                                                &(db_event){ .type = "avatar_created",
                                                             .dedupe_key = j->avatar_id,
                                                             .user_id = sql_cell(&r, 0, 5),
                                                             .created_at = now },
-                                               &added, e);
+                                               NULL, e);
 }
 
 bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db_job_effect *x, bool *applied, err *e)

@@ -18,6 +18,7 @@ struct sql_conn {
     char before[2][400];
     int before_count;
     bool in_txn, begun; // begun: the server has heard of it
+    int unread;         // statements sent whose answers were not waited for
 };
 
 static const sql_macro MACROS[] = { { "ms", "(extract(epoch from ", ")*1000)::bigint" },
@@ -100,6 +101,8 @@ static bool pg_alive(sql_conn *c)
 
 static bool pg_lost(sql_conn *c) { return PQstatus(c->pg) != CONNECTION_OK; }
 
+static void pg_rest(sql_conn *c) { (void)c; }
+
 static bool pg_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
 {
     if (scope.as != DB_SERVICE && !uuid_parse(scope.id, NULL))
@@ -129,9 +132,62 @@ static bool begin_now(sql_conn *c, err *e)
     return ok;
 }
 
+static bool good(const PGresult *r)
+{
+    ExecStatusType s = PQresultStatus(r);
+    return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
+}
+
+// Sends a statement behind what goes before it and behind what was sent before; nothing is read.
+static bool send_behind(sql_conn *c, const char *sql, int n, const char *const *values)
+{
+    bool sent = PQpipelineStatus(c->pg) == PQ_PIPELINE_ON || PQenterPipelineMode(c->pg) == 1;
+    for (int i = 0; sent && i < c->before_count; i++, c->unread++)
+        sent = PQsendQueryParams(c->pg, c->before[i], 0, NULL, NULL, NULL, NULL, 0) == 1;
+    c->before_count = 0;
+    c->begun = c->in_txn;
+    sent = sent && PQsendQueryParams(c->pg, sql, n, NULL, values, NULL, NULL, 0) == 1;
+    c->unread += sent;
+    return sent;
+}
+
+// Reads the answers to all that was sent: the last one, or the first failure of them all.
+static PGresult *read_all(sql_conn *c)
+{
+    bool sent = PQpipelineSync(c->pg) == 1;
+    PGresult *answer = NULL, *r;
+    for (int i = 1; sent && i <= c->unread; i++)
+        while ((r = PQgetResult(c->pg))) {
+            if (!answer && (i == c->unread || !good(r)))
+                answer = r;
+            else
+                PQclear(r);
+        }
+    c->unread = 0;
+    // The Sync's own answer, then nothing; a connection that broke gives nothing at once.
+    while (sent && (r = PQgetResult(c->pg))) {
+        bool last = PQresultStatus(r) == PGRES_PIPELINE_SYNC || PQstatus(c->pg) != CONNECTION_OK;
+        PQclear(r);
+        if (last) break;
+    }
+    if (!PQexitPipelineMode(c->pg) && PQstatus(c->pg) == CONNECTION_OK)
+        PQreset(c->pg); // unread answers: no use any more
+    return answer;
+}
+
+static bool pg_settle(sql_conn *c, err *e)
+{
+    if (!c->unread) return true;
+    PGresult *r = read_all(c);
+    if (!good(r)) return failed(c, r, e);
+    PQclear(r);
+    return true;
+}
+
 static void pg_rollback(sql_conn *c)
 {
-    // Nothing is lost when this fails: a transaction dies with its connection, which pg_alive then reports.
+    // Nothing is lost when these fail: a transaction dies with its connection, which pg_alive then reports.
+    if (c->unread) PQclear(read_all(c));
     if (c->begun) (void)simple(c, "ROLLBACK", NULL);
     c->before_count = 0;
     c->in_txn = c->begun = false;
@@ -139,6 +195,10 @@ static void pg_rollback(sql_conn *c)
 
 static bool pg_commit(sql_conn *c, err *e)
 {
+    if (!pg_settle(c, e)) {
+        pg_rollback(c);
+        return false;
+    }
     bool begun = c->begun;
     c->before_count = 0;
     c->in_txn = c->begun = false;
@@ -151,58 +211,44 @@ static bool pg_commit(sql_conn *c, err *e)
     return ok || fail(e, ERR_INTERNAL, "database: the transaction was rolled back");
 }
 
-static bool good(const PGresult *r)
+typedef struct {
+    char number[SQL_MAX_ARGS][32];
+    const char *value[SQL_MAX_ARGS];
+} arguments;
+
+static void bind(const sql_value *v, int n, arguments *b)
 {
-    ExecStatusType s = PQresultStatus(r);
-    return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
+    for (int i = 0; i < n; i++) {
+        b->value[i] = v[i].text;
+        if (v[i].type == SQL_INT) {
+            snprintf(b->number[i], sizeof b->number[i], "%lld", (long long)v[i].number);
+            b->value[i] = b->number[i];
+        } else if (v[i].type == SQL_REAL) {
+            snprintf(b->number[i], sizeof b->number[i], "%.17g", v[i].real);
+            b->value[i] = b->number[i];
+        }
+    }
 }
 
-// The statement behind what goes before it, in one round trip: its result, or the first failure of them all.
-static PGresult *run_behind(sql_conn *c, const char *sql, int n, const char *const *values)
+static bool pg_later(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, err *e)
 {
-    int count = c->before_count;
-    bool sent = PQenterPipelineMode(c->pg) == 1;
-    for (int i = 0; sent && i < count; i++)
-        sent = PQsendQueryParams(c->pg, c->before[i], 0, NULL, NULL, NULL, NULL, 0) == 1;
-    sent = sent && PQsendQueryParams(c->pg, sql, n, NULL, values, NULL, NULL, 0) == 1 && PQpipelineSync(c->pg) == 1;
-    c->before_count = 0;
-    c->begun = c->in_txn;
-    PGresult *answer = NULL, *r;
-    for (int i = 0; sent && i <= count; i++)
-        while ((r = PQgetResult(c->pg))) {
-            if (!answer && (i == count || !good(r)))
-                answer = r;
-            else
-                PQclear(r);
-        }
-    // The Sync's own answer, then nothing; a connection that broke gives nothing at once.
-    while (sent && (r = PQgetResult(c->pg))) {
-        bool last = PQresultStatus(r) == PGRES_PIPELINE_SYNC || PQstatus(c->pg) != CONNECTION_OK;
-        PQclear(r);
-        if (last) break;
-    }
-    if (!PQexitPipelineMode(c->pg) && PQstatus(c->pg) == CONNECTION_OK)
-        PQreset(c->pg); // unread answers: no use any more
-    return answer;
+    arguments b;
+    bind(v, n, &b);
+    return send_behind(c, sql_expand(sql, MACROS, a), n, b.value) || failed(c, NULL, e);
 }
 
 static bool pg_run(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, sql_rows *rows, err *e)
 {
-    char numbers[SQL_MAX_ARGS][32];
-    const char *values[SQL_MAX_ARGS];
-    for (int i = 0; i < n; i++) {
-        values[i] = v[i].text;
-        if (v[i].type == SQL_INT) {
-            snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)v[i].number);
-            values[i] = numbers[i];
-        } else if (v[i].type == SQL_REAL) {
-            snprintf(numbers[i], sizeof numbers[i], "%.17g", v[i].real);
-            values[i] = numbers[i];
-        }
-    }
+    arguments b;
+    bind(v, n, &b);
     const char *text = sql_expand(sql, MACROS, a);
-    PGresult *r =
-        c->before_count ? run_behind(c, text, n, values) : PQexecParams(c->pg, text, n, NULL, values, NULL, NULL, 0);
+    PGresult *r;
+    if (c->before_count || c->unread) {
+        (void)send_behind(c, text, n, b.value); // what could not be sent has no good answer
+        r = read_all(c);
+    } else {
+        r = PQexecParams(c->pg, text, n, NULL, b.value, NULL, NULL, 0);
+    }
     if (!good(r)) return failed(c, r, e);
     *rows = (sql_rows){ .count = PQntuples(r), .columns = PQnfields(r) };
     rows->changed = strtoll(PQcmdTuples(r), NULL, 10);
@@ -224,13 +270,16 @@ static bool pg_run(sql_conn *c, const char *sql, const sql_value *v, int n, aren
     return true;
 }
 
-static bool pg_script(sql_conn *c, const char *sql, err *e) { return begin_now(c, e) && simple(c, sql, e); }
+static bool pg_script(sql_conn *c, const char *sql, err *e)
+{
+    return pg_settle(c, e) && begin_now(c, e) && simple(c, sql, e);
+}
 
 static bool pg_lock(sql_conn *c, err *e)
 {
-    return begin_now(c, e) &&
+    return pg_settle(c, e) && begin_now(c, e) &&
            simple(c, "SELECT pg_advisory_xact_lock(8242026112213)", e); // a number of ours; any will do
 }
 
-const sql_driver sql_postgres = { pg_open,   pg_close,    pg_alive, pg_lost,   pg_begin,
-                                  pg_commit, pg_rollback, pg_run,   pg_script, pg_lock };
+const sql_driver sql_postgres = { pg_open,     pg_close, pg_alive, pg_lost,   pg_rest,   pg_begin, pg_commit,
+                                  pg_rollback, pg_run,   pg_later, pg_settle, pg_script, pg_lock };

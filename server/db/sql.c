@@ -22,6 +22,7 @@ struct db {
     // SQLite has one writer at a time: a second connection would only wait inside the library.
     pthread_mutex_t writer_lock;
     sql_conn *writer;
+    atomic_uint *writes;
 };
 
 struct sql_txn {
@@ -37,6 +38,7 @@ struct sql_txn {
 const db_scope db_service = { .as = DB_SERVICE, .id = "" };
 
 const char *db_location(const db *d) { return d->location; }
+atomic_uint *db_writes(const db *d) { return d->writes; }
 bool db_is_postgres(const db *d) { return d->driver == &sql_postgres; }
 
 bool db_open(const char *url, int connections, db **out, err *e)
@@ -47,6 +49,7 @@ bool db_open(const char *url, int connections, db **out, err *e)
     db *d = mem_new(1, sizeof *d);
     d->driver = postgres ? &sql_postgres : &sql_sqlite;
     d->location = mem_strdup(postgres ? url : url + 7);
+    d->writes = mem_new(1, sizeof *d->writes);
     d->limit = connections < 1 ? 1 : connections > MAX_IDLE ? MAX_IDLE : connections;
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->writer_lock, NULL);
@@ -76,6 +79,7 @@ void db_close(db *d)
     pthread_mutex_destroy(&d->writer_lock);
     pthread_cond_destroy(&d->freed);
     mem_free(d->location);
+    mem_free(d->writes);
     mem_free(d);
 }
 
@@ -111,6 +115,14 @@ static void give_back(db *d, sql_conn *c)
     pthread_mutex_unlock(&d->lock);
 }
 
+// Before a commit: what an idle connection still looks at could not be written back, and the log would grow for ever.
+static void rest_all(db *d)
+{
+    pthread_mutex_lock(&d->lock);
+    for (int i = 0; i < d->idle_count; i++) d->driver->rest(d->idle[i]);
+    pthread_mutex_unlock(&d->lock);
+}
+
 static bool txn_open(db *d, db_scope scope, sql_mode mode, arena *a, bool bare, sql_txn *t, err *e)
 {
     *t = (sql_txn){
@@ -140,6 +152,7 @@ static bool txn_close(sql_txn *t, bool commit, err *e)
     bool ok = true;
     if (!t->c) return fail(e, ERR_IO, "database: the connection was lost"); // and no other was to be had
     if (t->open) {
+        if (commit && t->writer) rest_all(t->d);
         if (commit)
             ok = t->d->driver->commit(t->c, e);
         else
@@ -179,25 +192,32 @@ void sql_abort(sql_txn *t)
 bool sql_script(sql_txn *t, const char *sql, err *e) { return t->d->driver->script(t->c, sql, e); }
 bool sql_lock_migrations(sql_txn *t, err *e) { return t->d->driver->lock_migrations(t->c, e); }
 
+static bool bind_va(sql_value *v, int *n, err *e, const char *types, va_list ap)
+{
+    for (*n = 0; types[*n]; ++*n) {
+        if (*n == SQL_MAX_ARGS) return fail(e, ERR_INTERNAL, "sql: more than %d parameters", SQL_MAX_ARGS);
+        sql_value *one = &v[*n];
+        *one = (sql_value){ .type = SQL_INT };
+        if (types[*n] == 't') {
+            one->text = va_arg(ap, const char *);
+            one->type = one->text ? SQL_TEXT : SQL_NULL;
+        } else if (types[*n] == 'i') {
+            one->number = va_arg(ap, int64_t);
+        } else if (types[*n] == 'd') {
+            one->real = va_arg(ap, double);
+            one->type = SQL_REAL;
+        } else {
+            one->number = va_arg(ap, int) != 0;
+        }
+    }
+    return true;
+}
+
 static bool run_va(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *types, va_list ap)
 {
     sql_value v[SQL_MAX_ARGS];
-    int n = 0;
-    for (; types[n]; n++) {
-        if (n == SQL_MAX_ARGS) return fail(e, ERR_INTERNAL, "sql: more than %d parameters", SQL_MAX_ARGS);
-        v[n] = (sql_value){ .type = SQL_INT };
-        if (types[n] == 't') {
-            v[n].text = va_arg(ap, const char *);
-            v[n].type = v[n].text ? SQL_TEXT : SQL_NULL;
-        } else if (types[n] == 'i') {
-            v[n].number = va_arg(ap, int64_t);
-        } else if (types[n] == 'd') {
-            v[n].real = va_arg(ap, double);
-            v[n].type = SQL_REAL;
-        } else {
-            v[n].number = va_arg(ap, int) != 0;
-        }
-    }
+    int n;
+    if (!bind_va(v, &n, e, types, ap)) return false;
     sql_rows ignored;
     const sql_driver *driver = t->d->driver;
     bool first = t->fresh && t->open && !t->writer;
@@ -221,6 +241,24 @@ bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *ty
     va_end(ap);
     return ok;
 }
+
+bool sql_later(sql_txn *t, err *e, const char *sql, const char *types, ...)
+{
+    va_list ap;
+    va_start(ap, types);
+    bool ok;
+    if (t->fresh) { // the first is waited for: it may have to be asked of another connection
+        ok = run_va(t, NULL, e, sql, types, ap);
+    } else {
+        sql_value v[SQL_MAX_ARGS];
+        int n;
+        ok = bind_va(v, &n, e, types, ap) && t->d->driver->later(t->c, sql, v, n, t->a, e);
+    }
+    va_end(ap);
+    return ok;
+}
+
+bool sql_settle(sql_txn *t, err *e) { return t->d->driver->settle(t->c, e); }
 
 bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, err *e, const char *sql,
               const char *types, ...)

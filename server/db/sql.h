@@ -3,9 +3,11 @@
 //   @ms(x)   a stored time as milliseconds       @ts(x)   milliseconds as a stored time
 //   @day(x)  a stored time as 'YYYY-MM-DD' UTC   @lock()  FOR UPDATE SKIP LOCKED, where rows have locks
 //   @each(x) members of a JSON object as rows of key, value        @items(x)  elements of a JSON array as rows of value
-// A statement must be a string literal (it names itself in the cache of prepared statements).
+// A statement must be a constant of the program (it names itself in the cache of prepared statements).
 #pragma once
 #include "db/db.h"
+
+#include <stdatomic.h>
 
 typedef struct sql_conn sql_conn;
 typedef struct sql_txn sql_txn;
@@ -39,10 +41,13 @@ typedef struct {
     void (*close)(sql_conn *c);
     bool (*alive)(sql_conn *c); // false: throw it away
     bool (*lost)(sql_conn *c);  // its connection is gone, and what was begun on it
+    void (*rest)(sql_conn *c);  // nobody has it, and something is about to be committed (SQLite)
     bool (*begin)(sql_conn *c, db_scope scope, sql_mode mode, err *e);
     bool (*commit)(sql_conn *c, err *e);
     void (*rollback)(sql_conn *c);
     bool (*run)(sql_conn *c, const char *sql, const sql_value *args, int count, arena *a, sql_rows *rows, err *e);
+    bool (*later)(sql_conn *c, const char *sql, const sql_value *args, int count, arena *a, err *e);
+    bool (*settle)(sql_conn *c, err *e);
     bool (*script)(sql_conn *c, const char *sql, err *e); // many statements, no parameters, inside a transaction
     bool (*lock_migrations)(sql_conn *c, err *e);
 } sql_driver;
@@ -51,6 +56,7 @@ extern const sql_driver sql_sqlite, sql_postgres;
 
 const char *db_location(const db *d); // what follows "sqlite:", or the whole postgres URL
 bool db_is_postgres(const db *d);
+atomic_uint *db_writes(const db *d); // SQLite: how often this process has written
 
 // Expands the macros above into out (grown with the arena); forms is the driver's table.
 typedef struct {
@@ -70,7 +76,11 @@ bool sql_lock_migrations(sql_txn *t, err *e) MUST_USE;
 
 // types has one letter a parameter: t text (NULL is null), i int64_t, d double, b bool (int). rows may be NULL.
 bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *types, ...) MUST_USE;
-// The same as a transaction of its own.
+// The same for a statement whose rows nobody wants: PostgreSQL's answer is not waited for. A failure is told by a later
+// statement of the transaction, by sql_settle or by the commit.
+bool sql_later(sql_txn *t, err *e, const char *sql, const char *types, ...) MUST_USE;
+bool sql_settle(sql_txn *t, err *e) MUST_USE; // whether all went well so far
+// As sql_run, in a transaction of its own.
 bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, err *e, const char *sql,
               const char *types, ...) MUST_USE;
 

@@ -1,4 +1,8 @@
 // SQLite behind sql.h: WAL, STRICT tables, one writer.
+//
+// A reader that begins takes locks in the file system, under one mutex of the whole process: that costs more than most
+// reads. So a reading connection keeps its view, a read transaction, as long as nobody here has written; then single
+// reads are memory alone. What another process writes is seen VIEW_MS later at most.
 #include "db/sql.h"
 #include "base/mem.h"
 #include "common/text.h"
@@ -9,11 +13,16 @@
 #include <string.h>
 
 enum { CACHE = 256 }; // power of two; more than the statements there are
+enum { VIEW_MS = 5 };
 
 struct sql_conn {
     sqlite3 *s;
-    bool broken;
-    int synchronous; // 1 NORMAL, 2 FULL: as last set
+    bool broken, writer;
+    int synchronous;       // 1 NORMAL, 2 FULL: as last set
+    atomic_uint *writes;   // of the database: commits of this process
+    bool viewing;          // a read transaction is open that no caller asked for
+    unsigned seen;         // writes when it began
+    int64_t view_until_ms; // of clock_mono_ms
     struct {
         const char *sql; // the literal's address is its name
         sqlite3_stmt *stmt;
@@ -61,6 +70,8 @@ static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
 {
     pthread_once(&configured, configure);
     sql_conn *c = mem_new(1, sizeof *c);
+    c->writer = writer;
+    c->writes = db_writes(d);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
     if (sqlite3_open_v2(db_location(d), &c->s, flags, NULL) != SQLITE_OK) {
         fail(e, ERR_IO, "database: cannot open %s: %s", db_location(d), sqlite3_errmsg(c->s));
@@ -72,7 +83,7 @@ static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
     c->synchronous = 2;
     if (!exec(c,
               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
-              "PRAGMA cache_size=-4000; PRAGMA journal_size_limit=67108864;",
+              "PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=4000;",
               e)) {
         lite_close(c);
         return false;
@@ -85,8 +96,30 @@ static bool lite_alive(sql_conn *c) { return !c->broken; }
 
 static bool lite_lost(sql_conn *c) { return c->broken; }
 
+static void view_end(sql_conn *c)
+{
+    if (!c->viewing) return;
+    c->viewing = false;
+    if (!exec(c, "COMMIT", NULL)) c->broken = true;
+}
+
+// Before a read by itself: a view in which everything is that this process has written.
+static bool view_renew(sql_conn *c, err *e)
+{
+    unsigned writes = atomic_load(c->writes); // before the view begins: it may hold more, never less
+    int64_t now = clock_mono_ms();
+    if (c->viewing && c->seen == writes && now < c->view_until_ms) return true;
+    view_end(c);
+    if (!exec(c, "BEGIN", e)) return false;
+    c->viewing = true;
+    c->seen = writes;
+    c->view_until_ms = now + VIEW_MS;
+    return true;
+}
+
 static bool lite_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
 {
+    view_end(c);
     (void)scope; // every statement names its owner itself; on PostgreSQL row-level security checks it again
     int want = mode == SQL_WRITE_FAST ? 1 : 2;
     if (mode != SQL_READ && want != c->synchronous) {
@@ -104,9 +137,10 @@ static void lite_rollback(sql_conn *c)
 
 static bool lite_commit(sql_conn *c, err *e)
 {
-    if (exec(c, "COMMIT", e)) return true;
-    lite_rollback(c);
-    return false;
+    bool ok = exec(c, "COMMIT", e);
+    if (!ok) lite_rollback(c);
+    if (c->writer) atomic_fetch_add(c->writes, 1); // even if it failed: it may have happened
+    return ok;
 }
 
 static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint8_t **place, err *e)
@@ -138,6 +172,7 @@ static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint
 static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, sql_rows *rows, err *e)
 {
     const uint8_t *place;
+    if ((c->viewing || sqlite3_get_autocommit(c->s)) && !c->writer && !view_renew(c, e)) return false;
     sqlite3_stmt *s = prepared(c, sql, a, &place, e);
     if (!s) return false;
     for (int i = 0; i < n; i++) {
@@ -183,11 +218,23 @@ static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, ar
     return ok;
 }
 
+static bool lite_later(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, err *e)
+{
+    sql_rows ignored; // nobody is far away: it is done at once
+    return lite_run(c, sql, v, n, a, &ignored, e);
+}
+
+static bool lite_settle(sql_conn *c, err *e)
+{
+    (void)c, (void)e;
+    return true;
+}
+
 static bool lite_lock(sql_conn *c, err *e)
 {
     (void)c, (void)e; // BEGIN IMMEDIATE is the lock
     return true;
 }
 
-const sql_driver sql_sqlite = { lite_open,   lite_close,    lite_alive, lite_lost, lite_begin,
-                                lite_commit, lite_rollback, lite_run,   exec,      lite_lock };
+const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost,   view_end, lite_begin, lite_commit,
+                                lite_rollback, lite_run,   lite_later, lite_settle, exec,     lite_lock };

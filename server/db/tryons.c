@@ -1,6 +1,7 @@
 #include "db/domain.h"
 #include "common/text.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define TRYON_COLUMNS                                                                                                  \
@@ -75,35 +76,49 @@ static bool want_drape(sql_txn *t, const db_tryon *n, const db_drape_wish *w, in
                       e);
 }
 
-bool db_tryon_create(db *d, arena *a, const db_tryon *n, const db_drape_wish *wish, int wishes, db_tryon *out, err *e)
+static bool create(sql_txn *t, void *work, err *e)
 {
-    db_tryon made = *n;
-    uuid_new(made.id);
-    int64_t now = clock_ms();
-    sql_txn *t;
-    if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
-    bool ok = sql_run(t, NULL, e,
-                      "INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, "
-                      "fit_result, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, @ts($8), @ts($8))",
-                      "ttttttti", made.id, or_null(made.user_id), made.brand_id, or_null(made.avatar_id),
-                      or_null(made.garment_id), made.selected_size, made.fit_result, now);
-    for (int i = 0; ok && i < wishes; i++) ok = want_drape(t, &made, &wish[i], i, e);
-    bool added;
+    db_tryon_new *n = work;
+    db_tryon *made = &n->t;
+    uuid_new(made->id);
+    made->created_at = made->updated_at = clock_ms();
+    if (!sql_later(
+            t, e,
+            "INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, fit_result, "
+            "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, @ts($8), @ts($8))",
+            "ttttttti", made->id, or_null(made->user_id), made->brand_id, or_null(made->avatar_id),
+            or_null(made->garment_id), made->selected_size, made->fit_result, made->created_at))
+        return false;
+    for (int i = 0; i < n->wishes; i++)
+        if (!want_drape(t, made, &n->wish[i], i, e)) return false;
     buf meta = buf_new(4096);
-    ok =
-        ok &&
-        ((buf_printf(&meta, "{\"size\":") && json_put_string(&meta, made.selected_size) && buf_append(&meta, "}", 2)) ||
-         fail(e, ERR_LIMIT, "the size's name is too long"));
-    ok = ok && event_insert(t, made.brand_id,
+    bool ok =
+        (buf_printf(&meta, "{\"size\":") && json_put_string(&meta, made->selected_size) && buf_append(&meta, "}", 2)) ||
+        fail(e, ERR_LIMIT, "the size's name is too long");
+    ok = ok && event_insert(t, made->brand_id,
                             &(db_event){ .type = "tryon_started",
                                          .metadata = (const char *)meta.data,
-                                         .user_id = or_null(made.user_id),
-                                         .session_id = made.id,
-                                         .garment_id = or_null(made.garment_id),
-                                         .created_at = now },
-                            &added, e);
+                                         .user_id = or_null(made->user_id),
+                                         .session_id = made->id,
+                                         .garment_id = or_null(made->garment_id),
+                                         .created_at = made->created_at },
+                            NULL, e);
     buf_free(&meta);
-    return sql_end(t, ok, e) && db_tryon_get(d, a, db_service, made.id, out, e);
+    return ok;
+}
+
+void db_tryons_create(db *d, arena *a, db_tryon_new *const *v, int count)
+{
+    write_together(d, SQL_WRITE, a, create, (void *const *)v, offsetof(db_tryon_new, fate), count);
+}
+
+bool db_tryon_create(db *d, arena *a, const db_tryon *t, const db_drape_wish *wish, int wishes, db_tryon *out, err *e)
+{
+    db_tryon_new n = { .t = *t, .wish = wish, .wishes = wishes };
+    db_tryons_create(d, a, &(db_tryon_new *){ &n }, 1);
+    *out = n.t;
+    if (!n.fate.ok) *e = n.fate.e;
+    return n.fate.ok;
 }
 
 bool db_tryon_drapes(db *d, arena *a, const char *session, db_drape **out, int *count, err *e)
@@ -160,7 +175,6 @@ bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const ch
     const char *old = ok ? sql_cell(&r, 0, 0) : NULL;
     if (ok && !(old && !strcmp(old, size))) {
         buf meta = buf_new(4096);
-        bool added;
         ok = (buf_printf(&meta, "{\"from\":") && json_put_string(&meta, old) && buf_printf(&meta, ",\"to\":") &&
               json_put_string(&meta, size) && buf_append(&meta, "}", 2)) ||
              fail(e, ERR_LIMIT, "the size's name is too long");
@@ -174,7 +188,7 @@ bool db_tryon_switch(db *d, arena *a, const char *user, const char *id, const ch
                                        .session_id = id,
                                        .garment_id = sql_cell(&r, 0, 2),
                                        .created_at = now },
-                          &added, e);
+                          NULL, e);
         buf_free(&meta);
     }
     return sql_end(t, ok, e);

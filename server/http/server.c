@@ -2,19 +2,14 @@
 // polls, event streams) are suspended; one ticker thread asks on their behalf. The same ticker cuts connections that
 // stay in one phase too long, however busily they trickle.
 #include "http/guard.h"
-#include "http/gzip.h"
-#include "http/multipart.h"
 #include "http/router.h"
+#include "http/wire.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "common/text.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,53 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200, CONNECTION_MEMORY = 24 << 10, BODY_BYTES_PER_SECOND = 32 << 10, REPLY_SECONDS = 120 };
-
-// One connection, from accept to close.
-typedef struct link_ {
-    struct link_ *prev, *next;
-    int fd;
-    atomic_int_least64_t deadline_ms; // of the phase it is in; 0: none (a handler of ours has it)
-} link_;
-
-// One request on the wire.
-typedef struct wire {
-    http_request q;
-    http_response r;
-    struct http_server *server;
-    struct MHD_Connection *c;
-    multipart form;
-    size_t held;  // bytes of body counted against the budget
-    bool refused; // answered on its head: the rest is not read
-    bool queued;  // the response is with the library
-    bool whole;   // the body is here
-    bool polled;  // it waits, or waited: the ticker knows it
-    // Waiting: all under server->lock.
-    struct wire *next_waiting, *prev_waiting;
-    bool waiting, suspended, complete, asking;
-    bool deferred; // another thread answers
-    size_t sent;   // of r.body, when streaming
-} wire;
-
-struct http_server {
-    http_config c;
-    struct MHD_Daemon *daemon;
-    unsigned port;
-    pthread_mutex_t lock;
-    pthread_cond_t tick;
-    pthread_t ticker;
-    bool woken, stopping;
-    wire *waiting;
-    link_ *links;
-    atomic_int in_flight;
-    int deferred; // requests that another thread answers
-    atomic_uint_least64_t request_id;
-    atomic_size_t bodies;
-};
-
-static const struct {
-    const char *name, *value;
-} ALWAYS[] = { { "X-Content-Type-Options", "nosniff" }, { "Referrer-Policy", "no-referrer" } };
+enum { TICK_MS = 200, CONNECTION_MEMORY = 24 << 10, BODY_BYTES_PER_SECOND = 32 << 10 };
 
 const char *http_header(const http_request *q, const char *name)
 {
@@ -83,7 +32,7 @@ bool http_gone(const http_request *q)
     return i && recv(i->connect_fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-static void set_deadline(wire *w, int64_t ms)
+void wire_deadline(wire *w, int64_t ms)
 {
     const union MHD_ConnectionInfo *i = MHD_get_connection_info(w->c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     link_ *l = i ? i->socket_context : NULL;
@@ -116,94 +65,12 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **slot, enum
     pthread_mutex_unlock(&s->lock);
 }
 
-// --- the response ---------------------------------------------------------------------------------------------------
-
-static ssize_t stream_more(void *ctx, uint64_t pos, char *out, size_t max)
-{
-    (void)pos;
-    wire *w = ctx;
-    http_server *s = w->server;
-    pthread_mutex_lock(&s->lock);
-    ssize_t n = 0;
-    if (w->sent < w->r.body.len) {
-        size_t rest = w->r.body.len - w->sent;
-        n = (ssize_t)(rest < max ? rest : max);
-        memcpy(out, w->r.body.data + w->sent, (size_t)n);
-        w->sent += (size_t)n;
-        if (w->sent == w->r.body.len) w->sent = w->r.body.len = 0;
-    } else if (w->complete) {
-        n = MHD_CONTENT_READER_END_OF_STREAM;
-    } else {
-        MHD_suspend_connection(w->c);
-        w->suspended = true;
-    }
-    pthread_mutex_unlock(&s->lock);
-    return n;
-}
-
-static void cors(wire *w, struct MHD_Response *m)
-{
-    MHD_add_response_header(m, "Vary", "Origin");
-    const char *origin = http_header(&w->q, "Origin");
-    if (!origin || !w->server->c.origin_allowed || !w->server->c.origin_allowed(w->server->c.app, origin)) return;
-    MHD_add_response_header(m, "Access-Control-Allow-Origin", origin);
-    MHD_add_response_header(
-        m, "Access-Control-Expose-Headers",
-        "ETag, Location, Content-Range, Accept-Ranges, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id");
-    if (strcmp(w->q.method, "OPTIONS") != 0) return;
-    MHD_add_response_header(m, "Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
-    MHD_add_response_header(
-        m, "Access-Control-Allow-Headers",
-        "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Match, If-Range, Range, X-TryOn-Key");
-    MHD_add_response_header(m, "Access-Control-Max-Age", "600");
-}
-
-static enum MHD_Result reply(wire *w)
-{
-    http_response *r = &w->r;
-    struct MHD_Response *m;
-    bool zipped = false;
-    if (r->stream) {
-        m = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, stream_more, w, NULL);
-    } else if (r->fd >= 0) {
-        m = MHD_create_response_from_fd_at_offset64(r->file_size, r->fd, r->file_from);
-        r->fd = -1;
-    } else if (r->fixed) {
-        m = MHD_create_response_from_buffer(r->fixed_len, (void *)(uintptr_t)r->fixed, MHD_RESPMEM_PERSISTENT);
-    } else {
-        if (r->compress && r->body.len > 1024 && http_accepts(&w->q, "gzip")) zipped = gzip(&r->body);
-        m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_FREE);
-        r->body = buf_new(0);
-    }
-    if (!m) return MHD_NO;
-    bool ok = true;
-    for (size_t i = 0; i < sizeof ALWAYS / sizeof *ALWAYS; i++)
-        ok = ok && MHD_add_response_header(m, ALWAYS[i].name, ALWAYS[i].value);
-    bool cache = false;
-    for (int i = 0; i < r->header_count; i++) {
-        ok = ok && MHD_add_response_header(m, r->header[i].name, r->header[i].value);
-        cache = cache || !strcasecmp(r->header[i].name, "Cache-Control");
-    }
-    if (!cache) ok = ok && MHD_add_response_header(m, "Cache-Control", "no-store");
-    if (r->type) ok = ok && MHD_add_response_header(m, "Content-Type", r->type);
-    if (zipped) ok = ok && MHD_add_response_header(m, "Content-Encoding", "gzip");
-    if (r->compress) ok = ok && MHD_add_response_header(m, "Vary", "Accept-Encoding");
-    ok = ok && MHD_add_response_header(m, "X-Request-Id", w->q.id);
-    if (w->refused && !w->whole) ok = ok && MHD_add_response_header(m, "Connection", "close");
-    cors(w, m);
-    if (!r->stream) set_deadline(w, REPLY_SECONDS * 1000);
-    ok = ok && MHD_queue_response(w->c, (unsigned)r->status, m) == MHD_YES;
-    MHD_destroy_response(m);
-    w->queued = true;
-    return ok ? MHD_YES : MHD_NO;
-}
-
 // --- waiting --------------------------------------------------------------------------------------------------------
 
 static void wait_begin(wire *w)
 {
     http_server *s = w->server;
-    set_deadline(w, 0);
+    wire_deadline(w, 0);
     pthread_mutex_lock(&s->lock);
     w->waiting = true;
     w->next_waiting = s->waiting;
@@ -497,7 +364,7 @@ static void run(wire *w)
         return;
     }
     if (buf_append(&w->q.body, "", 1)) w->q.body.len--;
-    set_deadline(w, 0);
+    wire_deadline(w, 0);
     w->q.route->handler(&w->q, &w->r);
     if (!w->r.status && !w->r.poll && !w->r.later)
         http_problem(&w->q, &w->r, 500, "internal", NULL, "something went wrong on our side; it has been noted");
@@ -532,9 +399,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
             w->refused = true;
             const char *length = http_header(&w->q, "Content-Length");
             w->whole = !http_header(&w->q, "Transfer-Encoding") && (!length || !strcmp(length, "0"));
-            return reply(w);
+            return wire_reply(w);
         }
-        set_deadline(w, s->c.head_seconds * 1000 + (int64_t)(w->held / BODY_BYTES_PER_SECOND) * 1000);
+        wire_deadline(w, s->c.head_seconds * 1000 + (int64_t)(w->held / BODY_BYTES_PER_SECOND) * 1000);
         return MHD_YES;
     }
     if (*size) {
@@ -548,20 +415,20 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         if (!w->refused) run(w);
         if (w->r.later) {
             w->polled = true;
-            return wait_for_answer(w) ? MHD_YES : reply(w);
+            return wait_for_answer(w) ? MHD_YES : wire_reply(w);
         }
         if (w->r.poll) {
             bool stream = w->r.stream;
             w->polled = true;
             wait_begin(w);
-            return stream ? reply(w) : MHD_YES;
+            return stream ? wire_reply(w) : MHD_YES;
         }
-        return reply(w);
+        return wire_reply(w);
     }
     pthread_mutex_lock(&s->lock);
     bool waiting = w->waiting || w->deferred;
     pthread_mutex_unlock(&s->lock);
-    return waiting ? MHD_YES : reply(w); // resumed: the poll has an answer
+    return waiting ? MHD_YES : wire_reply(w); // resumed: the poll has an answer
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum MHD_RequestTerminationCode code)
@@ -571,7 +438,7 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum 
     wire *w = *slot;
     if (!w) return;
     *slot = NULL;
-    set_deadline(w, s->c.head_seconds * 1000); // for the next request on this connection
+    wire_deadline(w, s->c.head_seconds * 1000); // for the next request on this connection
     if (w->polled) {
         pthread_mutex_lock(&s->lock);
         while (w->asking) pthread_cond_wait(&s->tick, &s->lock);
@@ -596,53 +463,6 @@ static void complain(void *ctx, const char *fmt, va_list ap)
     vsnprintf(text, sizeof text, fmt, ap);
     text[strcspn(text, "\n")] = 0;
     log_say(LOG_DEBUG, "http: %s", text);
-}
-
-static bool listen_on(const char *where, int *out, unsigned *port, err *e)
-{
-    const char *colon = strrchr(where, ':');
-    if (!colon) return fail(e, ERR_INPUT, "listen: \"%s\" is not ADDR:PORT", where);
-    char host[64];
-    snprintf(host, sizeof host, "%.*s", (int)(colon - where), where);
-    char *end;
-    long p = strtol(colon + 1, &end, 10);
-    if (*end || end == colon + 1 || p < 0 || p > 65535)
-        return fail(e, ERR_INPUT, "listen: \"%s\" has no proper port", where);
-    struct sockaddr_storage sa = { 0 };
-    socklen_t len;
-    struct sockaddr_in *v4 = (void *)&sa;
-    struct sockaddr_in6 *v6 = (void *)&sa;
-    if (host[0] == '[') {
-        host[strcspn(host, "]")] = 0;
-        memmove(host, host + 1, strlen(host));
-    }
-    if (!*host || !strcmp(host, "*")) snprintf(host, sizeof host, "0.0.0.0");
-    if (!strcmp(host, "localhost")) snprintf(host, sizeof host, "127.0.0.1");
-    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)p);
-        len = sizeof *v4;
-    } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)p);
-        len = sizeof *v6;
-    } else {
-        return fail(e, ERR_INPUT, "listen: \"%s\" is not an address of this machine", host);
-    }
-    int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return fail(e, ERR_IO, "listen: %s", strerror(errno));
-    int one_ = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one_, sizeof one_);
-    if (bind(fd, (struct sockaddr *)&sa, len) || listen(fd, 1024)) {
-        fail(e, ERR_IO, "cannot listen on %s: %s", where, strerror(errno));
-        close(fd);
-        return false;
-    }
-    len = sizeof sa;
-    getsockname(fd, (struct sockaddr *)&sa, &len);
-    *port = ntohs(sa.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
-    *out = fd;
-    return true;
 }
 
 bool http_start(const http_config *config, http_server **out, err *e)

@@ -216,7 +216,7 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
     const json_t *files = json_object_get(output, "files");
     bool avatar = !strcmp(j->kind, "avatar"), drape = !strcmp(j->kind, "drape");
     const char *path[ALL_RESULTS] = { 0 };
-    const char *text_of[ALL_RESULTS] = { 0 };
+    char *text_of[ALL_RESULTS] = { 0 };
     int first = avatar ? 0 : AVATAR_RESULTS, last = avatar ? AVATAR_RESULTS : drape ? ALL_RESULTS : first;
     const char *names[ALL_RESULTS], *folder;
     int name_count = 0;
@@ -241,7 +241,7 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
             ok = fail(e, ERR_INPUT, "the result %s is no GLB", RESULTS[i].name);
         if (ok && (i == MEASUREMENTS || i == FIT)) {
             ok = is_json_object(&bytes) || fail(e, ERR_INPUT, "the result %s is no JSON", RESULTS[i].name);
-            if (ok) text_of[i] = arena_textn(a, (const char *)bytes.data, bytes.len);
+            if (ok) json_compact(text_of[i] = arena_textn(a, (const char *)bytes.data, bytes.len));
         }
         buf_free(&bytes);
         if (!ok) return false;

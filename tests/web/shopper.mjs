@@ -41,9 +41,9 @@ const truth = JSON.parse(readFileSync(join(root, 'demo/truth.json'), 'utf8'));
 const b = await browser();
 const visit = async (options = PHONE, which = b) => {
   const v = await open(which, options, [url]);
-  return { ...v, say: (name) => v.page.getByRole('button', { name }), clean: () => {
+  return { ...v, say: (name) => v.page.getByRole('button', { name }), clean: (expected = /$^/) => {
     // Said by the software renderer of a machine without a graphics card, when the compositor reads the canvas.
-    const faults = v.faults.filter((f) => !/GL Driver Message .*ReadPixels/.test(f));
+    const faults = v.faults.filter((f) => !/GL Driver Message .*ReadPixels/.test(f) && !expected.test(f));
     check(!faults.length, faults.join('\n'));
   } };
 };
@@ -51,7 +51,8 @@ const dressed = (page, size) => until(`size ${size ?? ''} on the stage`, () => p
   const worn = document.querySelector('canvas')?.dataset.ready;
   return s ? worn === s : worn;
 }, size ?? ''), 120000);
-const verdict = (page) => page.locator('.verdict h2').waitFor({ timeout: 60000 });
+// Seconds by itself; minutes on a machine that others work on, too.
+const verdict = (page) => page.locator('.verdict h2').waitFor({ timeout: 180000 });
 const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
 async function accessible(page, where) {
   const wrong = await axe(page);
@@ -326,8 +327,8 @@ await test('what is shown can be placed in a room: a GLB as other viewers want i
   const glb = new Uint8Array(await (await fetch(drape.glb_url)).arrayBuffer());
   const { issues, info } = await createRequire(join(root, 'tests/npm/'))('gltf-validator').validateBytes(glb);
   check(!issues.numErrors && !issues.numWarnings, JSON.stringify(issues.messages.slice(0, 5)));
-  // AR viewers (Scene Viewer, Quick Look's converters) take core glTF 2.0 only: no required extension, metres, feet on the ground.
-  check(!info.extensionsUsed?.length, String(info.extensionsUsed));
+  // AR viewers take core glTF 2.0: nothing may be required beyond it. The variants (cloth or fit map) are model-viewer's.
+  check(!info.extensionsRequired?.length, String(info.extensionsRequired));
   check(glb.length < 15e6, `${glb.length} bytes`);
 });
 
@@ -515,7 +516,7 @@ await test('double taps, the back button, a reload in the middle and a token tha
   v.faults.length = 0;
   await v.page.reload();
   await v.page.getByRole('button', { name: /Agree and continue|Without a photo/ }).waitFor();
-  check(v.faults.every((f) => /401/.test(f)), v.faults.join('\n')); // the browser itself notes the 401
+  v.clean(/401/); // the browser itself notes it
   await v.context.close();
 });
 
@@ -545,7 +546,7 @@ await test('one tap deletes everything; it can be taken back for a few seconds',
   const token = await v.page.evaluate(() => JSON.parse(localStorage.getItem('tryon.guest')).token);
   const status = async () => (await fetch(`${url}/v1/me`, { headers: { Authorization: `Bearer ${token}` } })).status;
   await v.say('Delete my data').click();
-  await v.say('Undo').click();
+  await v.say('Undo').evaluate((e) => e.click()); // at once: it stands there for five seconds
   check((await status()) === 200, 'gone in spite of the undo');
   await v.say('Delete my data').click();
   await v.page.getByText('Everything about you has been deleted.').waitFor({ timeout: 20000 });

@@ -96,7 +96,30 @@ static void a_seed_gives_the_same_numbers_and_normals_have_unit_variance(void)
     CHECK_NEAR(square_sum / 1e5, 1, 0.018); // 4 standard errors, sqrt(2/n)
 }
 
+static void a_fixed_number_is_written_as_printf_writes_it(void)
+{
+    static const double hard[] = { 0,     -0.0,    0.5,     1.5,        2.5,       0.125,     0.375, -0.001,
+                                   0.005, 1.005,   2.675,   999999.5,   0.0000005, 999.9999,  1e9,   -1e9,
+                                   1e300, -1e-300, 1.0 / 3, 12345.6785, INFINITY,  -INFINITY, NAN };
+    enum { HARD = sizeof hard / sizeof *hard };
+    rng r = rng_new(3);
+    for (int i = 0; i < 200000; i++) {
+        // Halves of the last digit are where rounding could differ.
+        double v = i < HARD ? hard[i] : i % 3 ? 200 * rng_normal(&r) : floor(1e4 * rng_normal(&r)) / 2000;
+        int decimals = i % 7;
+        char want[400];
+        snprintf(want, sizeof want, "%.*f", decimals, v);
+        buf b = buf_new(400);
+        CHECK(buf_fixed(&b, v, decimals) && b.len == strlen(want) && !memcmp(b.data, want, b.len));
+        buf_free(&b);
+    }
+    buf full = buf_new(3);
+    CHECK(!buf_fixed(&full, 1.25, 2) && full.len == 0);
+    buf_free(&full);
+}
+
 TEST_MAIN(RUN(an_arena_refuses_what_is_over_its_ceiling); RUN(a_buffer_keeps_its_bytes_when_an_append_is_refused);
-          RUN(an_error_names_what_it_was_within); RUN(a_written_file_reads_back_and_leaves_no_temporary);
+          RUN(a_fixed_number_is_written_as_printf_writes_it); RUN(an_error_names_what_it_was_within);
+          RUN(a_written_file_reads_back_and_leaves_no_temporary);
           RUN(every_item_of_a_loop_runs_once_on_any_thread_count);
           RUN(a_seed_gives_the_same_numbers_and_normals_have_unit_variance);)

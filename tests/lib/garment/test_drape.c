@@ -69,6 +69,57 @@ static void sizes_change_clearance_hem_and_strain_in_order(void)
     wearer_close(&w);
 }
 
+static vec3 edge_middle(const drape *d, int panel, int from, int to)
+{
+    vec3 sum = v3(0, 0, 0);
+    float count = 0;
+    for (int k = from; k <= to; k++)
+        for (int j = 0; j <= d->pattern.panel[panel].edge[k].segments; j++, count++)
+            sum = v3_add(sum, d->position[d->mesh.edge_point[panel][k][j]]);
+    return v3_scale(sum, 1 / count);
+}
+
+static int panel_at(const pattern *p, panel_place at)
+{
+    int i = 0;
+    while (i < p->panels && p->panel[i].place != at) i++;
+    return i;
+}
+
+static void a_collar_folds_over_its_stand_and_a_hood_lies_back(void)
+{
+    wearer w = mean_body(SEX_FEMALE);
+    collider *body = drape_collider(&w);
+    for (int c = GARMENT_SHIRT; c <= GARMENT_HOODIE; c += GARMENT_HOODIE - GARMENT_SHIRT) {
+        garment g = { .category = (garment_category)c,
+                      .silhouette = SILHOUETTE_REGULAR,
+                      .fabric = *garment_usual_fabric((garment_category)c) };
+        chart_standard(false, &g.chart);
+        fit_result *fit = mem_new(1, sizeof *fit);
+        fit_judge(&g, &w.fit, PREFER_REGULAR, fit);
+        drape d;
+        CHECK(drape_make(&w, body, &g, fit->recommended >= 0 ? fit->recommended : 3, NULL, &d, &e));
+        CHECK(!d.degraded);
+        if (c == GARMENT_SHIRT) {
+            int fall = panel_at(&d.pattern, PLACE_FALL);
+            CHECK(fall < d.pattern.panels);
+            // The fall is 46 mm long: its outer edge hangs well below its fold.
+            vec3 fold = edge_middle(&d, fall, 0, 3), outer = edge_middle(&d, fall, 5, 8);
+            CHECK(outer.y < fold.y - 0.02f);
+        } else {
+            int hood = panel_at(&d.pattern, PLACE_HOOD_L);
+            CHECK(hood < d.pattern.panels);
+            vec3 crown = edge_middle(&d, hood, 3, 3);
+            // Worn down: lower than the head and behind it.
+            CHECK(crown.y < w.joint[JOINT_HEAD].y + 0.05f && crown.z < w.joint[JOINT_HEAD].z - 0.05f);
+        }
+        drape_free(&d);
+        mem_free(fit);
+    }
+    collider_free(body);
+    wearer_close(&w);
+}
+
 typedef struct {
     const wearer *w;
     const collider *body;
@@ -206,7 +257,7 @@ static void a_drape_is_written_in_seven_bytes_a_vertex(void)
     wearer_close(&w);
 }
 
-TEST_MAIN(RUN(sizes_change_clearance_hem_and_strain_in_order);
+TEST_MAIN(RUN(a_collar_folds_over_its_stand_and_a_hood_lies_back); RUN(sizes_change_clearance_hem_and_strain_in_order);
           RUN(threads_change_no_byte_and_equal_sizes_drape_equally);
           RUN(every_category_drapes_and_bottoms_stay_up_or_say_so); RUN(garments_are_worn_in_other_stances);
           RUN(a_drape_is_written_in_seven_bytes_a_vertex);)

@@ -83,6 +83,30 @@ static void edges_that_are_sewn_together_are_equally_long(void)
         }
 }
 
+static void darts_are_cut_where_a_waist_is_less_than_a_hip(void)
+{
+    static const struct {
+        garment_category c;
+        int darts;
+    } cases[] = { { GARMENT_TSHIRT, 0 }, { GARMENT_SKIRT, 4 }, { GARMENT_TROUSERS, 2 }, { GARMENT_DRESS, 8 } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        garment g = standard(cases[i].c, false);
+        pattern p;
+        CHECK(pattern_draft(&g, 3, &p, &e));
+        int darts = 0;
+        for (int k = 0; k < p.seams; k++) {
+            const pattern_seam *s = &p.seam[k];
+            if (s->panel_a != s->panel_b || p.panel[s->panel_a].place > PLACE_LEG_BACK_R ||
+                p.panel[s->panel_a].place == PLACE_ARM_L || p.panel[s->panel_a].place == PLACE_ARM_R)
+                continue;
+            const panel_edge *a = &p.panel[s->panel_a].edge[s->edge_a], *b = &p.panel[s->panel_b].edge[s->edge_b];
+            CHECK_NEAR(panel_edge_length(a), panel_edge_length(b), 1e-5); // metres; floats
+            darts++;
+        }
+        CHECK(darts == cases[i].darts);
+    }
+}
+
 static void numbers_that_cannot_be_one_garment_are_refused_with_the_reason(void)
 {
     static const struct {
@@ -169,6 +193,6 @@ static void the_pattern_prints_as_a_drawing(void)
 }
 
 TEST_MAIN(RUN(a_draft_measures_what_the_chart_says); RUN(a_flat_chart_is_drafted_to_its_own_numbers);
-          RUN(edges_that_are_sewn_together_are_equally_long);
+          RUN(edges_that_are_sewn_together_are_equally_long); RUN(darts_are_cut_where_a_waist_is_less_than_a_hip);
           RUN(numbers_that_cannot_be_one_garment_are_refused_with_the_reason); RUN(all_sizes_share_one_sound_mesh);
           RUN(a_square_is_meshed_to_its_area_and_its_sides); RUN(the_pattern_prints_as_a_drawing);)

@@ -2,6 +2,9 @@
 #include "stage.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <time.h>
 
 static void *migrate_thread(void *arg)
 {
@@ -279,6 +282,104 @@ static void a_try_on_records_its_switches_and_the_brand_counts_them(void)
     buf_free(&json);
 }
 
+static void a_refused_try_on_leaves_the_others_of_its_commit_alone(void)
+{
+    const char *b = brand(), *user = guest();
+    uuid_text nowhere;
+    uuid_new(nowhere);
+    db_tryon_new n[3] = { 0 }, *all[] = { &n[0], &n[1], &n[2] };
+    for (int i = 0; i < 3; i++) {
+        n[i].t.selected_size = "M";
+        snprintf(n[i].t.user_id, 37, "%s", user);
+        snprintf(n[i].t.brand_id, 37, "%s", i == 1 ? nowhere : b);
+    }
+    db_tryons_create(D, A, all, 3);
+    CHECK(n[0].fate.ok && !n[1].fate.ok && n[2].fate.ok);
+    CHECK(n[1].fate.e.code == ERR_NOT_FOUND);
+    db_tryon t;
+    OK(db_tryon_get(D, A, db_as_user(user), n[0].t.id, &t, &E));
+    OK(db_tryon_get(D, A, db_as_user(user), n[2].t.id, &t, &E));
+    CHECK(t.created_at == n[2].t.created_at);
+    REFUSED(db_tryon_get(D, A, db_service, n[1].t.id, &t, &E), ERR_NOT_FOUND);
+    // The two that count have one event each, although their statements ran twice.
+    buf json = buf_new(1 << 16);
+    OK(db_analytics_funnel(D, A, b, 0, clock_ms() + 1000, &json, &E));
+    OK(buf_append(&json, "", 1));
+    CHECK(strstr((char *)json.data, "\"tryon_started\",\"events\":2,") != NULL);
+    buf_free(&json);
+}
+
+// Reads, from several threads, what another thread has just been told is written.
+typedef struct {
+    uuid_text brand;
+    atomic_int written, missed;
+} relay;
+
+static void *follow(void *arg)
+{
+    relay *r = arg;
+    for (int seen = 0; seen < 50;) {
+        int now = atomic_load(&r->written);
+        err e;
+        db_brand b;
+        arena *a = arena_new(1 << 20);
+        if (!db_brand_get(D, a, r->brand, &b, &e) || b.avatar_days < now) atomic_fetch_add(&r->missed, 1);
+        arena_free(a);
+        seen = now;
+    }
+    return NULL;
+}
+
+static void what_is_written_is_read_at_once_by_every_thread(void)
+{
+    relay r = { 0 };
+    snprintf(r.brand, 37, "%s", brand());
+    pthread_t t[3];
+    for (int i = 0; i < 3; i++) pthread_create(&t[i], NULL, follow, &r);
+    for (int day = 1; day <= 50; day++) {
+        OK(db_brand_update(D, A, r.brand, NULL, day, -1, &E));
+        atomic_store(&r.written, day);
+    }
+    for (int i = 0; i < 3; i++) pthread_join(t[i], NULL);
+    CHECK(atomic_load(&r.missed) == 0);
+}
+
+static void what_another_instance_wrote_is_read_within_a_moment(void)
+{
+    db *other;
+    db_user u;
+    uuid_text id;
+    OK(db_open(url, 2, &other, &E));
+    for (int i = 0; i < 20; i++) {
+        const char *h = fresh_hash();
+        REFUSED(db_guest_find(D, A, h, id, &E), ERR_NOT_FOUND);
+        OK(db_guest_new(other, A, h, clock_ms() + 60000, &u, &E));
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL); // twice what a view of SQLite's may last
+        OK(db_guest_find(D, A, h, id, &E));
+    }
+    db_close(other);
+}
+
+static void the_log_of_sqlite_begins_anew_although_readers_idle(void)
+{
+    if (db_is_postgres(D)) return; // it has no such file
+    const char *user = guest();
+    char path[128];
+    struct stat s;
+    snprintf(path, sizeof path, "%s/test.db-wal", folder);
+    db_user u;
+    char *mail = mem_new(60000, 1);
+    memset(mail, 'x', 59999);
+    for (int i = 0; i < 800; i++) {          // 48 MB in all; 4000 pages of 4 KB are written back at a time
+        OK(db_user_get(D, A, user, &u, &E)); // a view that idles afterwards
+        sql_rows r;
+        OK(sql_once(D, db_service, SQL_WRITE_FAST, A, &r, &E, "UPDATE users SET email = $2 || $1 WHERE id = $1", "tt",
+                    user, mail));
+    }
+    mem_free(mail);
+    CHECK(stat(path, &s) == 0 && s.st_size < 24 << 20); // one round of 16 MB and what came while it was written back
+}
+
 static void erasure_leaves_nothing_that_points_at_the_person(void)
 {
     const char *b = brand(), *user = guest(), *v = avatar(user, b, true), *p = path_of(user, v, "x.glb");
@@ -355,5 +456,9 @@ TEST_MAIN(open_database(); RUN(many_instances_migrate_once); RUN(a_guest_is_foun
           RUN(the_daily_quota_of_a_brand_holds); RUN(one_shopper_never_sees_anothers_rows);
           RUN(keys_rotate_with_overlap); RUN(a_catalogue_is_listed_in_pages_searched_and_changed_only_by_its_brand);
           RUN(a_try_on_records_its_switches_and_the_brand_counts_them);
+          RUN(a_refused_try_on_leaves_the_others_of_its_commit_alone);
+          RUN(what_is_written_is_read_at_once_by_every_thread);
+          RUN(what_another_instance_wrote_is_read_within_a_moment);
+          RUN(the_log_of_sqlite_begins_anew_although_readers_idle);
           RUN(erasure_leaves_nothing_that_points_at_the_person); RUN(a_webhook_counts_once);
           RUN(broken_statements_and_wrong_addresses_are_told); close_database();)

@@ -1,5 +1,5 @@
-// A mannequin's face: a smooth mask over eyes, nose and lips. The figure is for seeing clothes on; a face that is nobody's
-// should not look back. The mask is the head's own outline around its axis, blurred; where it ends it sinks into the skin.
+// A mannequin's face: no eyes, nose or lips. The figure is for seeing clothes on; a face that is nobody's should not look
+// back. The skin is drawn onto the head's own outline around its axis, blurred, and towards the rim it is itself again.
 import { BufferAttribute, BufferGeometry } from 'three';
 
 const ROWS = 44;
@@ -30,8 +30,8 @@ function blur(map: Float32Array, radius: number): Float32Array {
   return from;
 }
 
-// Pulls the face's vertices under the mask and returns the mask; null for a body without a head to speak of.
-export function calmFace(positions: Float32Array): BufferGeometry | null {
+// Changes positions and normals of the head, if there is one to speak of.
+export function calmFace(positions: Float32Array, normals: Float32Array): void {
   let top = 0;
   for (let i = 1; i < positions.length; i += 3) top = Math.max(top, positions[i]!);
   const head = top * 0.135; // crown to chin, with a little less than anyone has
@@ -44,7 +44,7 @@ export function calmFace(positions: Float32Array): BufferGeometry | null {
       z0 += positions[i + 2]!;
       count++;
     }
-  if (count < 200) return null;
+  if (count < 200) return;
   z0 /= count;
   const at = (i: number) => {
     const x = positions[i]!;
@@ -68,28 +68,32 @@ export function calmFace(positions: Float32Array): BufferGeometry | null {
     for (let i = 0; i < outline.length; i++) outline[i] ||= mean;
   }
   const mask = blur(blur(blur(outline, 4), 4), 3);
-  // Over the skin in the middle, under it at the rim.
-  for (let r = 0; r < ROWS; r++)
-    for (let c = 0; c < COLUMNS; c++) {
-      const rim = Math.min(smooth(r / 9), smooth((ROWS - 1 - r) / 12), smooth(Math.min(c, COLUMNS - 1 - c) / 12));
-      mask[r * COLUMNS + c] = mask[r * COLUMNS + c]! + 0.001 - 0.007 * (1 - rim);
-    }
+  const smoothed = directions(mask, low, high, z0);
   for (let i = 0; i < positions.length; i += 3) {
     if (positions[i + 1]! < low) continue;
     const p = at(i);
-    if (!p.inside) continue;
+    if (!p.inside || p.radius === 0) continue;
+    const weight = Math.min(smooth(p.row / 6), smooth((ROWS - 1 - p.row) / 12), smooth(Math.min(p.column, COLUMNS - 1 - p.column) / 9));
     const r = Math.floor(Math.min(p.row, ROWS - 1.01));
     const c = Math.floor(Math.min(p.column, COLUMNS - 1.01));
     const fr = p.row - r;
     const fc = p.column - c;
-    const m = (dr: number, dc: number) => mask[(r + dr) * COLUMNS + c + dc]!;
-    const over = (m(0, 0) * (1 - fc) + m(0, 1) * fc) * (1 - fr) + (m(1, 0) * (1 - fc) + m(1, 1) * fc) * fr;
-    const rim = Math.min(smooth(p.row / 9), smooth((ROWS - 1 - p.row) / 12), smooth(Math.min(p.column, COLUMNS - 1 - p.column) / 12));
-    if (rim < 0.6 || p.radius < over - 0.003) continue;
-    const scale = (over - 0.003) / p.radius;
+    // Of a map with so many numbers a cell, between its four neighbours.
+    const between = (map: ArrayLike<number>, width: number, k: number) => {
+      const m = (dr: number, dc: number) => map[((r + dr) * COLUMNS + c + dc) * width + k]!;
+      return (m(0, 0) * (1 - fc) + m(0, 1) * fc) * (1 - fr) + (m(1, 0) * (1 - fc) + m(1, 1) * fc) * fr;
+    };
+    const scale = 1 + weight * (between(mask, 1, 0) / p.radius - 1);
     positions[i] = positions[i]! * scale;
     positions[i + 2] = z0 + (positions[i + 2]! - z0) * scale;
+    const n = [0, 1, 2].map((k) => normals[i + k]! + weight * (between(smoothed, 3, k) - normals[i + k]!));
+    const length = Math.hypot(n[0]!, n[1]!, n[2]!) || 1;
+    for (let k = 0; k < 3; k++) normals[i + k] = n[k]! / length;
   }
+}
+
+// Normals of the outline's surface, [3] a cell.
+function directions(mask: Float32Array, low: number, high: number, z0: number): ArrayLike<number> {
   const points = new Float32Array(3 * ROWS * COLUMNS);
   const index: number[] = [];
   for (let r = 0; r < ROWS; r++)
@@ -105,5 +109,5 @@ export function calmFace(positions: Float32Array): BufferGeometry | null {
   geometry.setAttribute('position', new BufferAttribute(points, 3));
   geometry.setIndex(index);
   geometry.computeVertexNormals();
-  return geometry;
+  return geometry.getAttribute('normal').array;
 }

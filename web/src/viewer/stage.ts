@@ -2,11 +2,13 @@
 // keys and pinch; shows one size, or two side by side.
 import {
   ACESFilmicToneMapping, AmbientLight, BufferAttribute, BufferGeometry, Color, DirectionalLight, DoubleSide, Group, HemisphereLight,
-  Mesh, MeshStandardMaterial, PerspectiveCamera, Scene, SkinnedMesh, SRGBColorSpace, Vector3, WebGLRenderer, type Material, type Object3D,
+  LineSegments, Mesh, MeshStandardMaterial, PerspectiveCamera, Scene, SkinnedMesh, SRGBColorSpace, Texture, Vector3, WebGLRenderer, type Material, type Object3D,
 } from 'three';
 import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js';
 import { MeshoptDecoder } from '../../node_modules/meshoptimizer/meshopt_decoder_reference.js';
+import { calmChest } from './chest';
 import { BodyGrid, findTwins, heatColors, makeNormals, readDrape, type Drape } from './clothes';
+import { borders, seams, weave } from './fabric';
 import { calmFace } from './face';
 import { contactShadow } from './shadow';
 
@@ -21,7 +23,9 @@ interface Outfit {
   index: ArrayLike<number>;
   twins: Uint32Array;
   own: Float32Array; // positions in the file
-  material: Material;
+  uv: Float32Array | null; // where the cloth has a weave
+  edges: Uint32Array; // of the pieces it is sewn from; empty for a garment that is not of ours
+  material: MeshStandardMaterial;
   sizes: Map<string, Drape>;
 }
 
@@ -31,7 +35,7 @@ class Worn {
   private from: Float32Array | null = null;
   private to: Drape | null = null;
   private started = 0;
-  constructor(outfit: Outfit, readonly heat: Material) {
+  constructor(private readonly outfit: Outfit, readonly heat: Material) {
     this.geometry.setIndex(Array.from(outfit.index));
     this.mesh = new Mesh(this.geometry, outfit.material);
     this.mesh.frustumCulled = false;
@@ -42,6 +46,8 @@ class Worn {
       this.geometry.setAttribute('position', new BufferAttribute(drape.positions.slice(), 3));
       this.geometry.setAttribute('normal', new BufferAttribute(drape.normals.slice(), 3));
       this.geometry.setAttribute('color', new BufferAttribute(drape.colors.slice(), 3));
+      if (this.outfit.uv) this.geometry.setAttribute('uv', new BufferAttribute(this.outfit.uv, 2));
+      if (this.outfit.edges.length) this.mesh.add(seams(this.geometry, this.outfit.edges, this.outfit.material.color));
       this.to = null;
       return;
     }
@@ -71,7 +77,7 @@ export class Stage {
   private readonly scene = new Scene();
   private readonly camera = new PerspectiveCamera(24, 1, 0.1, 20);
   private readonly people = new Group();
-  private readonly heatMaterial = new MeshStandardMaterial({ vertexColors: true, roughness: 1, side: DoubleSide });
+  private readonly heatMaterial = new MeshStandardMaterial({ vertexColors: true, roughness: 1, side: DoubleSide, polygonOffset: true, polygonOffsetFactor: 0.5, polygonOffsetUnits: 0.5 });
   private readonly resize: ResizeObserver;
   private readonly still: boolean;
   private body: Group | null = null;
@@ -203,8 +209,7 @@ export class Stage {
     const scene = await this.read(data);
     scene.updateMatrixWorld(true);
     const group = new Group();
-    const parts: Float32Array[] = [];
-    const normals: Float32Array[] = [];
+    const parts: { positions: Float32Array; normals: Float32Array; index: BufferAttribute | null; suit: boolean }[] = [];
     scene.traverse((o) => {
       if (!(o instanceof Mesh)) return;
       const source = o.geometry as BufferGeometry;
@@ -220,20 +225,21 @@ export class Stage {
         v.toArray(positions, 3 * i);
         v.fromBufferAttribute(n, i).normalize().toArray(directions, 3 * i);
       }
+      parts.push({ positions, normals: directions, index: source.getIndex(), suit: /suit/.test((o.material as Material).name) });
+    });
+    const top = parts.reduce((most, { positions }) => positions.reduce((m, y, i) => (i % 3 === 1 && y > m ? y : m), most), 0);
+    this.height = top || 1.7;
+    for (const { positions, normals, index, suit } of parts) {
+      if (!suit) calmFace(positions, normals);
+      else if (index) calmChest(positions, normals, index.array, this.height);
       const geometry = new BufferGeometry();
-      const index = source.getIndex();
-      const suit = /suit/.test((o.material as Material).name);
-      const mask = suit ? null : calmFace(positions);
       geometry.setAttribute('position', new BufferAttribute(positions, 3));
-      geometry.setAttribute('normal', new BufferAttribute(directions, 3));
+      geometry.setAttribute('normal', new BufferAttribute(normals, 3));
       geometry.setIndex(index);
       // A mannequin in a quiet suit: nothing that draws the eye from the garment.
-      const material = new MeshStandardMaterial({ color: new Color(suit ? 0x84827f : 0xc9baa9), roughness: suit ? 0.85 : 0.62, metalness: 0, polygonOffset: true, polygonOffsetFactor: 1.5, polygonOffsetUnits: 2 });
+      const material = new MeshStandardMaterial({ color: new Color(suit ? 0x84827f : 0xc9baa9), roughness: suit ? 0.85 : 0.62, metalness: 0, polygonOffset: true, polygonOffsetFactor: 2, polygonOffsetUnits: 3 });
       group.add(new Mesh(geometry, material));
-      if (mask) group.add(new Mesh(mask, material));
-      parts.push(positions);
-      normals.push(directions);
-    });
+    }
     const join = (list: Float32Array[]) => {
       const out = new Float32Array(list.reduce((n, p) => n + p.length, 0));
       let at = 0;
@@ -243,11 +249,8 @@ export class Stage {
       }
       return out;
     };
-    this.bodyPositions = join(parts);
-    this.grid = new BodyGrid(this.bodyPositions, join(normals));
-    let top = 0;
-    for (let i = 1; i < this.bodyPositions.length; i += 3) top = Math.max(top, this.bodyPositions[i]!);
-    this.height = top || 1.7;
+    this.bodyPositions = join(parts.map((p) => p.positions));
+    this.grid = new BodyGrid(this.bodyPositions, join(parts.map((p) => p.normals)));
     this.people.clear();
     this.left = this.right = null;
     this.outfit = null;
@@ -275,9 +278,16 @@ export class Stage {
     const material = (mesh.material as MeshStandardMaterial).clone();
     material.side = DoubleSide;
     if (color && !material.map) material.color = new Color(color);
+    const uv = geometry.getAttribute('uv') as BufferAttribute | undefined, drafted = !!uv && weave(material);
+    // A little behind its own seams, and before the body, which stands back further.
+    Object.assign(material, { polygonOffset: true, polygonOffsetFactor: 0.5, polygonOffsetUnits: 0.5 });
     if (this.left) this.people.remove(this.left.mesh);
     if (this.right) this.people.remove(this.right.mesh);
-    this.outfit = { index, twins: findTwins(positions), own: positions, material, sizes: new Map() };
+    this.outfit = {
+      index, twins: findTwins(positions), own: positions, material, sizes: new Map(),
+      uv: drafted ? Float32Array.from({ length: 2 * at.count }, (_, i) => (i % 2 ? uv.getY(i >> 1) : uv.getX(i >> 1))) : null,
+      edges: drafted ? borders(index, at.count) : new Uint32Array(),
+    };
     this.left = new Worn(this.outfit, this.heatMaterial);
     this.right = new Worn(this.outfit, this.heatMaterial);
     this.left.mesh.visible = this.right.mesh.visible = false;
@@ -420,9 +430,12 @@ export class Stage {
     this.abort.abort();
     this.resize.disconnect();
     this.scene.traverse((o) => {
-      if (o instanceof Mesh) {
+      if (o instanceof Mesh || o instanceof LineSegments) {
         (o.geometry as BufferGeometry).dispose();
-        for (const m of Array.isArray(o.material) ? o.material : [o.material]) (m as Material).dispose();
+        for (const m of (Array.isArray(o.material) ? o.material : [o.material]) as Material[]) {
+          for (const t of Object.values(m)) if (t instanceof Texture) t.dispose();
+          m.dispose();
+        }
       }
     });
     this.renderer.dispose();

@@ -1,0 +1,186 @@
+// Trains what tells loose clothes (lib/capture/looseness.c) on front photos of the test world, seed 1, and prints the
+// rows of its table.
+//   train_looseness [--people N] [--jobs N] [--assets DIR] --cache DIR
+// --cache: the folder whose photos/ bench_accuracy --prepare fills for the same people. A logistic regression with a
+// ridge; misses and false alarms are those of five-fold cross-validation.
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "capture/looseness.h"
+#include "image/decode.h"
+#include "math/linalg.h"
+#include "testworld/trial.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FOLDS = 5, N = LOOSE_SIGNS + 1, ROUNDS = 25, MOST_JOBS = 64 };
+static const double RIDGE = 3, FAR = 2.5; // standard deviations a sign may count for, as in looseness.c
+static const uint64_t SEED = 1;
+
+typedef struct {
+    bool seen, loose;
+    double x[N]; // signs, folds by their logarithm, NAN: not seen; then 1
+} sample;
+
+typedef struct {
+    int people, jobs;
+    const char *assets, *cache;
+    sample *at;
+} work;
+
+static const char *const sign_name[LOOSE_SIGNS] = { "LOOSE_THIGH",      "LOOSE_KNEE",      "LOOSE_CALF",
+                                                    "LOOSE_SHIN",       "LOOSE_FOREARM",   "LOOSE_WAIST",
+                                                    "LOOSE_SHOULDERS",  "LOOSE_LEG_FOLDS", "LOOSE_ARM_FOLDS",
+                                                    "LOOSE_TRUNK_FOLDS" };
+
+static _Noreturn void die(const char *sentence)
+{
+    fprintf(stderr, "train_looseness: %s\n", sentence);
+    exit(1);
+}
+
+static void look(capture *c, const char *path, sample *s)
+{
+    err e = { 0 };
+    buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
+    image photo = { 0 };
+    capture_evidence ev;
+    if (!io_read(path, &jpeg, &e) || !image_decode_unguarded(jpeg.data, jpeg.len, 0, &photo, NULL, &e) ||
+        !capture_examine(c, &photo, VIEW_FRONT, &ev, &e)) {
+        die(e.msg);
+    }
+    s->seen = !(ev.verdict & VERDICT_REFUSED);
+    loose_signs signs;
+    if (s->seen) {
+        loose_look(&ev, &signs);
+        for (int i = 0; i < LOOSE_SIGNS; i++) {
+            double v = (double)signs.value[i];
+            s->x[i] = v <= 0 ? NAN : i >= LOOSE_LEG_FOLDS ? log(v) : v;
+        }
+    }
+    s->x[LOOSE_SIGNS] = 1;
+    capture_evidence_free(&ev);
+    image_free(&photo);
+    buf_free(&jpeg);
+}
+
+static void look_share(void *ctx, int job)
+{
+    work *w = ctx;
+    err e = { 0 };
+    capture *c = capture_open(&(capture_options){ w->assets, 1 }, &e);
+    if (!c) die(e.msg);
+    for (int i = job; i < w->people; i += w->jobs) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/photos/%llu-%d-f", w->cache, (unsigned long long)SEED, i);
+        w->at[i].loose = trial_clothes(SEED, i) == OUTFIT_LOOSE;
+        look(c, path, &w->at[i]);
+        if (job == 0) fprintf(stderr, "\r%d of %d people", i + 1, w->people);
+    }
+    if (job == 0) fprintf(stderr, "\r\033[K");
+    capture_close(c);
+}
+
+// Signs to standard deviations from their mean, cut; what is not seen to 0.
+static void normalise(work *w, double norm[LOOSE_SIGNS][2])
+{
+    for (int k = 0; k < LOOSE_SIGNS; k++) {
+        double n = 0, sum = 0, sum2 = 0;
+        for (int i = 0; i < w->people; i++) {
+            double v = w->at[i].x[k];
+            if (w->at[i].seen && isfinite(v)) n++, sum += v, sum2 += v * v;
+        }
+        double mean = sum / n, sd = sqrt(sum2 / n - mean * mean);
+        norm[k][0] = mean;
+        norm[k][1] = sd;
+        for (int i = 0; i < w->people; i++) {
+            double v = w->at[i].x[k];
+            w->at[i].x[k] = isfinite(v) ? fmin(fmax((v - mean) / sd, -FAR), FAR) : 0;
+        }
+    }
+}
+
+static double probability(const double *weight, const sample *s)
+{
+    double sum = 0;
+    for (int k = 0; k < N; k++) sum += weight[k] * s->x[k];
+    return 1 / (1 + exp(-sum));
+}
+
+// Newton's method on everybody but the people of one fold (-1: on everybody).
+static void fit(const work *w, int without, double *weight)
+{
+    memset(weight, 0, N * sizeof *weight);
+    for (int round = 0; round < ROUNDS; round++) {
+        double hessian[N * N] = { 0 }, step[N];
+        for (int k = 0; k < N; k++) {
+            double hold = k < LOOSE_SIGNS ? RIDGE : 1e-6; // the constant is free
+            step[k] = -hold * weight[k];
+            hessian[k * N + k] = hold;
+        }
+        for (int i = 0; i < w->people; i++) {
+            const sample *s = &w->at[i];
+            if (!s->seen || i % FOLDS == without) continue;
+            double p = probability(weight, s);
+            for (int k = 0; k < N; k++) {
+                step[k] += (s->loose - p) * s->x[k];
+                for (int j = 0; j <= k; j++) hessian[k * N + j] += p * (1 - p) * s->x[k] * s->x[j];
+            }
+        }
+        if (!chol_factor(hessian, N)) die("the regression is singular");
+        chol_solve(hessian, N, step);
+        for (int k = 0; k < N; k++) weight[k] += step[k];
+    }
+}
+
+static void judge(const work *w)
+{
+    int loose = 0, missed = 0, others = 0, wrong = 0;
+    for (int fold = 0; fold < FOLDS; fold++) {
+        double weight[N];
+        fit(w, fold, weight);
+        for (int i = fold; i < w->people; i += FOLDS) {
+            const sample *s = &w->at[i];
+            if (!s->seen) continue;
+            bool said = probability(weight, s) > 0.5;
+            loose += s->loose, missed += s->loose && !said;
+            others += !s->loose, wrong += !s->loose && said;
+        }
+    }
+    printf("// five-fold: misses %d of %d loose outfits, calls %d of %d others loose\n", missed, loose, wrong, others);
+}
+
+int main(int argc, char **argv)
+{
+    work w = { .people = 400, .jobs = 2, .assets = ASSETS };
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--people") == 0)
+            w.people = (int)strtol(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--jobs") == 0)
+            w.jobs = (int)strtol(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--assets") == 0)
+            w.assets = argv[i + 1];
+        else if (strcmp(argv[i], "--cache") == 0)
+            w.cache = argv[i + 1];
+        else
+            die("unknown option; see the head of bench/train_looseness.c");
+    }
+    if (!w.cache || w.people < 50 || w.jobs < 1 || w.jobs > MOST_JOBS)
+        die("--cache DIR is needed, and 50 people or more");
+    w.at = mem_array(sample, (size_t)w.people);
+    pool *threads = pool_new(w.jobs);
+    pool_run(threads, w.jobs, look_share, &w);
+    pool_free(threads);
+    double norm[LOOSE_SIGNS][2], weight[N];
+    normalise(&w, norm);
+    judge(&w);
+    fit(&w, -1, weight);
+    for (int k = 0; k < LOOSE_SIGNS; k++)
+        printf("[%s] = { %.4ff, %.4ff, %.2ff },\n", sign_name[k], norm[k][0], norm[k][1], weight[k]);
+    printf("BASE = %.4ff\n", weight[LOOSE_SIGNS]);
+    mem_free(w.at);
+    return 0;
+}

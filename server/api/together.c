@@ -1,0 +1,99 @@
+#include "api/together.h"
+#include "base/mem.h"
+
+#include <pthread.h>
+
+typedef struct pending {
+    struct pending *next;
+    together_one one;
+    int weight;
+} pending;
+
+struct together {
+    db *d;
+    together_write *write;
+    int heaviest;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t thread;
+    pending *first, *last;
+    bool started, stop;
+};
+
+static void *work(void *ctx)
+{
+    together *g = ctx;
+    together_one v[TOGETHER_MOST];
+    pthread_mutex_lock(&g->lock);
+    while (!g->stop || g->first) {
+        if (!g->first) {
+            pthread_cond_wait(&g->wake, &g->lock);
+            continue;
+        }
+        int n = 0, weight = 0;
+        while (g->first && n < TOGETHER_MOST && (!n || weight + g->first->weight <= g->heaviest)) {
+            weight += g->first->weight;
+            v[n++] = g->first->one;
+            g->first = g->first->next;
+        }
+        pthread_mutex_unlock(&g->lock);
+        arena *a = arena_new((size_t)64 << 20);
+        g->write(g->d, a, v, n);
+        arena_free(a);
+        for (int i = 0; i < n; i++) http_answer(v[i].q); // the request is gone then
+        pthread_mutex_lock(&g->lock);
+    }
+    pthread_mutex_unlock(&g->lock);
+    return NULL;
+}
+
+together *together_new(db *d, together_write *write, int heaviest)
+{
+    together *g = mem_new(1, sizeof *g);
+    g->d = d;
+    g->write = write;
+    g->heaviest = heaviest;
+    pthread_mutex_init(&g->lock, NULL);
+    pthread_cond_init(&g->wake, NULL);
+    return g;
+}
+
+void together_free(together *g)
+{
+    if (!g) return;
+    pthread_mutex_lock(&g->lock);
+    g->stop = true;
+    bool started = g->started;
+    pthread_cond_signal(&g->wake);
+    pthread_mutex_unlock(&g->lock);
+    if (started) pthread_join(g->thread, NULL);
+    pthread_mutex_destroy(&g->lock);
+    pthread_cond_destroy(&g->wake);
+    mem_free(g);
+}
+
+void together_add(together *g, http_request *q, http_response *r, void *work_, int weight)
+{
+    pending *w = arena_array(q->a, pending, 1);
+    err e = { 0 };
+    bool ok = w || fail(&e, ERR_MEMORY, "no memory for the request");
+    if (ok) {
+        *w = (pending){ .one = { q, r, work_ }, .weight = weight };
+        r->later = true; // from here on the answer may come at any time
+        pthread_mutex_lock(&g->lock);
+        if (!g->started) g->started = pthread_create(&g->thread, NULL, work, g) == 0;
+        ok = g->started || fail(&e, ERR_BUSY, "no thread to write with");
+        if (ok) {
+            if (g->first)
+                g->last->next = w;
+            else
+                g->first = w;
+            g->last = w;
+            pthread_cond_signal(&g->wake);
+        }
+        pthread_mutex_unlock(&g->lock);
+    }
+    if (ok) return;
+    r->later = false;
+    http_fail(q, r, &e);
+}
