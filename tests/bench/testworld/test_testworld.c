@@ -193,8 +193,8 @@ static void a_kept_photo_is_not_taken_again(void)
     trial_lab lab = { .wardrobe = clothes, .model = { model }, .tape = { measure }, .only_photos = true, .cache = dir };
     trial t;
     CHECK(trial_run(&lab, 1, 0, &t, &e));
-    snprintf(path, sizeof path, "%s/photos/1-0-f.jpg", dir);
-    snprintf(other, sizeof other, "%s/photos/1-0-s.jpg", dir);
+    snprintf(path, sizeof path, "%s/photos/1-0-f", dir);
+    snprintf(other, sizeof other, "%s/photos/1-0-s", dir);
     CHECK(io_exists(path) && io_exists(other));
     // What is there is believed: a mark left in its place stays.
     CHECK(io_write(path, "mark", 4, &e) && trial_run(&lab, 1, 0, &t, &e));
