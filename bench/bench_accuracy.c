@@ -215,7 +215,10 @@ static void step_row(const world *w, const char *name, buf *b)
     for (size_t k = 0; k < sizeof shown / sizeof *shown; k++) {
         tally t[TAPE_COUNT][2] = { 0 };
         stratum_tally(&strata[shown[k]], w->trials, w->o->people, t);
-        for (int g = 0; g < 3; g++) doc_put(b, "%s%.2f", g ? " / " : " ", tally_worst(t[girth[g]]));
+        for (int g = 0; g < 3; g++) {
+            const tally *q = t[girth[g]];
+            doc_put(b, "%s%.2f", g ? " / " : " ", 100 * tally_mean(q[0].sum_abs + q[1].sum_abs, q[0].n + q[1].n));
+        }
         doc_put(b, " |");
     }
     for (int mode = 0; mode < TRIAL_MODES; mode++) {
@@ -234,7 +237,8 @@ static void ablate(world *w, pool *threads)
             "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
             "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
             "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
-            "/ hip, cm, the worse sex; same size: as in the section on sizes.\n\n| with | A | B fitted | C fitted | B "
+            "/ hip, cm, mean over both sexes; same size: as in the section on sizes.\n\n| with | A | B fitted | C "
+            "fitted | B "
             "fitted, no weight | B loose | C loose | same size A / B / C |\n|---|---|---|---|---|---|---|---|\n",
             w->o->people, (unsigned long long)w->o->seed);
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
@@ -246,6 +250,13 @@ static void ablate(world *w, pool *threads)
         step_row(w, steps[s].name, &b);
         fprintf(stderr, "%s\n", steps[s].name);
     }
+    doc_put(
+        &b,
+        "\nA has no photo: its floor is how far people with the same height, weight, sex and age differ. The prior is "
+        "the survey's own regression, so its errors in the section on real people's answers are that floor, and "
+        "weights rounded to the kilogram and scales that are off add to it here. The row with everything perfect is "
+        "the floor of B and C: what one or two outlines leave open of a girth. The last two rows say what the "
+        "learned correction is worth.\n");
     if (!w->o->json) printf("%.*s", (int)b.len, (const char *)b.data);
     if (w->o->doc && !doc_write(w->o->doc, DOC_SOURCES, &b, &e)) die(&e);
     buf_free(&b);
@@ -328,7 +339,7 @@ static void document_survey(const world *w, tally t[SURVEY_MEASURES][2], int n, 
     err e = { 0 };
     buf b = buf_new((size_t)1 << 20);
     doc_put(&b,
-            "Mode A on %d people of ANSUR II (US Army 2012; every %dth row; %d refused), whose statistics the prior "
+            "Mode A on %d people of ANSUR II (US Army 2012; one row of %d; %d refused), whose statistics the prior "
             "is made of: an error of fit, not of people elsewhere. cm.\n\n"
             "| measurement | MAE women | men | bias women | men | held |\n|---|---|---|---|---|---|\n",
             n, w->o->step, refused);

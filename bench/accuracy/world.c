@@ -351,11 +351,9 @@ static bool sizes_section(const char *page, const char *path, const trial *trial
         "describes them whose right size is the recommended one, and the same of their most frequent right size; no "
         "recommendation from the same estimate can be right more often than the latter. The tape in trained hands: "
         "the true girths with errors of 1.4 (chest) and 1.2 cm (waist, hip) on the average, the survey's allowance. "
-        "For a single girth, an error of e cm moves a share of "
-        "e / 8 of people over the edge of a band of 8 cm: mean errors of 3, 2 and 1 cm leave 62, 75 and 88 %% in "
-        "theirs; trousers ask that of waist and hips at once. The goals of 85, 90 and 93 %% ask for errors of 1.2, 0.8 "
-        "and 0.6 cm, and two trained measurers "
-        "differ by up to 1.4 cm.\n\n"
+        "A goal (A 85, B 90, C 93 %%) above that last row asks for more than such a tape gives. For a single girth, an "
+        "error of e cm moves a share of e / 8 of people over the edge of a band of 8 cm: mean errors of 3, 2 and 1 cm "
+        "leave 62, 75 and 88 %% in theirs; trousers ask that of waist and hips at once.\n\n"
         "![How often a stated probability of a good fit comes true](images/accuracy-sizes.png)\n");
     bool ok = plot_write(&p, path, e) && doc_write(page, DOC_SIZES, &b, e);
     for (int k = 0; k < p.series; k++) mem_free(p.of[k]);
