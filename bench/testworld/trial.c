@@ -356,7 +356,6 @@ static bool estimate(const trial_lab *lab, const person *p, const shot *front, c
         body_gaussian prior;
         survey_answers answers = p->answers;
         if (!weighed) answers.weight = 0;
-        if (!weighed && lab->only_weighed) continue;
         body_prior_given(p->model, lab->tape[t->sex], &answers, estimate_height_sd, &prior);
         for (int mode = 0; mode < TRIAL_MODES; mode++) {
             if ((mode > 0 && !front) || (mode > 1 && !side)) continue;

@@ -19,7 +19,6 @@ typedef struct {
     tape *tape[2];
     capture *camera;              // NULL: a perfect look, straight from the geometry
     const trial_sources *sources; // NULL: all of them
-    bool only_weighed;            // leave out the estimates without weight
     bool study;                   // compare looks with the truth
     bool keep_seen;               // keep what the learned correction reads
     bool raw;                     // leave the learned correction out

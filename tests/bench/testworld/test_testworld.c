@@ -5,6 +5,9 @@
 #include "body/build.h"
 #include "testworld/trial.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 static body_model *model;
 static tape *measure;
 static wardrobe *clothes;
@@ -180,6 +183,33 @@ static void the_tapes_slope_is_the_difference_of_its_readings(void)
     CHECK_NEAR(worst, 0, 0.03);
 }
 
+static void a_kept_photo_is_not_taken_again(void)
+{
+    CHECK(ready());
+    if (!clothes) return;
+    char dir[] = "/tmp/tryon-kept-XXXXXX", path[4096], other[4096];
+    err e = { 0 };
+    CHECK(mkdtemp(dir) && trial_cache(dir, &e));
+    trial_lab lab = { .wardrobe = clothes, .model = { model }, .tape = { measure }, .only_photos = true, .cache = dir };
+    trial t;
+    CHECK(trial_run(&lab, 1, 0, &t, &e));
+    snprintf(path, sizeof path, "%s/photos/1-0-f", dir);
+    snprintf(other, sizeof other, "%s/photos/1-0-s", dir);
+    CHECK(io_exists(path) && io_exists(other));
+    // What is there is believed: a mark left in its place stays.
+    CHECK(io_write(path, "mark", 4, &e) && trial_run(&lab, 1, 0, &t, &e));
+    buf b = buf_new(1024);
+    CHECK(io_read(path, &b, &e) && b.len == 4);
+    buf_free(&b);
+    remove(path);
+    remove(other);
+    snprintf(path, sizeof path, "%s/photos", dir);
+    rmdir(path);
+    snprintf(path, sizeof path, "%s/looks", dir);
+    rmdir(path);
+    rmdir(dir);
+}
+
 static void tidy(void)
 {
     wardrobe_close(clothes);
@@ -189,4 +219,5 @@ static void tidy(void)
 
 TEST_MAIN(RUN(people_have_the_height_they_were_asked_for); RUN(people_vary_as_the_survey_says);
           RUN(the_same_seed_gives_the_same_person_and_the_same_photo); RUN(clothes_lie_outside_the_body);
-          RUN(a_perfect_look_sees_the_whole_person); RUN(the_tapes_slope_is_the_difference_of_its_readings); tidy();)
+          RUN(a_perfect_look_sees_the_whole_person); RUN(the_tapes_slope_is_the_difference_of_its_readings);
+          RUN(a_kept_photo_is_not_taken_again); tidy();)
