@@ -182,8 +182,8 @@ static bool real_look(const trial_lab *lab, const person *p, const outfit *o, ca
     if (ok && !lab->only_photos) {
         ok = image_decode_unguarded(jpeg.data, jpeg.len, 0, &photo, NULL, e) &&
              capture_examine(lab->camera, &photo, view, &out->evidence, e);
-        // A look is the same whether it was kept or not, and a megabyte a photo is not: without it an outline lies within
-        // half a pixel.
+        // A look is the same whether it was kept or not, and a megabyte a photo is not: without it an outline lies
+        // within half a pixel.
         image_free(&out->evidence.soft_mask);
         ok = ok && (!lab->cache || write_look(path, &out->evidence, e));
     }
