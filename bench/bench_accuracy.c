@@ -256,9 +256,13 @@ static void ablate(world *w, pool *threads)
         &b,
         "\nA has no photo: its floor is how far people with the same height, weight, sex and age differ. The prior is "
         "the survey's own regression, so its errors in the section on real people's answers are that floor, and "
-        "weights rounded to the kilogram and scales that are off add to it here. The row with everything perfect is "
-        "the floor of B and C: what one or two outlines leave open of a girth. The last two rows say what the "
-        "learned correction is worth.\n");
+        "weights rounded to the kilogram and scales that are off add to it here. All rows but the last are without the "
+        "learned correction: what the fit makes of one or two outlines. It expects clothes of some millimetres, so "
+        "that "
+        "a naked body is taken for a slighter one in clothes, most where no weight contradicts; clothes take that "
+        "error "
+        "away before they bring their own. The last two rows say what the learned correction is worth to these "
+        "people.\n");
     if (!w->o->json) printf("%.*s", (int)b.len, (const char *)b.data);
     if (w->o->doc && !doc_write(w->o->doc, DOC_SOURCES, &b, &e)) die(&e);
     buf_free(&b);
