@@ -115,9 +115,9 @@ void loose_look(const capture_evidence *ev, loose_signs *out)
     v[LOOSE_TRUNK_FOLDS] = roughness(trunk, 0.5f, 1.9f, cap) / height;
 }
 
-// Logistic regression (bench/train_looseness prints such rows) on front photos of the first 168 people of the test
-// world's seed 1: five-fold, it misses 2 of 54 loose outfits and calls none of 114 others loose. Folds count by their
-// logarithm.
+// Logistic regression (bench/train_looseness prints such rows) on front photos of about the first 168 people of the
+// test world's seed 1: five-fold, it misses 2 of 54 loose outfits and calls none of 114 others loose. Folds count by
+// their logarithm.
 static const struct {
     float mean, sd, weight;
 } regression[LOOSE_SIGNS] = {
