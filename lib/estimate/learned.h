@@ -38,7 +38,7 @@ typedef struct {
 extern const learned_table learned_tables[2][2]; // [C][weight known]
 
 // The error of the fitted measurements as far as f tells it: shift [TAPE_COUNT] metres to add, and the factor by which
-// their standard deviations change.
+// their standard deviations change. For a person whose sex is not told less is corrected and nothing narrowed.
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread);
 
 // estimate_body in its stages, for those who look at them.
