@@ -61,9 +61,10 @@ typedef struct {
     err failed[DRAPE_SIZES];
 } job;
 
-static void drape_one(void *ctx, int i)
+static void drape_one(void *ctx, int turn)
 {
     job *j = ctx;
+    int i = DRAPE_SIZES - 1 - turn; // the largest first, as cli/drape.c does
     double begin = clock_of(CLOCK_THREAD_CPUTIME_ID);
     j->made[i] = drape_make(j->w, j->body, j->g, j->from + i, NULL, &j->d[i], &j->failed[i]);
     j->took[i] = clock_of(CLOCK_THREAD_CPUTIME_ID) - begin;
@@ -141,7 +142,7 @@ static bool dress(plan *p, int who, garment_category c, tally *t, err *e)
     pool_run(two, DRAPE_SIZES, drape_one, j);
     pool_free(two);
     double busy[2] = { 0, 0 };
-    for (int i = 0; i < DRAPE_SIZES; i++) busy[busy[1] < busy[0]] += j->took[i];
+    for (int i = DRAPE_SIZES - 1; i >= 0; i--) busy[busy[1] < busy[0]] += j->took[i];
     double five = fmax(busy[0], busy[1]);
     t->five += five;
     t->five_longest = fmax(t->five_longest, five);

@@ -33,10 +33,11 @@ typedef struct {
     int wanted[CHART_MAX_SIZES], count;
 } work;
 
+// The largest size first: wide clothes take longest to come to rest, and what begins last should be short.
 static void drape_one(void *ctx, int i)
 {
     work *k = ctx;
-    int size = k->wanted[i];
+    int size = k->wanted[k->count - 1 - i];
     drape_options o = { .spacing = k->a->spacing_mm / 1000 };
     k->made[size] = true;
     if (k->g.imported)
