@@ -157,7 +157,7 @@ static bool show(work *k, job_preview_out *out, err *e)
     if (!show_sheet(&k->w[0], &k->g, column, k->people, &out->sheet, e)) return false;
     json_t *all = json_pack("{s:O, s:O, s:O}", "findings", k->findings, "sizes", k->sizes, "bodies", k->bodies);
     char *text = all ? json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-    bool ok = (text && buf_append(&out->report, text, strlen(text))) || fail(e, ERR_LIMIT, "the report is too long");
+    bool ok = (text && buf_text(&out->report, text)) || fail(e, ERR_LIMIT, "the report is too long");
     mem_free(text);
     json_decref(all);
     return ok;

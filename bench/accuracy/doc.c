@@ -40,8 +40,7 @@ static const char head[] =
     "Written by `script/bench accuracy --doc docs/accuracy.md` and what follows each title there; do not edit by "
     "hand.\n"
     "A: height, weight, sex and age. B: and a photo from the front. C: and one from the side. MAE: mean absolute "
-    "error.\n"
-    "\n"
+    "error.\n\n"
     "Nobody has photos of people with tape measurements that may be used freely, so the photos are rendered: people\n"
     "drawn from a survey's statistics, with shape detail that the estimator's space does not contain, posed, dressed,\n"
     "lit and photographed as phones do, then seen by the same networks as real photos (`bench/testworld`). Seed 1 is "
@@ -76,13 +75,13 @@ static const char published[] =
 
 static bool fresh(buf *page)
 {
-    bool ok = buf_append(page, head, strlen(head));
+    bool ok = buf_text(page, head);
     for (int i = 0; ok && i < DOC_SECTIONS; i++)
         ok = buf_printf(page,
                         "## %s\n\n`script/bench accuracy %s --doc docs/accuracy.md`\n\n<!-- %s -->\nNot measured yet.\n"
                         "<!-- end of %s -->\n\n",
                         title[i], command[i], word[i], word[i]);
-    return ok && buf_append(page, published, strlen(published)) && buf_append(page, "", 1);
+    return ok && buf_text(page, published) && buf_append(page, "", 1);
 }
 
 bool doc_write(const char *path, doc_section section, const buf *text, err *e)
@@ -96,8 +95,8 @@ bool doc_write(const char *path, doc_section section, const buf *text, err *e)
     if (ok && !b) ok = fail(e, ERR_INPUT, "%s lacks its section \"%s\": delete it to begin anew", path, word[section]);
     if (ok) {
         size_t before = (size_t)(a - all) + strlen(from);
-        ok = buf_append(&out, all, before) && buf_append(&out, text->data, text->len) &&
-             buf_append(&out, b, strlen(b)) && io_write(path, out.data, out.len, e);
+        ok = buf_append(&out, all, before) && buf_append(&out, text->data, text->len) && buf_text(&out, b) &&
+             io_write(path, out.data, out.len, e);
     }
     buf_free(&page);
     buf_free(&out);

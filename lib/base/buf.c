@@ -72,6 +72,8 @@ bool buf_printf(buf *b, const char *fmt, ...)
     return true;
 }
 
+bool buf_text(buf *b, const char *text) { return buf_append(b, text, strlen(text)); }
+
 bool buf_fixed(buf *b, double v, int decimals)
 {
     static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };

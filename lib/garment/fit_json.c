@@ -56,8 +56,6 @@ void fit_sentence(const fit_size *s, char *out, size_t size)
     snprintf(out, size, "%s %s (%+.1f cm)", word[s->verdict], place[r->region.dim], r->ease);
 }
 
-static bool put(buf *out, const char *text) { return buf_append(out, text, strlen(text)); }
-
 // A try-on prints hundreds of numbers in the request itself: not through printf.
 static bool print_region(const fit_region_result *r, buf *out)
 {
@@ -69,13 +67,13 @@ static bool print_region(const fit_region_result *r, buf *out)
                    { ", \"ease_cm\": ", r->ease, 2 },          { ", \"ease_pct\": ", 100 * r->ease / r->body, 1 },
                    { ", \"sd_cm\": ", r->spread, 2 },          { ", \"least_cm\": ", r->region.least, 2 },
                    { ", \"ideal_cm\": ", r->region.ideal, 2 }, { ", \"most_cm\": ", r->region.most, 2 } };
-    bool ok = put(out, "\n      {\"region\": \"") && put(out, chart_dim_key[r->region.dim]) &&
-              put(out, "\", \"body\": \"") && put(out, tape_key[r->region.site]);
+    bool ok = buf_text(out, "\n      {\"region\": \"") && buf_text(out, chart_dim_key[r->region.dim]) &&
+              buf_text(out, "\", \"body\": \"") && buf_text(out, tape_key[r->region.site]);
     for (size_t i = 0; ok && i < sizeof number / sizeof *number; i++)
-        ok = put(out, number[i].name) && buf_fixed(out, number[i].value, number[i].decimals);
-    return ok && put(out, ", \"class\": \"") && put(out, fit_class_word[r->verdict]) &&
-           put(out, "\", \"probability\": ") && buf_fixed(out, r->probability, 4) && put(out, ", \"source\": \"") &&
-           put(out, measure_source_word[r->source]) && put(out, "\"}");
+        ok = buf_text(out, number[i].name) && buf_fixed(out, number[i].value, number[i].decimals);
+    return ok && buf_text(out, ", \"class\": \"") && buf_text(out, fit_class_word[r->verdict]) &&
+           buf_text(out, "\", \"probability\": ") && buf_fixed(out, r->probability, 4) &&
+           buf_text(out, ", \"source\": \"") && buf_text(out, measure_source_word[r->source]) && buf_text(out, "\"}");
 }
 
 static bool print_size(const fit_size *s, buf *out)
@@ -88,7 +86,7 @@ static bool print_size(const fit_size *s, buf *out)
     ok = ok && (s->regions ? buf_printf(out, "\"%s\"", chart_dim_key[s->region[s->worst].region.dim])
                            : buf_printf(out, "null"));
     ok = ok && buf_printf(out, ",\n    \"regions\": [");
-    for (int i = 0; ok && i < s->regions; i++) ok = (!i || put(out, ",")) && print_region(&s->region[i], out);
+    for (int i = 0; ok && i < s->regions; i++) ok = (!i || buf_text(out, ",")) && print_region(&s->region[i], out);
     return ok && buf_printf(out, "]}");
 }
 

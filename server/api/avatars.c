@@ -11,9 +11,7 @@
 
 enum { LINK_SECONDS = 1800, UPLOAD_SECONDS = 600, WATCH_MS = 300000 };
 
-static bool put(buf *b, const char *text) { return buf_append(b, text, strlen(text)); }
-
-static bool put_name(buf *b, const char *name) { return put(b, ",\"") && put(b, name) && put(b, "\":"); }
+static bool put_name(buf *b, const char *name) { return buf_text(b, ",\"") && buf_text(b, name) && buf_text(b, "\":"); }
 
 static bool put_text(buf *b, const char *name, const char *text)
 {
@@ -42,8 +40,8 @@ static bool render(http_request *q, const db_avatar *v, const json_t *uploads, b
                   { "preview.png", v->preview_url } };
     bool ready = !strcmp(v->status, "ready"), some = false;
     bool ok = buf_printf(b, "{\"id\":\"%s\",\"status\":\"%s\",\"progress\":%.3f", v->id, v->status, v->progress) &&
-              put_text(b, "failure", v->failure) && put_name(b, "answers") && put(b, v->answers) &&
-              put_report(b, v->measurements) && put(b, ",\"files\":{");
+              put_text(b, "failure", v->failure) && put_name(b, "answers") && buf_text(b, v->answers) &&
+              put_report(b, v->measurements) && buf_text(b, ",\"files\":{");
     for (size_t i = 0; ok && ready && i < sizeof files / sizeof *files; i++) {
         if (!files[i].path) continue;
         ok = buf_printf(b, "%s\"%s\":", some ? "," : "", files[i].name) &&

@@ -56,9 +56,7 @@ static void show(http_request *q, http_response *r, int status, const db_tryon *
     // The verdict is JSON as it is stored: put in as it is, before the closing brace.
     const char *fit = t->fit_result ? t->fit_result : "null";
     r->body.len--;
-    if (!buf_append(&r->body, ",\"fit\":", 7) || !buf_append(&r->body, fit, strlen(fit)) ||
-        !buf_append(&r->body, "}", 1))
-        r->status = 0;
+    if (!buf_text(&r->body, ",\"fit\":") || !buf_text(&r->body, fit) || !buf_text(&r->body, "}")) r->status = 0;
 }
 
 static bool size_known(const db_garment *g, const char *size)

@@ -377,7 +377,7 @@ static bool handle(const worker_config *c, shift *s, const char *id, const char 
             json_object_set_new(body, "output", json_pack("{s:b}", "retryable", 1));
     }
     char *text = json_dumps(body, JSON_COMPACT);
-    ok = (text && buf_append(done, text, strlen(text))) || fail(e, ERR_LIMIT, "the result is too long to report");
+    ok = (text && buf_text(done, text)) || fail(e, ERR_LIMIT, "the result is too long to report");
     mem_free(text);
     json_decref(input);
     json_decref(output);
