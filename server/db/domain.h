@@ -9,6 +9,8 @@ void write_together(db *d, sql_mode mode, arena *a, write_one *write, void *cons
 // Queues a job inside a transaction.
 bool job_insert(sql_txn *t, const db_job_new *n, err *e) MUST_USE;
 bool preview_done(sql_txn *t, const char *job, const char *sheet, const char *report, err *e) MUST_USE;
+// A token of this user, good until expires_at.
+bool token_insert(sql_txn *t, const char *hash, const char *user, int64_t expires_at, err *e) MUST_USE;
 // added NULL: nobody asks, and the answer is not waited for (sql_later).
 bool event_insert(sql_txn *t, const char *brand, const db_event *v, bool *added, err *e) MUST_USE;
 bool blob_live(sql_txn *t, const db_blob *b, err *e) MUST_USE;

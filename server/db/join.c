@@ -49,12 +49,9 @@ bool db_handoff_new(db *d, arena *a, const char *user, const char *code_hash, in
 {
     sql_txn *t;
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
-    int64_t now = clock_ms();
-    bool ok =
-        sql_run(t, NULL, e, "DELETE FROM guest_tokens WHERE user_id = $1 AND expires_at < @ts($2)", "ti", user, now) &&
-        sql_run(t, NULL, e,
-                "INSERT INTO guest_tokens (hash, user_id, created_at, expires_at) VALUES ($1, $2, @ts($3), @ts($4))",
-                "ttii", code_hash, user, now, expires_at);
+    bool ok = sql_run(t, NULL, e, "DELETE FROM guest_tokens WHERE user_id = $1 AND expires_at < @ts($2)", "ti", user,
+                      clock_ms()) &&
+              token_insert(t, code_hash, user, expires_at, e);
     return sql_end(t, ok, e);
 }
 
@@ -76,9 +73,8 @@ bool db_handoff_take(db *d, arena *a, const char *code_hash, const char *token_h
     sql_txn *t;
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
-    int64_t now = clock_ms();
     bool ok = sql_run(t, &r, e, "DELETE FROM guest_tokens WHERE hash = $1 AND expires_at > @ts($2) RETURNING user_id",
-                      "ti", code_hash, now);
+                      "ti", code_hash, clock_ms());
     if (ok && !r.count) ok = fail(e, ERR_NOT_FOUND, "this code was used or has expired; please make a new one");
     if (ok) sql_copy(&r, 0, 0, out->id, sizeof out->id);
     ok = ok && sql_run(t, &r, e, "SELECT email, is_guest, @ms(created_at) FROM users WHERE id = $1", "t", out->id);
@@ -88,9 +84,6 @@ bool db_handoff_take(db *d, arena *a, const char *code_hash, const char *token_h
         out->created_at = sql_int(&r, 0, 2);
         *expires_at = out->is_guest ? guest_until : account_until;
     }
-    ok = ok &&
-         sql_run(t, NULL, e,
-                 "INSERT INTO guest_tokens (hash, user_id, created_at, expires_at) VALUES ($1, $2, @ts($3), @ts($4))",
-                 "ttii", token_hash, out->id, now, *expires_at);
+    ok = ok && token_insert(t, token_hash, out->id, *expires_at, e);
     return sql_end(t, ok, e);
 }

@@ -25,6 +25,13 @@ bool sql_end(sql_txn *t, bool ok, err *e)
     return false;
 }
 
+bool token_insert(sql_txn *t, const char *hash, const char *user, int64_t expires_at, err *e)
+{
+    return sql_run(t, NULL, e,
+                   "INSERT INTO guest_tokens (hash, user_id, created_at, expires_at) VALUES ($1, $2, @ts($3), @ts($4))",
+                   "ttii", hash, user, clock_ms(), expires_at);
+}
+
 bool db_guest_new(db *d, arena *a, const char *token_hash, int64_t expires_at, db_user *out, err *e)
 {
     int64_t now = clock_ms();
@@ -38,10 +45,7 @@ bool db_guest_new(db *d, arena *a, const char *token_hash, int64_t expires_at, d
                       "INSERT INTO users (id, email, is_guest, created_at, updated_at) VALUES ($1, $2, $3, @ts($4), "
                       "@ts($4))",
                       "ttbi", out->id, out->email, 1, now) &&
-              sql_run(t, NULL, e,
-                      "INSERT INTO guest_tokens (hash, user_id, created_at, expires_at) VALUES ($1, $2, @ts($3), "
-                      "@ts($4))",
-                      "ttii", token_hash, out->id, now, expires_at);
+              token_insert(t, token_hash, out->id, expires_at, e);
     return sql_end(t, ok, e);
 }
 
