@@ -197,8 +197,6 @@ typedef struct {
     db_fate fate;
 } db_tryon_new;
 void db_tryons_create(db *d, arena *a, db_tryon_new *const *v, int count); // with one commit
-bool db_tryon_create(db *d, arena *a, const db_tryon *t, const db_drape_wish *wish, int wishes, db_tryon *out,
-                     err *e) MUST_USE;
 // In the order they were wished.
 bool db_tryon_drapes(db *d, arena *a, const char *session, db_drape **out, int *count, err *e) MUST_USE;
 bool db_drape_of_job(db *d, arena *a, const char *job, db_drape *out, err *e) MUST_USE;

@@ -112,15 +112,6 @@ void db_tryons_create(db *d, arena *a, db_tryon_new *const *v, int count)
     write_together(d, SQL_WRITE, a, create, (void *const *)v, offsetof(db_tryon_new, fate), count);
 }
 
-bool db_tryon_create(db *d, arena *a, const db_tryon *t, const db_drape_wish *wish, int wishes, db_tryon *out, err *e)
-{
-    db_tryon_new n = { .t = *t, .wish = wish, .wishes = wishes };
-    db_tryons_create(d, a, &(db_tryon_new *){ &n }, 1);
-    *out = n.t;
-    if (!n.fate.ok) *e = n.fate.e;
-    return n.fate.ok;
-}
-
 bool db_tryon_drapes(db *d, arena *a, const char *session, db_drape **out, int *count, err *e)
 {
     sql_rows r;

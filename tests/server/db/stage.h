@@ -83,6 +83,16 @@ static inline const char *avatar(const char *user, const char *of_brand, bool st
     return id;
 }
 
+// A try-on that comes alone; *out as it is stored.
+static inline bool tryon_alone(const db_tryon *t, const db_drape_wish *wish, int wishes, db_tryon *out)
+{
+    db_tryon_new n = { .t = *t, .wish = wish, .wishes = wishes };
+    db_tryons_create(D, A, &(db_tryon_new *){ &n }, 1);
+    *out = n.t;
+    E = n.fate.e;
+    return n.fate.ok;
+}
+
 // Takes from the shared queue until this job comes; others are finished on the way.
 static inline bool take_until(const char *worker, const char *avatar_id, db_job *j)
 {

@@ -200,7 +200,7 @@ static void a_try_on_records_its_switches_and_the_brand_counts_them(void)
     snprintf(n.garment_id, 37, "%s", g);
     db_drape *drape;
     int drapes;
-    OK(db_tryon_create(D, A, &n, wish, 2, &t, &E));
+    OK(tryon_alone(&n, wish, 2, &t));
     OK(db_tryon_drapes(D, A, t.id, &drape, &drapes, &E));
     CHECK(drapes == 2);
     CHECK_STR(drape[0].size, "S");
@@ -230,7 +230,7 @@ static void a_try_on_records_its_switches_and_the_brand_counts_them(void)
                            .drape_bin_path = "p/drape.bin",
                            .drape_quality = "{\"degraded\":false}" };
     OK(db_job_finish(D, A, j.id, "w", &done, &applied, &E));
-    OK(db_tryon_create(D, A, &n, wish, 2, &t, &E));
+    OK(tryon_alone(&n, wish, 2, &t));
     OK(db_tryon_drapes(D, A, t.id, &drape, &drapes, &E));
     CHECK_STR(drape[0].status, "pending");
     CHECK_STR(drape[1].status, "ready");
@@ -245,7 +245,7 @@ static void a_try_on_records_its_switches_and_the_brand_counts_them(void)
     OK(db_tryon_drapes(D, A, t.id, &drape, &drapes, &E));
     CHECK_STR(drape[0].status, "failed");
     CHECK_STR(drape[0].failure, "no such fabric");
-    OK(db_tryon_create(D, A, &n, wish, 1, &u, &E));
+    OK(tryon_alone(&n, wish, 1, &u));
     OK(db_tryon_drapes(D, A, t.id, &drape, &drapes, &E));
     CHECK_STR(drape[0].status, "pending");
     db_event ev[3] = { { .type = "purchase_completed",
@@ -391,7 +391,7 @@ static void erasure_leaves_nothing_that_points_at_the_person(void)
     snprintf(n.user_id, 37, "%s", user);
     snprintf(n.brand_id, 37, "%s", b);
     snprintf(n.garment_id, 37, "%s", g);
-    OK(db_tryon_create(D, A, &n, NULL, 0, &t, &E));
+    OK(tryon_alone(&n, NULL, 0, &t));
     buf json = buf_new(1 << 20);
     OK(db_user_export(D, A, user, &json, &E));
     OK(buf_append(&json, "", 1));
