@@ -235,13 +235,6 @@ static slice grown(slice s, float girth)
     return (slice){ s.wide + add, s.middle, s.deep + add };
 }
 
-static float smooth(float lo, float hi, float v)
-{
-    float t = (v - lo) / (hi - lo);
-    t = t < 0 ? 0 : t > 1 ? 1 : t;
-    return t * t * (3 - 2 * t);
-}
-
 static float sample(const float grid[ROWS][COLUMNS], float x, float y)
 {
     float fx = x / CELL + COLUMNS / 2, fy = y / CELL - 0.5f;
@@ -307,9 +300,9 @@ static vec3 on_top(const figure *f, const top_plan *t, bool front, vec2 q, float
     if (down > t->underarm + 0.10f) return around;
     // Above: before and behind the body, as wide as the pattern at the shoulder, as the ring at the underarm.
     slice under = grown(ring_at(f->trunk, t->under_y), 4 * t->chest);
-    float grow = 1 + (under.wide / t->chest - 1) * smooth(t->drop, t->underarm, down);
+    float grow = 1 + (under.wide / t->chest - 1) * smoothstep(t->drop, t->underarm, down);
     float wide = x * grow, z = front ? sample(f->front, wide, y) + CLEAR : sample(f->back, wide, y) - CLEAR;
-    return v3_lerp(v3(wide, y, z), around, smooth(t->underarm - 0.01f, t->underarm + 0.10f, down));
+    return v3_lerp(v3(wide, y, z), around, smoothstep(t->underarm - 0.01f, t->underarm + 0.10f, down));
 }
 
 typedef struct {
@@ -360,7 +353,7 @@ static vec3 on_sleeve(const figure *f, const pattern_panel *panel, const cap_lin
     float thick = f->arm[side][step < 0 ? 0 : step >= ARM_STEPS ? ARM_STEPS - 1 : step];
     float r = fmaxf(thick + CLEAR, 2 * half / 6.2831853f), angle = u * 3.14159265f * (side == 0 ? -1.0f : 1.0f);
     vec3 ring = v3_add(centre, v3_add(v3_scale(up, r * cosf(angle)), v3_scale(before, r * sinf(angle))));
-    return v3_lerp(root, ring, smooth(0, fminf(1, 0.09f / fmaxf(cap_y - hem, 0.01f)), along));
+    return v3_lerp(root, ring, smoothstep(0, fminf(1, 0.09f / fmaxf(cap_y - hem, 0.01f)), along));
 }
 
 static void place_top(const figure *f, const pattern *p, const sewn *s, vec3 *start)
@@ -444,7 +437,7 @@ static void place_trousers(const figure *f, const pattern *p, const sewn *s, vec
         float turn = share * 3.14159265f, cx = f->leg_x[side][r];
         vec3 below = v3(cx - x_side * leg.wide * cosf(turn), y, leg.middle + z_side * leg.deep * sinf(turn));
         if (below.x * x_side < 0.004f) below.x = x_side * 0.004f; // never over to the other leg
-        float part = smooth(rise - 0.05f, rise + 0.03f, down);
+        float part = smoothstep(rise - 0.05f, rise + 0.03f, down);
         uint32_t v = s->vertex[i];
         start[v] = v3_add(start[v], v3_lerp(above, below, part));
         count[v]++;

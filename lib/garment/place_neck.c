@@ -30,12 +30,6 @@ static vec3 along(const neckline *n, float x)
     return v3_lerp(n->place[i], n->place[i + 1], t < 0 ? 0 : t > 1 ? 1 : t);
 }
 
-static float smooth(float v)
-{
-    v = v < 0 ? 0 : v > 1 ? 1 : v;
-    return v * v * (3 - 2 * v);
-}
-
 // --- hood ---
 
 typedef struct {
@@ -83,12 +77,12 @@ static void place_hood_half(const head *h, const pattern *p, const sewn *s, int 
         float wide = h->wide * sqrtf(fmaxf(0, 1 - over * over));
         vec3 up = v3(side * wide * sinf(turn), base + stretch * f.y, h->middle + h->deep * cosf(turn));
         // Then laid back over the nape.
-        float back = 2.3f * smooth(f.y / 0.14f), y = up.y - base, z = up.z - nape;
+        float back = 2.3f * smoothstep(0, 0.14f, f.y), y = up.y - base, z = up.z - nape;
         up.y = base + y * cosf(back) + z * sinf(back);
         up.z = nape + z * cosf(back) - y * sinf(back);
         vec3 root = along(&n, right ? -f.x : f.x);
         root.y += f.y;
-        start[s->vertex[i]] = v3_lerp(root, up, smooth(f.y / 0.07f));
+        start[s->vertex[i]] = v3_lerp(root, up, smoothstep(0, 0.07f, f.y));
     }
 }
 

@@ -23,6 +23,13 @@ static inline vec3 v3_sub(vec3 a, vec3 b) { return v3(a.x - b.x, a.y - b.y, a.z 
 static inline vec3 v3_scale(vec3 a, float s) { return v3(a.x * s, a.y * s, a.z * s); }
 static inline vec3 v3_mad(vec3 a, vec3 b, float s) { return v3(a.x + b.x * s, a.y + b.y * s, a.z + b.z * s); }
 static inline vec3 v3_lerp(vec3 a, vec3 b, float s) { return v3_mad(a, v3_sub(b, a), s); }
+// 0 up to lo, 1 from hi on, and between them without a corner.
+static inline float smoothstep(float lo, float hi, float v)
+{
+    float t = (v - lo) / (hi - lo);
+    t = t < 0 ? 0 : t > 1 ? 1 : t;
+    return t * t * (3 - 2 * t);
+}
 static inline float v3_dot(vec3 a, vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
 static inline vec3 v3_cross(vec3 a, vec3 b)
 {

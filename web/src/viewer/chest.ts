@@ -1,13 +1,11 @@
 // A mannequin's suit lies smoothly over the breast, as cloth does: what the body model knows of it in detail is smoothed
 // away, by a few millimetres and inwards, so that no garment is touched. Its shape stays.
+import { MathUtils } from 'three';
 import { findTwins, makeNormals } from './clothes';
 
 const ROUNDS = 14;
 
-const smooth = (x: number) => {
-  const t = Math.min(1, Math.max(0, x));
-  return t * t * (3 - 2 * t);
-};
+const smooth = (x: number) => MathUtils.smoothstep(x, 0, 1);
 
 // Changes positions and normals of the suit. height: of the person, metres.
 export function calmChest(positions: Float32Array, normals: Float32Array, index: ArrayLike<number>, height: number): void {

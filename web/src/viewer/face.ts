@@ -1,15 +1,12 @@
 // A mannequin's face: no eyes, nose or lips. The figure is for seeing clothes on; a face that is nobody's should not look
 // back. The skin is drawn onto the head's own outline around its axis, blurred, and towards the rim it is itself again.
-import { BufferAttribute, BufferGeometry } from 'three';
+import { BufferAttribute, BufferGeometry, MathUtils } from 'three';
 
 const ROWS = 44;
 const COLUMNS = 56;
 const WIDE = (82 * Math.PI) / 180; // to either side of straight ahead
 
-const smooth = (x: number) => {
-  const t = Math.min(1, Math.max(0, x));
-  return t * t * (3 - 2 * t);
-};
+const smooth = (x: number) => MathUtils.smoothstep(x, 0, 1);
 
 function blur(map: Float32Array, radius: number): Float32Array {
   let from = map;
