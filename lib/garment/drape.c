@@ -347,8 +347,10 @@ static bool hang_coarse(const wearer *w, const collider *body, const garment *g,
         vec3 *from = mem_array(vec3, coarse.vertices);
         vec2 *rest = rest_of(&coarse);
         place_on_body(w, p, &coarse, from, anchor);
-        cloth *c = drape_hang(w, body, g, p, &coarse,
-                              &(drape_start){ from, rest, COARSER * spacing, *anchor, itself, false, false, false });
+        cloth *c = drape_hang(
+            w, body, g, p, &coarse,
+            &(drape_start){
+                .position = from, .rest = rest, .spacing = COARSER * spacing, .anchor = *anchor, .itself = itself });
         refine(&coarse, cloth_position(c), fine, body, start);
         // A collar is too narrow for the coarse mesh, which would not know what lies over what.
         place_collar(fine_pattern, fine, start);
@@ -383,7 +385,15 @@ static bool make(const wearer *w, const collider *body, const garment *g, int si
     if (ok) {
         vec2 *rest = rest_of(&out->mesh);
         drape_run(w, body, g,
-                  &(drape_start){ start, rest, spacing, anchor, itself, coarse, sliding, how == WAY_CAREFUL }, out);
+                  &(drape_start){ .position = start,
+                                  .rest = rest,
+                                  .spacing = spacing,
+                                  .anchor = anchor,
+                                  .itself = itself,
+                                  .worn = coarse,
+                                  .sliding = sliding,
+                                  .careful = how == WAY_CAREFUL },
+                  out);
         mem_free(rest);
     }
     mem_free(start);

@@ -173,10 +173,12 @@ static void hold_trims(imported *m)
     for (uint32_t i = 0; i < s->vertices; i++) count[piece[i] = find(piece, i)]++;
     for (uint32_t i = 0; i < s->vertices; i++)
         if (count[i] > count[largest]) largest = i;
-    if (s->vertices <= MOST_SEWN) sew_where_touching(m, piece, parent);
-    for (uint32_t i = 0; i < s->vertices; i++)
-        if (count[i] > 0 && count[i] < TRIM * count[largest]) sew_on(m, piece, i, largest, parent);
-    merge(m, parent);
+    if (count[largest] < s->vertices) { // else it is one piece
+        if (s->vertices <= MOST_SEWN) sew_where_touching(m, piece, parent);
+        for (uint32_t i = 0; i < s->vertices; i++)
+            if (count[i] > 0 && count[i] < TRIM * count[largest]) sew_on(m, piece, i, largest, parent);
+        merge(m, parent);
+    }
     mem_free(piece);
     mem_free(count);
     mem_free(parent);
@@ -452,7 +454,10 @@ void import_drape(const wearer *w, const collider *body, const garment *g, const
     out->pattern.hip = bottom ? 0.2 : 0.64;
     out->pattern.hem = -(double)low;
     out->from_mesh = true;
-    drape_run(w, body, g, &(drape_start){ start, m->rest, m->spacing, bottom ? top : 0, true, false, false, false },
-              out);
+    drape_run(
+        w, body, g,
+        &(drape_start){
+            .position = start, .rest = m->rest, .spacing = m->spacing, .anchor = bottom ? top : 0, .itself = true },
+        out);
     mem_free(start);
 }
