@@ -240,8 +240,8 @@ static void ablate(world *w, pool *threads)
             "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
             "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
             "/ hip, cm, mean over both sexes; same size: as in the section on sizes.\n\n| with | A | B fitted | C "
-            "fitted | B "
-            "fitted, no weight | B loose | C loose | same size A / B / C |\n|---|---|---|---|---|---|---|---|\n",
+            "fitted | B fitted, no weight | B loose | C loose | same size A / B / C "
+            "|\n|---|---|---|---|---|---|---|---|\n",
             w->o->people, (unsigned long long)w->o->seed);
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
         char kept[4096];
@@ -254,15 +254,13 @@ static void ablate(world *w, pool *threads)
     }
     doc_put(
         &b,
-        "\nA has no photo: its floor is how far people with the same height, weight, sex and age differ. The prior is "
-        "the survey's own regression, so its errors in the section on real people's answers are that floor, and "
-        "weights rounded to the kilogram and scales that are off add to it here. All rows but the last are without the "
-        "learned correction: what the fit makes of one or two outlines. It expects clothes of some millimetres, so "
-        "that "
-        "a naked body is taken for a slighter one in clothes, most where no weight contradicts; clothes take that "
-        "error "
-        "away before they bring their own. The last two rows say what the learned correction is worth to these "
-        "people.\n");
+        "\nA has no photo: its floor is how far people with the same height, weight, sex and age differ. The prior "
+        "is the survey's own regression, so its errors in the section on real people's answers are that floor, and "
+        "weights rounded to the kilogram and scales that are off add to it here. All rows but the last are without "
+        "the learned correction: what the fit makes of one or two outlines. It expects clothes of some millimetres, "
+        "so that a naked body is taken for a slighter one in clothes, most where no weight contradicts; clothes take "
+        "that error away before they bring their own. The last two rows say what the learned correction is worth to "
+        "these people.\n");
     if (!w->o->json) printf("%.*s", (int)b.len, (const char *)b.data);
     if (w->o->doc && !doc_write(w->o->doc, DOC_SOURCES, &b, &e)) die(&e);
     buf_free(&b);

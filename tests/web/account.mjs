@@ -78,13 +78,18 @@ await test('a guest signs in with a mailed code and keeps her figure', async () 
   await v.context.close();
 });
 
+// Opens the sheet and chooses the way with a password.
+async function byPassword(v, email) {
+  await v.say('Account').click();
+  await v.page.getByRole('radio', { name: 'Password' }).check();
+  await v.page.getByRole('textbox', { name: 'E-mail', exact: true }).fill(email);
+}
+
 await test('an account with a password shows its figure on another device', async () => {
   const v = await visit();
   await v.page.goto(room);
   await size(v, 178);
-  await v.say('Account').click();
-  await v.page.getByRole('radio', { name: 'Password' }).check();
-  await v.page.getByRole('textbox', { name: 'E-mail', exact: true }).fill('eva@example.org');
+  await byPassword(v, 'eva@example.org');
   await v.page.locator('input[type=password]').fill('short');
   await submit(v, 'Create an account').click();
   await v.page.getByText('too easy to guess').waitFor();
@@ -95,9 +100,7 @@ await test('an account with a password shows its figure on another device', asyn
   await v.context.close();
   const w = await visit(DESK);
   await w.page.goto(room);
-  await w.say('Account').click();
-  await w.page.getByRole('radio', { name: 'Password' }).check();
-  await w.page.getByRole('textbox', { name: 'E-mail', exact: true }).fill('eva@example.org');
+  await byPassword(w, 'eva@example.org');
   await w.page.locator('input[type=password]').fill('not this one');
   await submit(w, 'Sign in').click();
   await w.page.getByText('do not go together').waitFor();
@@ -118,9 +121,7 @@ await test('a token that runs out is renewed, once for all requests; one that ca
   auth.seconds = 30; // less than the minute that a token must have left
   const v = await visit();
   await v.page.goto(room);
-  await v.say('Account').click();
-  await v.page.getByRole('radio', { name: 'Password' }).check();
-  await v.page.getByRole('textbox', { name: 'E-mail', exact: true }).fill('eva@example.org');
+  await byPassword(v, 'eva@example.org');
   await v.page.locator('input[type=password]').fill('a long and quiet sentence');
   await submit(v, 'Sign in').click();
   await v.verdict();

@@ -271,7 +271,10 @@ async function arrive(handed: Handed): Promise<boolean> {
   }
   set({ offline: false });
   save({ consent: true, method: handed.method, photos: false });
-  if (handed.method === 'none') return toNewest().then((there) => (there ? true : (go('method', 'replace'), true)));
+  if (handed.method === 'none') {
+    if (!(await toNewest())) go('method', 'replace');
+    return true;
+  }
   set({ method: handed.method });
   go('front', 'replace');
   return true;
