@@ -1,5 +1,6 @@
 #include "testworld/outfit.h"
 #include "base/mem.h"
+#include "image/resample.h"
 
 #include <string.h>
 
@@ -210,6 +211,16 @@ static vec3 some_color(rng *r)
     return hue;
 }
 
+image outfit_cloth(rng *r, bool printed)
+{
+    image edged = weave(r, some_color(r), printed), whole = without_alpha(&edged);
+    // Without what lies beyond the hem and its seam; the picture's other edge continues the pattern downwards.
+    image out = image_crop(&whole, FABRIC_SIDE / 2 + 16, 0, FABRIC_SIDE / 2 - 16, FABRIC_SIDE);
+    image_free(&edged);
+    image_free(&whole);
+    return out;
+}
+
 static shell make_shell(const person *p, rng *r, const cut *c)
 {
     const body_model *m = p->model;
@@ -252,7 +263,7 @@ static shell make_shell(const person *p, rng *r, const cut *c)
     return s;
 }
 
-outfit outfit_new(const person *p, rng *r, outfit_kind kind)
+static outfit shells(const person *p, rng *r, outfit_kind kind)
 {
     bool loose = kind == OUTFIT_LOOSE, tight = kind == OUTFIT_TIGHT;
     double lo = loose ? 0.008 : tight ? 0.0008 : 0.002, hi = loose ? 0.022 : tight ? 0.002 : 0.006;
@@ -284,7 +295,14 @@ outfit outfit_new(const person *p, rng *r, outfit_kind kind)
         bottom.hang = (float)rng_between(r, 0.2, 0.9);
     }
     top.thickness += bottom.thickness; // worn over the trousers
-    return (outfit){ kind, make_shell(p, r, &top), make_shell(p, r, &bottom) };
+    return (outfit){ .kind = kind, .top = make_shell(p, r, &top), .bottom = make_shell(p, r, &bottom) };
+}
+
+outfit outfit_new(const person *p, rng *r, outfit_kind kind)
+{
+    tailored *made =
+        kind != OUTFIT_TIGHT && rng_uniform(r) < 0.5 ? tailor_cut(p, r, kind == OUTFIT_LOOSE) : NULL;
+    return made ? (outfit){ .kind = kind, .tailor = made } : shells(p, r, kind);
 }
 
 static void shell_free(shell *s)
@@ -297,6 +315,7 @@ static void shell_free(shell *s)
 
 void outfit_free(outfit *o)
 {
+    tailored_free(o->tailor);
     shell_free(&o->top);
     shell_free(&o->bottom);
 }

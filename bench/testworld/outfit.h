@@ -1,8 +1,10 @@
-// Clothes of the test world: a top and trousers as shells around the body, from skin-tight to hanging loose.
+// Clothes of the test world, from skin-tight to hanging loose: a top and trousers as shells around the body, or sewn and
+// draped.
 #pragma once
 #include "base/rng.h"
 #include "image/image.h"
 #include "testworld/person.h"
+#include "testworld/tailor.h"
 
 typedef enum { OUTFIT_TIGHT, OUTFIT_FITTED, OUTFIT_LOOSE, OUTFIT_KINDS } outfit_kind;
 extern const char *const outfit_word[OUTFIT_KINDS]; // "tight", "fitted", "loose"
@@ -16,8 +18,13 @@ typedef struct {
 
 typedef struct {
     outfit_kind kind;
+    tailored *tailor; // NULL: the two shells
     shell top, bottom;
 } outfit;
 
+// Half of what is not tight is sewn.
 outfit outfit_new(const person *p, rng *r, outfit_kind kind);
 void outfit_free(outfit *o);
+
+// A woven or printed cloth of some colour, RGB.
+image outfit_cloth(rng *r, bool printed);

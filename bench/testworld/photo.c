@@ -80,7 +80,7 @@ static void bend_picture(image *im, const photo_camera *c)
 photo_stance photo_pose(const person *p, const body_pose *pose)
 {
     const body_model *m = p->model;
-    photo_stance s = { .body = mem_array(vec3, m->vertices) };
+    photo_stance s = { .body = mem_array(vec3, m->vertices), .pose = *pose };
     body_pose grounded = *pose;
     body_joint_transforms(p->joints, &grounded, s.world);
     body_skin(m, p->shaped, s.world, s.body);
@@ -91,7 +91,17 @@ photo_stance photo_pose(const person *p, const body_pose *pose)
     return s;
 }
 
-void photo_stance_free(photo_stance *s) { mem_free(s->body); }
+bool photo_dress(photo_stance *s, const person *p, const outfit *o, err *e)
+{
+    return !o->tailor || s->worn[0].points > 0 ||
+           tailor_hang(o->tailor, p, &s->pose, &s->world[JOINT_PELVIS], s->worn, e);
+}
+
+void photo_stance_free(photo_stance *s)
+{
+    mem_free(s->body);
+    for (int i = 0; i < TAILORED_MOST; i++) hung_free(&s->worn[i]);
+}
 
 // --- what is drawn ---
 
@@ -163,6 +173,22 @@ static void add_shell(props *s, const person *p, const photo_stance *st, const s
     cloth.mesh = (mesh_view){ at, hem, m->vertices, hems };
     cloth.texture = &sh->fabric;
     s->item[s->count++] = cloth;
+}
+
+static void add_hung(props *s, const hung *h, const image *cloth, const float *open)
+{
+    vec3 *color = own(s, mem_array(vec3, h->points));
+    for (uint32_t i = 0; i < h->points; i++) {
+        float sky = h->under[i] == UINT32_MAX ? 1 : open[h->under[i]];
+        color[i] = v3(sky, sky, sky);
+    }
+    s->item[s->count++] = (raster_item){ .mesh = { h->position, h->triangle, h->points, h->triangles },
+                                         .normal = h->normal,
+                                         .color = color,
+                                         .uv = h->uv,
+                                         .texture = cloth,
+                                         .roughness = 0.95f,
+                                         .two_sided = 1 };
 }
 
 static void add_proxy(props *s, const proxy *x, const person *p, const photo_stance *st, vec3 tint, float roughness)
@@ -250,7 +276,8 @@ static void dress(props *s, const wardrobe *w, const person *p, const outfit *o,
     add_skin(s, p, st, &w->skin[p->model->sex][p->skin], open);
     float *soft = own(s, mem_array(float, p->model->vertices));
     soften(p->model, open, soft);
-    if (o) {
+    for (int i = 0; o && o->tailor && i < o->tailor->count; i++) add_hung(s, &st->worn[i], &o->tailor->cloth[i], soft);
+    if (o && !o->tailor) {
         add_shell(s, p, st, &o->bottom, soft);
         add_shell(s, p, st, &o->top, soft);
     }

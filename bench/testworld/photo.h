@@ -21,9 +21,13 @@ typedef struct {
     vec3 *body;               // [vertices] posed, standing on y = 0
     vec3 joints[BODY_JOINTS]; // posed
     rigid world[BODY_JOINTS];
+    body_pose pose;
+    hung worn[TAILORED_MOST]; // what is sewn of her clothes, after photo_dress
 } photo_stance;
 
 photo_stance photo_pose(const person *p, const body_pose *pose);
+// Hangs on her what is sewn of her clothes, which takes a second; the two below need it.
+bool photo_dress(photo_stance *s, const person *p, const outfit *o, err *e) MUST_USE;
 void photo_stance_free(photo_stance *s);
 
 // The picture, as a phone would deliver it before JPEG: RGB.

@@ -141,12 +141,13 @@ static bool photos_kept(const trial_lab *lab, uint64_t seed, int index)
 }
 
 // A photo as it arrives, compressed; kept in the cache when there is one.
-static bool arrive(const trial_lab *lab, const person *p, const outfit *o, rng *r, const char *name, const shot *s,
-                   buf *jpeg, err *e)
+static bool arrive(const trial_lab *lab, const person *p, const outfit *o, rng *r, const char *name, shot *s, buf *jpeg,
+                   err *e)
 {
     char path[4096];
     cache_path(lab, "photos", name, path, sizeof path);
     if (lab->cache && io_exists(path)) return lab->only_photos || io_read(path, jpeg, e);
+    if (!photo_dress(&s->stance, p, o, e)) return false;
     image photo = photo_take(lab->wardrobe, p, o, &s->stance, &s->camera, r);
     bool ok = image_encode_jpeg(&photo, 70 + (int)rng_below(r, 25), jpeg, e);
     image_free(&photo);
@@ -206,6 +207,7 @@ static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capt
     if (networks && !real_look(lab, p, o, view, r, name, out, e)) return false;
     if (networks && from->landmarks && from->mask) return true;
     capture_evidence perfect;
+    if (from->clothes && !photo_dress(&out->stance, p, o, e)) return false;
     photo_perfect(lab->wardrobe, p, from->clothes ? o : NULL, &out->stance, &out->camera, &perfect);
     perfect_landmarks(out, view, &perfect, perfect.at);
     if (o->kind == OUTFIT_LOOSE && from->clothes) perfect.verdict = VERDICT_LOOSE_CLOTHES, perfect.looseness = 1;
@@ -319,15 +321,17 @@ float trial_iou(const image *a, const image *b)
     return either ? (float)((double)both / (double)either) : 0;
 }
 
-static void study(const trial_lab *lab, const person *p, const outfit *o, const shot *s, capture_view view,
-                  trial_look *out)
+static bool study(const trial_lab *lab, const person *p, const outfit *o, shot *s, capture_view view, trial_look *out,
+                  err *e)
 {
     capture_evidence perfect;
+    if (!photo_dress(&s->stance, p, o, e)) return false;
     photo_perfect(lab->wardrobe, p, o, &s->stance, &s->camera, &perfect);
     out->iou = trial_iou(&s->evidence.mask, &perfect.mask);
     capture_evidence_free(&perfect);
     study_landmarks(s, view, out);
     study_outline(p, s, out);
+    return true;
 }
 
 // --- the trial ---
@@ -445,7 +449,7 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
         if (shots[v].evidence.verdict & VERDICT_REFUSED) continue;
         t->look[v].seen = true;
         t->look[v].sure = trial_sureness(&shots[v].evidence);
-        if (lab->study) study(lab, p, &o, &shots[v], (capture_view)v, &t->look[v]);
+        ok = !lab->study || study(lab, p, &o, &shots[v], (capture_view)v, &t->look[v], e);
         t->look[v].loose = shots[0].evidence.verdict & VERDICT_LOOSE_CLOTHES; // only the front tells
     }
     t->refused = ok && !t->look[0].seen;

@@ -170,12 +170,23 @@ static void pose_for(const wearer *w, stance s, body_pose *p)
     mem_free(before);
 }
 
+void wearer_pose(wearer *w, const body_pose *p)
+{
+    w->pose = *p;
+    mem_free(w->stood);
+    w->stood = mem_array(vec3, w->model->vertices);
+    pose_body(w, p, w->stood, w->world);
+}
+
 void wearer_stand(wearer *w, stance s)
 {
-    pose_for(w, s, &w->pose);
+    body_pose p;
+    pose_for(w, s, &p);
+    if (s != STANCE_A) {
+        wearer_pose(w, &p);
+        return;
+    }
+    w->pose = p;
     mem_free(w->stood);
     w->stood = NULL;
-    if (s == STANCE_A) return;
-    w->stood = mem_array(vec3, w->model->vertices);
-    pose_body(w, &w->pose, w->stood, w->world);
 }

@@ -10,6 +10,8 @@ bool stance_read(const char *word, stance *out) MUST_USE;
 
 // From now on w->stood is the body in this stance.
 void wearer_stand(wearer *w, stance s);
+// The same for any pose that is reached from the A-pose without an arm or a leg going through the body.
+void wearer_pose(wearer *w, const body_pose *p);
 
 // The body at a share of the way from the A-pose to its stance, feet on y = 0. out [vertices].
 void wearer_between(const wearer *w, float share, vec3 *out);
