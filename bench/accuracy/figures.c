@@ -28,22 +28,33 @@ double tally_coverage(const tally *t, int count)
 }
 
 const stratum strata[STRATA] = {
-    { "A", "A: height, weight, age", 'A', true, true, true },
-    { "B", "B: and a front photo, fitted clothes", 'B', true, false, true },
-    { "C", "C: and a side photo, fitted clothes", 'C', true, false, true },
-    { "B_loose", "B, loose clothes", 'B', true, true, false },
-    { "C_loose", "C, loose clothes", 'C', true, true, false },
-    { "A_no_weight", "A without the weight", 'A', false, true, true },
-    { "B_no_weight", "B without the weight, fitted clothes", 'B', false, false, true },
-    { "C_no_weight", "C without the weight, fitted clothes", 'C', false, false, true },
-    { "B_loose_no_weight", "B without the weight, loose clothes", 'B', false, true, false },
-    { "C_loose_no_weight", "C without the weight, loose clothes", 'C', false, true, false },
+    { "A", "A: height, weight, age", 'A', true, true, true, false },
+    { "B", "B: and a front photo, fitted clothes", 'B', true, false, true, false },
+    { "C", "C: and a side photo, fitted clothes", 'C', true, false, true, false },
+    { "B_loose", "B, loose clothes", 'B', true, true, false, false },
+    { "C_loose", "C, loose clothes", 'C', true, true, false, false },
+    { "A_no_weight", "A without the weight", 'A', false, true, true, false },
+    { "B_no_weight", "B without the weight, fitted clothes", 'B', false, false, true, false },
+    { "C_no_weight", "C without the weight, fitted clothes", 'C', false, false, true, false },
+    { "B_loose_no_weight", "B without the weight, loose clothes", 'B', false, true, false, false },
+    { "C_loose_no_weight", "C without the weight, loose clothes", 'C', false, true, false, false },
+    { "A_untold", "A, sex not told", 'A', true, true, true, true },
+    { "B_untold", "B, sex not told, fitted clothes", 'B', true, false, true, true },
+    { "C_untold", "C, sex not told, fitted clothes", 'C', true, false, true, true },
+    { "B_loose_untold", "B, sex not told, loose clothes", 'B', true, true, false, true },
+    { "C_loose_untold", "C, sex not told, loose clothes", 'C', true, true, false, true },
+    { "B_untold_no_weight", "B, neither sex nor weight told, fitted clothes", 'B', false, false, true, true },
 };
 
 bool stratum_has(const stratum *s, const trial *t)
 {
     bool baggy = t->clothes == OUTFIT_LOOSE;
-    return (baggy ? s->baggy : s->snug) && t->result[s->mode - 'A'][s->weighed].made;
+    return (baggy ? s->baggy : s->snug) && stratum_result(s, t, s->mode - 'A')->made;
+}
+
+const trial_result *stratum_result(const stratum *s, const trial *t, int photos)
+{
+    return s->untold ? &t->untold[photos][s->weighed] : &t->result[photos][s->weighed];
 }
 
 void stratum_tally(const stratum *s, const trial *trials, int people, tally t[TAPE_COUNT][2])
@@ -51,7 +62,7 @@ void stratum_tally(const stratum *s, const trial *trials, int people, tally t[TA
     for (int i = 0; i < people; i++) {
         const trial *p = &trials[i];
         if (!stratum_has(s, p)) continue;
-        const trial_result *r = &p->result[s->mode - 'A'][s->weighed], *a = &p->result[0][s->weighed];
+        const trial_result *r = stratum_result(s, p, s->mode - 'A'), *a = stratum_result(s, p, 0);
         for (int k = 0; k < TAPE_COUNT; k++)
             tally_add(&t[k][p->sex], r->value[k] - p->truth[k], r->sd[k], a->value[k] - p->truth[k]);
     }
@@ -75,6 +86,8 @@ const char *const group_name[GROUPS] = {
     "camera higher than 1.2 m",
     "focal length known",
     "focal length unknown",
+    "fitted or loose: really draped",
+    "fitted or loose: shells",
 };
 
 bool group_has(int group, const trial *t)
@@ -110,6 +123,10 @@ bool group_has(int group, const trial *t)
         return t->exif;
     case 16:
         return !t->exif;
+    case 17:
+        return t->draped;
+    case 18:
+        return !t->draped && t->clothes != OUTFIT_TIGHT;
     default:
         return true;
     }

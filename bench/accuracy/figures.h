@@ -18,15 +18,18 @@ typedef struct {
     const char *name, *title;
     char mode;
     bool weighed, baggy, snug; // whose clothes count
+    bool untold;               // the sex
 } stratum;
-enum { STRATA = 10 };
+enum { TOLD_STRATA = 10, STRATA = 16 }; // those of people who tell their sex come first
 extern const stratum strata[STRATA];
 
 // The people of trials who belong to s: by measurement and sex.
 void stratum_tally(const stratum *s, const trial *trials, int people, tally t[TAPE_COUNT][2]);
 bool stratum_has(const stratum *s, const trial *t);
+// Her estimate with so many photos, otherwise as s has it.
+const trial_result *stratum_result(const stratum *s, const trial *t, int photos);
 
 // People who have something in common; group 0 is everybody.
-enum { GROUPS = 17 };
+enum { GROUPS = 19 };
 extern const char *const group_name[GROUPS];
 bool group_has(int group, const trial *t);

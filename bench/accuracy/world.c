@@ -410,7 +410,7 @@ bool world_document(const char *page, const trial *trials, int people, uint64_t 
     coverage_table(&b, trials, people);
     groups_table(&b, trials, people);
     paired_table(&b, trials, people);
-    for (int s = 0; s < STRATA; s++) measures_table(&b, &strata[s], trials, people);
+    for (int s = 0; s < TOLD_STRATA; s++) measures_table(&b, &strata[s], trials, people);
     refusals_table(&b, trials, people);
     char folder[3072], path[4096];
     const char *slash = strrchr(page, '/');

@@ -263,7 +263,7 @@ static shell make_shell(const person *p, rng *r, const cut *c)
     return s;
 }
 
-static outfit shells(const person *p, rng *r, outfit_kind kind)
+outfit outfit_new(const person *p, rng *r, outfit_kind kind)
 {
     bool loose = kind == OUTFIT_LOOSE, tight = kind == OUTFIT_TIGHT;
     double lo = loose ? 0.008 : tight ? 0.0008 : 0.002, hi = loose ? 0.022 : tight ? 0.002 : 0.006;
@@ -298,11 +298,11 @@ static outfit shells(const person *p, rng *r, outfit_kind kind)
     return (outfit){ .kind = kind, .top = make_shell(p, r, &top), .bottom = make_shell(p, r, &bottom) };
 }
 
-outfit outfit_new(const person *p, rng *r, outfit_kind kind)
+outfit outfit_any(const person *p, rng *r, outfit_kind kind)
 {
-    tailored *made =
-        kind != OUTFIT_TIGHT && rng_uniform(r) < 0.5 ? tailor_cut(p, r, kind == OUTFIT_LOOSE) : NULL;
-    return made ? (outfit){ .kind = kind, .tailor = made } : shells(p, r, kind);
+    bool sew = kind != OUTFIT_TIGHT && rng_uniform(r) < 0.5;
+    tailored *made = sew ? tailor_cut(p, r, kind == OUTFIT_LOOSE) : NULL;
+    return made ? (outfit){ .kind = kind, .tailor = made } : outfit_new(p, r, kind);
 }
 
 static void shell_free(shell *s)

@@ -22,8 +22,10 @@ typedef struct {
     shell top, bottom;
 } outfit;
 
-// Half of what is not tight is sewn.
+// Shells.
 outfit outfit_new(const person *p, rng *r, outfit_kind kind);
+// Half of what is not tight is sewn, the rest are shells.
+outfit outfit_any(const person *p, rng *r, outfit_kind kind);
 void outfit_free(outfit *o);
 
 // A woven or printed cloth of some colour, RGB.

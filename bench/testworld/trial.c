@@ -20,7 +20,7 @@ static const int landmark_joint[TRIAL_LANDMARKS][2] = {
     { LM_RIGHT_KNEE, JOINT_R_KNEE },        { LM_LEFT_ANKLE, JOINT_L_ANKLE },        { LM_RIGHT_ANKLE, JOINT_R_ANKLE },
 };
 
-// --- what was seen, kept between runs ---
+// --- what was seen, kept between runs: a kept_look, a bit a pixel of the mask, the soft mask as PNG ---
 
 typedef struct {
     capture_landmark at[CAPTURE_LANDMARKS];
@@ -30,6 +30,16 @@ typedef struct {
     float facing_deg, score, looseness;
 } kept_look;
 
+static bool read_soft_mask(const uint8_t *png, size_t n, image *out, err *e)
+{
+    image rgb = { 0 };
+    if (!image_decode_unguarded(png, n, 0, &rgb, NULL, e)) return false;
+    *out = image_new(rgb.width, rgb.height, 1);
+    for (size_t i = 0; i < (size_t)rgb.width * rgb.height; i++) out->px[i] = rgb.px[3 * i];
+    image_free(&rgb);
+    return true;
+}
+
 static bool read_look(const char *path, capture_evidence *out, err *e)
 {
     buf b = buf_new(16 * MIB);
@@ -37,10 +47,12 @@ static bool read_look(const char *path, capture_evidence *out, err *e)
     bool ok = io_read(path, &b, e);
     if (ok && b.len < sizeof k) ok = fail(e, ERR_INPUT, "%s is too short: empty the cache", path);
     if (ok) memcpy(&k, b.data, sizeof k);
-    size_t pixels = ok ? (size_t)k.width * k.height : 0;
-    if (ok && (k.width > 4096 || k.height > 4096 || b.len != sizeof k + (pixels + 7) / 8)) {
-        ok = fail(e, ERR_INPUT, "%s has a wrong length: empty the cache", path);
+    size_t pixels = ok ? (size_t)k.width * k.height : 0, bits = (pixels + 7) / 8;
+    if (ok && (k.width > 4096 || k.height > 4096 || b.len < sizeof k + bits)) {
+        ok = fail(e, ERR_INPUT, "%s is too short: empty the cache", path);
     }
+    image soft = { 0 };
+    ok = ok && read_soft_mask(b.data + sizeof k + bits, b.len - sizeof k - bits, &soft, e);
     if (ok) {
         *out = (capture_evidence){ .score = k.score,
                                    .people = k.people,
@@ -51,7 +63,8 @@ static bool read_look(const char *path, capture_evidence *out, err *e)
                                    .top = k.top,
                                    .right = k.right,
                                    .bottom = k.bottom,
-                                   .mask = image_new(k.width, k.height, 1) };
+                                   .mask = image_new(k.width, k.height, 1),
+                                   .soft_mask = soft };
         memcpy(out->at, k.at, sizeof k.at);
         memcpy(out->world, k.world, sizeof k.world);
         for (size_t i = 0; i < pixels; i++) out->mask.px[i] = b.data[sizeof k + i / 8] >> i % 8 & 1 ? 255 : 0;
@@ -75,13 +88,16 @@ static bool write_look(const char *path, const capture_evidence *ev, err *e)
                     .looseness = ev->looseness };
     memcpy(k.at, ev->at, sizeof k.at);
     memcpy(k.world, ev->world, sizeof k.world);
-    size_t pixels = (size_t)k.width * k.height, n = sizeof k + (pixels + 7) / 8;
-    uint8_t *bytes = mem_new(n, 1);
-    memcpy(bytes, &k, sizeof k);
+    size_t pixels = (size_t)k.width * k.height, bits = (pixels + 7) / 8;
+    uint8_t *mask = mem_new(bits, 1);
     for (size_t i = 0; i < pixels; i++)
-        if (ev->mask.px[i]) bytes[sizeof k + i / 8] |= (uint8_t)(1u << i % 8);
-    bool ok = io_write(path, bytes, n, e);
-    mem_free(bytes);
+        if (ev->mask.px[i]) mask[i / 8] |= (uint8_t)(1u << i % 8);
+    buf b = buf_new(16 * MIB), png = buf_new(8 * MIB);
+    bool ok = image_encode_png(&ev->soft_mask, &png, e) && buf_append(&b, &k, sizeof k) && buf_append(&b, mask, bits) &&
+              buf_append(&b, png.data, png.len) && io_write(path, b.data, b.len, e);
+    buf_free(&png);
+    buf_free(&b);
+    mem_free(mask);
     return ok;
 }
 
@@ -183,9 +199,6 @@ static bool real_look(const trial_lab *lab, const person *p, const outfit *o, ca
     if (ok && !lab->only_photos) {
         ok = image_decode_unguarded(jpeg.data, jpeg.len, 0, &photo, NULL, e) &&
              capture_examine(lab->camera, &photo, view, &out->evidence, e);
-        // A look is the same whether it was kept or not, and a megabyte a photo is not: without it an outline lies
-        // within half a pixel.
-        image_free(&out->evidence.soft_mask);
         ok = ok && (!lab->cache || write_look(path, &out->evidence, e));
     }
     image_free(&photo);
@@ -221,6 +234,8 @@ static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capt
             image mask = perfect.mask;
             perfect.mask = out->evidence.mask;
             out->evidence.mask = mask;
+            perfect.soft_mask = out->evidence.soft_mask;
+            out->evidence.soft_mask = (image){ 0 };
             perfect.left = out->evidence.left, perfect.right = out->evidence.right;
             perfect.top = out->evidence.top, perfect.bottom = out->evidence.bottom;
         }
@@ -343,41 +358,45 @@ static double processor_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static void correlate(const trial_lab *lab, const trial *t, const estimate_result *r, trial_result *out)
+static void correlate(tape *measure, const estimate_result *r, trial_result *out)
 {
     fit_body *b = mem_new(1, sizeof *b);
     double value[TAPE_COUNT], *slope = mem_array(double, TAPE_COUNT *BODY_MAX_BETAS);
-    tape_jacobian(lab->tape[t->sex], r->betas, value, slope);
+    tape_jacobian(measure, r->betas, value, slope);
     fit_body_correlate(b, slope, r->posterior.covariance, r->posterior.betas);
     for (int i = 0; i < TAPE_COUNT * TAPE_COUNT; i++) out->correlation[i] = (float)b->correlation[i];
     mem_free(slope);
     mem_free(b);
 }
 
-static bool estimate(const trial_lab *lab, const person *p, const shot *front, const shot *side, trial *t, err *e)
+// As somebody of that sex, or neutral.
+static bool estimate(const trial_lab *lab, body_sex sex, const person *p, const shot *front, const shot *side,
+                     bool focal_known, trial_result result[TRIAL_MODES][2], err *e)
 {
+    const body_model *model = lab->model[sex];
+    tape *measure = lab->tape[sex];
     for (int weighed = 0; weighed < 2; weighed++) {
         body_gaussian prior;
         survey_answers answers = p->answers;
         if (!weighed) answers.weight = 0;
-        body_prior_given(p->model, lab->tape[t->sex], &answers, estimate_height_sd, &prior);
+        body_prior_given(model, measure, &answers, estimate_height_sd, &prior);
         for (int mode = 0; mode < TRIAL_MODES; mode++) {
             if ((mode > 0 && !front) || (mode > 1 && !side)) continue;
             estimate_input in = { .answers = answers };
             if (mode > 0) in.front = &front->evidence;
             if (mode > 1) in.side = &side->evidence;
-            if (mode > 0 && t->exif) in.front_focal_35mm = front->camera.focal_35mm;
-            if (mode > 1 && t->exif) in.side_focal_35mm = side->camera.focal_35mm;
+            if (mode > 0 && focal_known) in.front_focal_35mm = front->camera.focal_35mm;
+            if (mode > 1 && focal_known) in.side_focal_35mm = side->camera.focal_35mm;
             estimate_result *r = mem_new(1, sizeof *r);
-            trial_result *out = &t->result[mode][weighed];
+            trial_result *out = &result[mode][weighed];
             if (lab->keep_seen) out->seen = mem_new(1, sizeof *out->seen);
             estimate_stages stages = { &prior, lab->raw, out->seen };
             double from = processor_ms();
-            out->made = estimate_by_stages(p->model, lab->tape[t->sex], &in, &stages, r, e);
+            out->made = estimate_by_stages(model, measure, &in, &stages, r, e);
             out->ms = processor_ms() - from;
             memcpy(out->value, r->value, sizeof r->value);
             memcpy(out->sd, r->sd, sizeof r->sd);
-            if (out->made && weighed && !lab->keep_seen) correlate(lab, t, r, out);
+            if (out->made && weighed && !lab->keep_seen) correlate(measure, r, out);
             mem_free(r);
             if (!out->made) return false;
         }
@@ -429,7 +448,8 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
     t->bmi = p->real.weight / (p->real.height * p->real.height);
     t->clothes = draw_clothes(&dress);
     t->exif = rng_uniform(&dress) < 0.6 || !from->lens;
-    outfit o = outfit_new(p, &dress, t->clothes);
+    outfit o = outfit_any(p, &dress, t->clothes);
+    t->draped = o.tailor != NULL;
     shot shots[2] = { 0 };
     bool ok = true;
     for (int v = 0; ok && v < 2; v++) {
@@ -453,8 +473,10 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
         t->look[v].loose = shots[0].evidence.verdict & VERDICT_LOOSE_CLOTHES; // only the front tells
     }
     t->refused = ok && !t->look[0].seen;
-    ok = ok && (lab->only_photos ||
-                estimate(lab, p, t->look[0].seen ? &shots[0] : NULL, t->look[1].seen ? &shots[1] : NULL, t, e));
+    const shot *front = t->look[0].seen ? &shots[0] : NULL, *side = t->look[1].seen ? &shots[1] : NULL;
+    if (ok && !lab->only_photos)
+        ok = estimate(lab, t->sex, p, front, side, t->exif, t->result, e) &&
+             (!lab->model[SEX_NEUTRAL] || estimate(lab, SEX_NEUTRAL, p, front, side, t->exif, t->untold, e));
     for (int v = 0; v < 2; v++) shot_free(&shots[v]);
     outfit_free(&o);
     person_free(p);

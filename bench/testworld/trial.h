@@ -15,8 +15,8 @@ typedef struct {
 // What one thread works with.
 typedef struct {
     const wardrobe *wardrobe;
-    body_model *model[2]; // by body_sex
-    tape *tape[2];
+    body_model *model[3]; // by body_sex; the neutral one may be NULL: nobody keeps her sex to herself then
+    tape *tape[3];
     capture *camera;              // NULL: a perfect look, straight from the geometry
     const trial_sources *sources; // NULL: all of them
     bool study;                   // compare looks with the truth
@@ -53,6 +53,7 @@ typedef struct {
 typedef struct {
     body_sex sex;
     outfit_kind clothes;
+    bool draped;         // they are sewn and draped, no shells
     bool exif;           // the focal length was told
     double bmi;          // truly
     float eye, distance; // of the front photo's camera, metres
@@ -62,6 +63,7 @@ typedef struct {
     unsigned side_verdict;
     double truth[TAPE_COUNT];
     trial_result result[TRIAL_MODES][2]; // [mode][weight stated]
+    trial_result untold[TRIAL_MODES][2]; // the same of somebody who does not tell her sex
     trial_look look[2];                  // front, side
 } trial;
 

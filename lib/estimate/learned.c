@@ -45,12 +45,10 @@ void learned_shift(const learned_features *f, body_sex sex, bool weighed, double
     for (int i = 0; i < TAPE_COUNT; i++) {
         shift[i] = 0;
         for (int r = 0; r < LEARNED_RANK; r++) shift[i] += (double)t->unit * score[r] * (double)t->shape[r][i];
-        spread[i] = (1 - loose) * (double)t->spread[0][i] + loose * (double)t->spread[1][i];
         // All who were learned from said their sex. Of others the fit alone is the better judge, unless clothes hide
-        // them; and nobody has seen their ranges become narrower.
-        if (sex == SEX_NEUTRAL) {
-            shift[i] *= loose;
-            spread[i] = fmax(spread[i], 1);
-        }
+        // them.
+        if (sex == SEX_NEUTRAL) shift[i] *= loose;
+        const float(*factor)[TAPE_COUNT] = t->spread[sex == SEX_NEUTRAL];
+        spread[i] = (1 - loose) * (double)factor[0][i] + loose * (double)factor[1][i];
     }
 }

@@ -33,12 +33,13 @@ typedef struct {
     const int16_t *weight;             // [LEARNED_BLOCKS][count + 1][LEARNED_RANK]
     float unit;                        // of the weights
     const float (*shape)[TAPE_COUNT];  // [LEARNED_RANK] metres per score
-    const float (*spread)[TAPE_COUNT]; // [2] looseness 0, 1: standard deviation of what remains over the fit's own
+    // [2: sex told, not told][2: looseness 0, 1]: standard deviation of what remains over the fit's own
+    const float (*spread)[2][TAPE_COUNT];
 } learned_table;
 extern const learned_table learned_tables[2][2]; // [C][weight known]
 
 // The error of the fitted measurements as far as f tells it: shift [TAPE_COUNT] metres to add, and the factor by which
-// their standard deviations change. For a person whose sex is not told less is corrected and nothing narrowed.
+// their standard deviations change. For a person whose sex is not told less is corrected.
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread);
 
 // estimate_body in its stages, for those who look at them.

@@ -3,9 +3,11 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "body/build.h"
+#include "garment/collider.h"
 #include "testworld/trial.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static body_model *model;
@@ -130,6 +132,74 @@ static void clothes_lie_outside_the_body(void)
     person_free(p);
 }
 
+// As if she stood with her side to the camera, which the sewing knows nothing of.
+static void hang(const person *p, const tailored *t, photo_stance *s, hung worn[TAILORED_MOST])
+{
+    err e = { 0 };
+    rng r = rng_new(11);
+    body_pose pose = person_stand(&r, 1.5708f, 1);
+    *s = photo_pose(p, &pose);
+    CHECK(tailor_hang(t, p, &pose, &s->world[JOINT_PELVIS], worn, &e));
+}
+
+static void sewn_clothes_hang_on_her_as_she_stands(void)
+{
+    CHECK(ready());
+    if (!clothes) return;
+    person *p = somebody(5);
+    rng r = rng_new(6);
+    tailored *t = tailor_cut(p, &r, true);
+    CHECK(t && t->count == 2);
+    if (!t) return;
+    photo_stance s;
+    hung worn[TAILORED_MOST], again[TAILORED_MOST];
+    hang(p, t, &s, worn);
+    mesh_view mesh = body_mesh(model, s.body);
+    collider *body = collider_new(&mesh, NULL);
+    for (int i = 0; i < t->count; i++) {
+        const hung *h = &worn[i];
+        float low = 10, high = 0, deepest = 1;
+        for (uint32_t k = 0; k < 3 * h->triangles; k++) {
+            vec3 q = h->position[h->triangle[k]];
+            low = fminf(low, q.y), high = fmaxf(high, q.y), deepest = fminf(deepest, collider_height(body, q));
+        }
+        printf("     %s from %.2f to %.2f m, %.1f mm over her at least\n",
+               garment_category_word[t->of[i].category], (double)low, (double)high, 1000 * (double)deepest);
+        CHECK(deepest > -0.004f); // the photo's body is hers but for what skinning rounds
+        CHECK(i == 0 ? low < 0.25f && high < 1.1f : low > 0.5f && high > 1.2f);
+    }
+    collider_free(body);
+    photo_stance_free(&s);
+    hang(p, t, &s, again);
+    for (int i = 0; i < t->count; i++) {
+        CHECK(again[i].points == worn[i].points &&
+              memcmp(again[i].position, worn[i].position, worn[i].points * sizeof *worn[i].position) == 0);
+        hung_free(&worn[i]);
+        hung_free(&again[i]);
+    }
+    photo_stance_free(&s);
+    tailored_free(t);
+    person_free(p);
+}
+
+static void half_of_the_clothes_that_are_not_tight_are_sewn(void)
+{
+    CHECK(ready());
+    if (!clothes) return;
+    int sewn_ones[OUTFIT_KINDS] = { 0 };
+    person *p = somebody(5);
+    for (int kind = 0; kind < OUTFIT_KINDS; kind++)
+        for (uint64_t seed = 0; seed < 24; seed++) {
+            rng r = rng_new(seed);
+            outfit o = outfit_any(p, &r, (outfit_kind)kind);
+            sewn_ones[kind] += o.tailor != NULL;
+            outfit_free(&o);
+        }
+    person_free(p);
+    CHECK(sewn_ones[OUTFIT_TIGHT] == 0);
+    for (int kind = OUTFIT_FITTED; kind < OUTFIT_KINDS; kind++) CHECK(sewn_ones[kind] > 6 && sewn_ones[kind] < 18);
+}
+
 static void a_perfect_look_sees_the_whole_person(void)
 {
     CHECK(ready());
@@ -219,5 +289,6 @@ static void tidy(void)
 
 TEST_MAIN(RUN(people_have_the_height_they_were_asked_for); RUN(people_vary_as_the_survey_says);
           RUN(the_same_seed_gives_the_same_person_and_the_same_photo); RUN(clothes_lie_outside_the_body);
+          RUN(sewn_clothes_hang_on_her_as_she_stands); RUN(half_of_the_clothes_that_are_not_tight_are_sewn);
           RUN(a_perfect_look_sees_the_whole_person); RUN(the_tapes_slope_is_the_difference_of_its_readings);
           RUN(a_kept_photo_is_not_taken_again); tidy();)
