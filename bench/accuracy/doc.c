@@ -43,15 +43,14 @@ static const char head[] =
     "error.\n\n"
     "Nobody has photos of people with tape measurements that may be used freely, so the photos are rendered: people\n"
     "drawn from a survey's statistics, with shape detail that the estimator's space does not contain, posed, dressed,\n"
-    "lit and photographed as phones do, then seen by the same networks as real photos (`bench/testworld`). Seed 1 is "
-    "for\n"
-    "tuning and training (`script/learn`), seed 3, the default, for judging: nothing was ever fitted to or chosen by "
-    "its\n"
-    "people. (Seed 2 was for judging until November 2026, when the people's hills and faces were still laid on after\n"
-    "their measurements had been fitted, so that they varied a little more than the survey's; figures from before "
-    "that\n"
-    "are of another world.) What this cannot show is how the networks' errors on real clothes differ from those on\n"
-    "rendered ones.\n\n";
+    "lit and photographed as phones do, then seen by the same networks as real photos (`bench/testworld`). Half of the\n"
+    "fitted and loose clothes are garments cut for them, sewn, and draped on them as they stand; the others, and the\n"
+    "skin-tight ones, are shells around the body. Fitted: half a centimetre to 5 cm wider than the body at the chest and\n"
+    "hips, 2 to 7 cm at the waist; loose: 9 to 24 cm at the chest, hanging down from there. Nobody wears a skirt.\n\n"
+    "Seed 1 is for tuning and training (`script/learn`), seed 4, the default, for judging: nothing was ever fitted to or\n"
+    "chosen by its people. (Seeds 2 and 3 were for judging in earlier worlds, whose clothes were all shells; there the\n"
+    "same inputs were a quarter to a third closer with a photo.) What this cannot show is how the networks' errors on\n"
+    "real clothes differ from those on rendered ones.\n\n";
 
 static const char published[] =
     "## Published systems\n\n"

@@ -34,19 +34,20 @@ static double eased(const person *p, tape_measure m, rng *r, double least, doubl
     return 100 * p->truth[m] + rng_between(r, least, most);
 }
 
-// Somebody broader at the waist than at the chest or hips has a top that is cut straight over it.
+// Fitted is what follows her at chest, waist and hips; a top that hangs straight down from the chest is roomy. Somebody
+// broader at the navel than above has either cut over it.
 static void cut_top(const person *p, rng *r, bool roomy, garment *g)
 {
     static const garment_category kinds[4] = { GARMENT_TSHIRT, GARMENT_TSHIRT, GARMENT_SHIRT, GARMENT_HOODIE };
     // A shirt or a hoodie that fits closely is none.
     begin(g, roomy ? kinds[rng_below(r, 4)] : GARMENT_TSHIRT, roomy);
     size_chart *c = &g->chart;
-    double chest = roomy ? eased(p, TAPE_CHEST_GIRTH, r, 9, 24) : eased(p, TAPE_CHEST_GIRTH, r, 1, 6);
-    double belly = roomy ? eased(p, TAPE_WAIST_OMPHALION_GIRTH, r, 9, 20) : eased(p, TAPE_WAIST_OMPHALION_GIRTH, r, 1, 6);
+    double chest = roomy ? eased(p, TAPE_CHEST_GIRTH, r, 9, 24) : eased(p, TAPE_CHEST_GIRTH, r, 0.5, 4.5);
+    double belly = eased(p, TAPE_WAIST_OMPHALION_GIRTH, r, roomy ? 9 : 0, roomy ? 20 : 3);
     double hips = roomy ? eased(p, TAPE_HIP_GIRTH, r, 5, 18) : eased(p, TAPE_HIP_GIRTH, r, 0, 4);
-    double waist = fmax(belly, chest - (roomy ? rng_between(r, 0, 6) : rng_between(r, 6, 16)));
+    double waist = roomy ? chest - rng_between(r, 0, 6) : eased(p, TAPE_WAIST_NATURAL_GIRTH, r, 2, 7);
     say(c, DIM_CHEST, chest);
-    say(c, DIM_WAIST, waist);
+    say(c, DIM_WAIST, fmax(waist, belly));
     say(c, DIM_HEM, fmax(hips, belly));
     say(c, DIM_SHOULDER, roomy ? eased(p, TAPE_SHOULDER_BREADTH, r, 2, 7) : eased(p, TAPE_SHOULDER_BREADTH, r, 0, 2));
     say(c, DIM_BICEPS, roomy ? eased(p, TAPE_UPPER_ARM_GIRTH, r, 6, 14) : eased(p, TAPE_UPPER_ARM_GIRTH, r, 2, 5));
@@ -62,10 +63,10 @@ static void cut_trousers(const person *p, rng *r, bool roomy, garment *g)
     begin(g, GARMENT_TROUSERS, roomy);
     size_chart *c = &g->chart;
     say(c, DIM_WAIST, eased(p, TAPE_WAIST_NATURAL_GIRTH, r, 0, 1)); // so that they stay up
-    say(c, DIM_HIP, roomy ? eased(p, TAPE_HIP_GIRTH, r, 7, 16) : eased(p, TAPE_HIP_GIRTH, r, 1, 5));
-    say(c, DIM_THIGH, roomy ? eased(p, TAPE_THIGH_GIRTH, r, 9, 18) : eased(p, TAPE_THIGH_GIRTH, r, 2.5, 6));
-    say(c, DIM_KNEE, roomy ? eased(p, TAPE_KNEE_GIRTH, r, 9, 18) : eased(p, TAPE_KNEE_GIRTH, r, 3, 6));
-    say(c, DIM_LEG_HEM, roomy ? eased(p, TAPE_CALF_GIRTH, r, 4, 14) : eased(p, TAPE_CALF_GIRTH, r, -3, 2));
+    say(c, DIM_HIP, roomy ? eased(p, TAPE_HIP_GIRTH, r, 7, 16) : eased(p, TAPE_HIP_GIRTH, r, 1, 4));
+    say(c, DIM_THIGH, roomy ? eased(p, TAPE_THIGH_GIRTH, r, 9, 18) : eased(p, TAPE_THIGH_GIRTH, r, 2.5, 5));
+    say(c, DIM_KNEE, roomy ? eased(p, TAPE_KNEE_GIRTH, r, 9, 18) : eased(p, TAPE_KNEE_GIRTH, r, 3, 5));
+    say(c, DIM_LEG_HEM, roomy ? eased(p, TAPE_CALF_GIRTH, r, 4, 14) : eased(p, TAPE_CALF_GIRTH, r, -3, 1));
     say(c, DIM_INSEAM, eased(p, TAPE_INSEAM, r, -9, -3));
 }
 

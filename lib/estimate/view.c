@@ -115,9 +115,8 @@ float view_arm_distance(const vec2 *joint, vec2 at)
 }
 
 // Thickness of clothes (in a picture: how far the mask's outline lies outside the body's): mean and standard deviation
-// by region, metres. Rounded from the test world (bench_accuracy --look): seen from the side a shirt hangs over the
-// hollow of the back; trousers stand off least where the thigh is measured. Wider than measured where clothes are
-// loose.
+// by region, metres. Rounded from the test world (bench_accuracy --seed 1 --look): seen from the side a shirt hangs over
+// the hollow of the back. A little wider than measured where clothes are loose.
 typedef struct {
     float mean[CLOTH_REGIONS], sd[CLOTH_REGIONS];
 } cloth_prior;
@@ -127,10 +126,10 @@ static const float FITTED_SD = 0.007f, LOOSE_SD = 0.014f;
 
 static const cloth_prior cloth_priors[2][2] = {
     // [side view][loose]: chest, waist, hips, thighs, shanks, upper arms, forearms
-    { { { .009f, .008f, .009f, .004f, .003f, .004f, .002f }, { .009f, .009f, .011f, .006f, .006f, .006f, .005f } },
-      { { .025f, .025f, .020f, .012f, .018f, .013f, .007f }, { .016f, .020f, .018f, .015f, .015f, .010f, .010f } } },
-    { { { .014f, .018f, .014f, .005f, .004f, .010f, .010f }, { .013f, .017f, .014f, .006f, .006f, .015f, .015f } },
-      { { .045f, .050f, .038f, .012f, .020f, .030f, .030f }, { .022f, .028f, .027f, .016f, .018f, .020f, .020f } } },
+    { { { .007f, .007f, .010f, .005f, .005f, .005f, .003f }, { .009f, .010f, .011f, .006f, .008f, .006f, .006f } },
+      { { .014f, .027f, .022f, .019f, .022f, .011f, .008f }, { .014f, .020f, .016f, .014f, .015f, .010f, .010f } } },
+    { { { .013f, .016f, .013f, .007f, .008f, .018f, .013f }, { .013f, .017f, .015f, .007f, .009f, .017f, .015f } },
+      { { .026f, .042f, .032f, .021f, .023f, .030f, .028f }, { .022f, .026f, .026f, .015f, .017f, .022f, .020f } } },
 };
 
 enum { CELLS = 700 }; // of the outline's distance field down the person's height
