@@ -72,7 +72,9 @@ static void look_share(void *ctx, int job)
                 trial_result *r = untold ? &t.untold[mode][weighed] : &t.result[mode][weighed];
                 if (r->made && mode > 0) {
                     sample *s = sample_of(w, i, mode - 1, weighed, untold);
-                    *s = (sample){ .sex = untold ? 0 : t.sex ? 1 : -1,
+                    *s = (sample){ .sex = untold  ? 0
+                                          : t.sex ? 1
+                                                  : -1,
                                    .made = 1,
                                    .baggy = t.clothes == OUTFIT_LOOSE,
                                    .f = *r->seen };
@@ -132,8 +134,8 @@ typedef struct {
     double *predicted;             // [2 n * M], out of fold
     double shape[LEARNED_RANK][M]; // orthonormal, in deviations
     double strength[M], left[M];   // by measurement: the best of strengths, and the share of the square error it leaves
-    // Factor of the fit's standard deviations, by whether the sex is told and by looseness; and with it the mean standard
-    // deviation of people in loose clothes, metres.
+    // Factor of the fit's standard deviations, by whether the sex is told and by looseness; and with it the mean
+    // standard deviation of people in loose clothes, metres.
     double spread[2][2][M], wide[2][M];
 } table;
 

@@ -1,5 +1,5 @@
-// Clothes of the test world, from skin-tight to hanging loose: a top and trousers as shells around the body, or sewn and
-// draped.
+// Clothes of the test world, from skin-tight to hanging loose: a top and trousers as shells around the body, or sewn
+// and draped.
 #pragma once
 #include "base/rng.h"
 #include "image/image.h"

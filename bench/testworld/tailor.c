@@ -149,8 +149,8 @@ static int sector_around(vec3 middle, vec3 p)
     return s < SECTORS ? s : SECTORS - 1;
 }
 
-// Each was draped as if it were worn alone: of what is worn below, only what comes out under the hem is shown, and tucked
-// in where it does.
+// Each was draped as if it were worn alone: of what is worn below, only what comes out under the hem is shown, and
+// tucked in where it does.
 static void cover(const drape *top, const hung *over, const drape *bottom, vec3 middle, hung *below)
 {
     float hem[SECTORS];
@@ -200,8 +200,7 @@ bool tailor_hang(const tailored *t, const person *p, const body_pose *pose, cons
         ok = drape_make(&w, body, &t->of[i], 0, &(drape_options){ .spacing = SPACING }, &worn[i], e);
         if (ok) keep(&worn[i], body, &turn, &out[i]);
     }
-    if (ok && t->count == 2)
-        cover(&worn[1], &out[1], &worn[0], rigid_apply(pelvis, p->joints[JOINT_PELVIS]), &out[0]);
+    if (ok && t->count == 2) cover(&worn[1], &out[1], &worn[0], rigid_apply(pelvis, p->joints[JOINT_PELVIS]), &out[0]);
     for (int i = 0; i < t->count; i++) drape_free(&worn[i]);
     collider_free(body);
     mem_free(w.position);

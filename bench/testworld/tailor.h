@@ -10,7 +10,7 @@ enum { TAILORED_MOST = 2 };
 
 typedef struct {
     int count;
-    garment of[TAILORED_MOST]; // each of one size; the first lies under the second
+    garment of[TAILORED_MOST];  // each of one size; the first lies under the second
     image cloth[TAILORED_MOST]; // RGB, half a metre square
 } tailored;
 

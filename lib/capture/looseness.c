@@ -121,7 +121,7 @@ void loose_look(const capture_evidence *ev, loose_signs *out)
 static const struct {
     float mean, sd, weight;
 } regression[LOOSE_SIGNS] = {
-    [LOOSE_THIGH] = { 0.0456f, 0.0080f, 1.00f },     [LOOSE_KNEE] = { 0.0335f, 0.0060f, 0.49f },
+    [LOOSE_THIGH] = { 0.0456f, 0.0080f, 1.00f },      [LOOSE_KNEE] = { 0.0335f, 0.0060f, 0.49f },
     [LOOSE_CALF] = { 0.0363f, 0.0045f, -0.81f },      [LOOSE_SHIN] = { 0.0505f, 0.0183f, 1.12f },
     [LOOSE_FOREARM] = { 0.0491f, 0.0085f, 0.14f },    [LOOSE_WAIST] = { 0.0964f, 0.0112f, 0.96f },
     [LOOSE_SHOULDERS] = { 0.0977f, 0.0078f, -0.14f }, [LOOSE_LEG_FOLDS] = { -6.9293f, 0.4367f, -0.21f },

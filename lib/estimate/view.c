@@ -115,8 +115,8 @@ float view_arm_distance(const vec2 *joint, vec2 at)
 }
 
 // Thickness of clothes (in a picture: how far the mask's outline lies outside the body's): mean and standard deviation
-// by region, metres. Rounded from the test world (bench_accuracy --seed 1 --look): seen from the side a shirt hangs over
-// the hollow of the back. A little wider than measured where clothes are loose.
+// by region, metres. Rounded from the test world (bench_accuracy --seed 1 --look): seen from the side a shirt hangs
+// over the hollow of the back. A little wider than measured where clothes are loose.
 typedef struct {
     float mean[CLOTH_REGIONS], sd[CLOTH_REGIONS];
 } cloth_prior;

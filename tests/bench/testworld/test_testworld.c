@@ -163,8 +163,8 @@ static void sewn_clothes_hang_on_her_as_she_stands(void)
             vec3 q = h->position[h->triangle[k]];
             low = fminf(low, q.y), high = fmaxf(high, q.y), deepest = fminf(deepest, collider_height(body, q));
         }
-        printf("     %s from %.2f to %.2f m, %.1f mm over her at least\n",
-               garment_category_word[t->of[i].category], (double)low, (double)high, 1000 * (double)deepest);
+        printf("     %s from %.2f to %.2f m, %.1f mm over her at least\n", garment_category_word[t->of[i].category],
+               (double)low, (double)high, 1000 * (double)deepest);
         CHECK(deepest > -0.004f); // the photo's body is hers but for what skinning rounds
         CHECK(i == 0 ? low < 0.25f && high < 1.1f : low > 0.5f && high > 1.2f);
     }
