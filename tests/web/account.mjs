@@ -16,7 +16,9 @@ const room = `${s.url}/embed?shop=demo.tryon.invalid&product_id=demo-tshirt`;
 const b = await browser();
 const shots = join(root, 'build/web-shots');
 mkdirSync(shots, { recursive: true });
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true }, DESK = { viewport: { width: 1440, height: 900 } };
+// The figure stands still, as in tests/web/shopper.mjs.
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, reducedMotion: 'reduce' };
+const DESK = { viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' };
 
 async function visit(options = PHONE) {
   const v = await open(b, options, [s.url, auth.url]);

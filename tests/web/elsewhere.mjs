@@ -54,7 +54,7 @@ store.pages['/tee'] = page(host.origin);
 stranger.pages['/frame'] = ['text/html', `<!doctype html><title>x</title><iframe src="${host.origin}/embed?brand=${s.brand.id}&product_id=p1"></iframe>`];
 store.pages['/frame'] = stranger.pages['/frame'];
 const visit = async () => {
-  const v = await open(b, { viewport: { width: 390, height: 844 } }, [host.origin, s.url, store.origin]);
+  const v = await open(b, { viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' }, [host.origin, s.url, store.origin]);
   v.addresses = [];
   v.page.on('request', (q) => v.addresses.push(q.url()));
   v.clean = () => {
