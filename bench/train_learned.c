@@ -4,8 +4,8 @@
 // training again takes seconds; with more people only those are added. Only seed 1 is for this: bench_accuracy judges
 // on others. For each mode with a photo, with and without the weight: a ridge regression from what the correction
 // reads to the errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few directions
-// that matter. What remains in cross-validation sets the factors of the standard deviations, also of people who do not
-// tell their sex: they are fitted once more on the neutral body, but the correction is not learned from that.
+// that matter. What remains in cross-validation sets the factors of the standard deviations. People who do not tell
+// their sex have tables of their own: everybody is fitted once more on the neutral body.
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -126,17 +126,16 @@ static void look(work *w)
 
 typedef struct {
     int n, count, columns; // samples, features, columns of x
-    const sample **of;     // [2 n]: then those of the same people when they do not tell their sex
+    const sample **of;
     double (*norm)[2];
-    double *x, *y;                 // [2 n * columns], [2 n * M] in deviations of the error
+    double *x, *y;                 // [n * columns], [n * M] in deviations of the error
     double deviation[M];           // of the error, metres
     double *coefficient;           // [columns * M]
-    double *predicted;             // [2 n * M], out of fold
+    double *predicted;             // [n * M], out of fold
     double shape[LEARNED_RANK][M]; // orthonormal, in deviations
     double strength[M], left[M];   // by measurement: the best of strengths, and the share of the square error it leaves
-    // Factor of the fit's standard deviations, by whether the sex is told and by looseness; and with it the mean
-    // standard deviation of people in loose clothes, metres.
-    double spread[2][2][M], wide[2][M];
+    double spread[2][M];           // factor of the fit's standard deviations, by looseness
+    double wide[M];                // with it: the mean standard deviation of people in loose clothes, metres
 } table;
 
 static double column_scale(const table *t, int column)
@@ -147,9 +146,9 @@ static double column_scale(const table *t, int column)
 
 static void fill(table *t)
 {
-    for (int i = 0; i < 2 * t->n; i++) {
+    for (int i = 0; i < t->n; i++) {
         const sample *s = t->of[i];
-        const double share[LEARNED_BLOCKS] = { 1, s->sex, s->f.x[LEARNED_LOOSE] };
+        const double share[LEARNED_BLOCKS] = { 1, s->f.x[LEARNED_LOOSE], s->sex };
         double *row = t->x + (size_t)i * (size_t)t->columns;
         for (int c = 0; c < t->columns; c++) {
             int b = c / (t->count + 1), k = c % (t->count + 1);
@@ -181,7 +180,7 @@ static void normalise(table *t)
     }
 }
 
-// Predictions out of fold with one strength for all measurements; predicted [2 n * M].
+// Predictions out of fold with one strength for all measurements; predicted [n * M].
 static void cross_validate(const table *t, double strength, double *gram, double *c, double *predicted)
 {
     double *x = mem_array(double, (size_t)(t->n * t->columns)), *y = mem_array(double, (size_t)(t->n * M));
@@ -194,11 +193,7 @@ static void cross_validate(const table *t, double strength, double *gram, double
             n++;
         }
         if (!least_squares(x, y, n, t->columns, M, strength, gram, c)) die("the regression is singular");
-        for (int i = fold; i < t->n; i += FOLDS) {
-            int untold = t->n + i;
-            mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
-            mat_mul(predicted + untold * M, t->x + untold * t->columns, c, 1, t->columns, M);
-        }
+        for (int i = fold; i < t->n; i += FOLDS) mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
     }
     mem_free(x);
     mem_free(y);
@@ -239,18 +234,17 @@ static double remains(const table *t, int i, int m)
         for (int k = 0; k < M; k++) score += t->predicted[i * M + k] * t->shape[r][k];
         shift += score * t->shape[r][m] * t->deviation[m];
     }
-    if (i >= t->n) shift *= t->of[i]->f.x[LEARNED_LOOSE]; // as learned_shift does
     return t->of[i]->truth[m] - t->of[i]->value[m] - fmin(fmax(shift, -most), most);
 }
 
 // Of people in clothes that truly are loose (or are not), the share whose error in measurement m lies in the 90 %
 // interval when the fit's deviations are multiplied by spread[0] where looseness is 0 to spread[1] where it is 1.
-static double held(const sample *const *of, int count, const double *off, int baggy, const double *spread)
+static double held(const table *t, const double *off, int baggy, const double *spread)
 {
     int n = 0, in = 0;
-    for (int i = 0; i < count; i++) {
-        if ((of[i]->baggy > 0) != (baggy != 0)) continue;
-        double l = of[i]->f.x[LEARNED_LOOSE];
+    for (int i = 0; i < t->n; i++) {
+        if ((t->of[i]->baggy > 0) != (baggy != 0)) continue;
+        double l = t->of[i]->f.x[LEARNED_LOOSE];
         n++;
         in += off[i] <= NINETY * ((1 - l) * spread[0] + l * spread[1]);
     }
@@ -260,16 +254,14 @@ static double held(const sample *const *of, int count, const double *off, int ba
 // So that 90 % of the errors lie in the 90 % intervals, in fitted clothes as in loose ones: what photos say of clothes
 // is not always true, and who was misjudged needs room as well. wide: of the table of one photo fewer, or NULL: a
 // further photo makes nobody less sure, which a few hundred people in loose clothes cannot tell to a hundredth.
-static void find_spread(table *t, int untold, int m, double (*wide)[M])
+static void find_spread(table *t, int m, const double *wide)
 {
-    int first = untold ? t->n : 0;
-    const sample *const *of = t->of + first;
     double *off = mem_array(double, (size_t)t->n), best = INFINITY, found[2] = { 1, 1 };
-    for (int i = 0; i < t->n; i++) off[i] = fabs(remains(t, first + i, m)) / of[i]->sd[m];
+    for (int i = 0; i < t->n; i++) off[i] = fabs(remains(t, i, m)) / t->of[i]->sd[m];
     for (int a = 40; m > 0 && a <= 250; a += 2)
         for (int b = a; b <= 3 * a; b += 3) {
             const double spread[2] = { a / 100.0, b / 100.0 };
-            double fitted = held(of, t->n, off, 0, spread) - 0.9, loose = held(of, t->n, off, 1, spread) - 0.9;
+            double fitted = held(t, off, 0, spread) - 0.9, loose = held(t, off, 1, spread) - 0.9;
             // Of those equally good, the ones that differ least.
             double miss = fitted * fitted + loose * loose + 2e-5 * (double)b / a;
             if (miss < best) best = miss, found[0] = spread[0], found[1] = spread[1];
@@ -277,21 +269,22 @@ static void find_spread(table *t, int untold, int m, double (*wide)[M])
     mem_free(off);
     double n = 1e-9, snug = 0, loose = 1e-9; // sums of the deviations that either factor multiplies
     for (int i = 0; i < t->n; i++) {
-        double l = of[i]->f.x[LEARNED_LOOSE];
-        if (of[i]->baggy > 0) n++, snug += (1 - l) * of[i]->sd[m], loose += l * of[i]->sd[m];
+        const sample *s = t->of[i];
+        double l = s->f.x[LEARNED_LOOSE];
+        if (s->baggy > 0) n++, snug += (1 - l) * s->sd[m], loose += l * s->sd[m];
     }
-    if (wide && snug * found[0] + loose * found[1] > n * wide[untold][m])
-        found[1] = fmax((n * wide[untold][m] - snug * found[0]) / loose, found[0]);
-    t->wide[untold][m] = (snug * found[0] + loose * found[1]) / n;
-    for (int k = 0; k < 2; k++) t->spread[untold][k][m] = found[k];
+    if (wide && snug * found[0] + loose * found[1] > n * wide[m])
+        found[1] = fmax((n * wide[m] - snug * found[0]) / loose, found[0]);
+    t->wide[m] = (snug * found[0] + loose * found[1]) / n;
+    for (int k = 0; k < 2; k++) t->spread[k][m] = found[k];
 }
 
 // Each measurement takes the strongest ridge of those that serve it best.
-static void train(table *t, double (*wide)[M])
+static void train(table *t, const double *wide)
 {
     size_t cells = (size_t)(t->columns * M);
     double *gram = mem_array(double, (size_t)(t->columns * t->columns)), *c = mem_array(double, cells),
-           *predicted = mem_array(double, (size_t)(2 * t->n * M));
+           *predicted = mem_array(double, (size_t)(t->n * M));
     normalise(t);
     fill(t);
     for (int m = 0; m < M; m++) t->left[m] = 2;
@@ -303,13 +296,12 @@ static void train(table *t, double (*wide)[M])
             if (left > STEADY * t->left[m]) continue;
             t->left[m] = fmin(left, t->left[m]);
             t->strength[m] = strengths[k];
-            for (int i = 0; i < 2 * t->n; i++) t->predicted[i * M + m] = predicted[i * M + m];
+            for (int i = 0; i < t->n; i++) t->predicted[i * M + m] = predicted[i * M + m];
             for (int i = 0; i < t->columns; i++) t->coefficient[i * M + m] = c[i * M + m];
         }
     }
     find_shape(t);
-    for (int m = 0; m < M; m++)
-        for (int untold = 0; untold < 2; untold++) find_spread(t, untold, m, wide);
+    for (int m = 0; m < M; m++) find_spread(t, m, wide);
     mem_free(gram);
     mem_free(c);
     mem_free(predicted);
@@ -340,11 +332,11 @@ static void print_table(FILE *b, const table *t, const char *name)
         for (int m = 0; m < M; m++) fprintf(b, "%.6ef, ", t->shape[r][m] * t->deviation[m]);
         fprintf(b, "},\n");
     }
-    fprintf(b, "};\nstatic const float %s_spread[2][2][TAPE_COUNT] = {\n", name);
-    for (int k = 0; k < 4; k++) {
-        fprintf(b, k % 2 ? "{ " : "{ { ");
-        for (int m = 0; m < M; m++) fprintf(b, "%.4ff, ", t->spread[k / 2][k % 2][m]);
-        fprintf(b, k % 2 ? "} },\n" : "},\n");
+    fprintf(b, "};\nstatic const float %s_spread[2][TAPE_COUNT] = {\n", name);
+    for (int loose = 0; loose < 2; loose++) {
+        fprintf(b, "{ ");
+        for (int m = 0; m < M; m++) fprintf(b, "%.4ff, ", t->spread[loose][m]);
+        fprintf(b, "},\n");
     }
     fprintf(b, "};\n#define %s_UNIT %.6ef\n\n", name, most / 32767);
     mem_free(w);
@@ -366,24 +358,27 @@ static void say(const table *t, const char *name)
     }
 }
 
-// wide [2]: of the table of one photo fewer, where there is one; then this table's.
-static void make_table(const work *w, int mode, int weighed, double (*wide)[M], FILE *out)
+static const char *const names[2][2][2] = {
+    { { "B_UNWEIGHED", "B_UNWEIGHED_UNTOLD" }, { "B_WEIGHED", "B_WEIGHED_UNTOLD" } },
+    { { "C_UNWEIGHED", "C_UNWEIGHED_UNTOLD" }, { "C_WEIGHED", "C_WEIGHED_UNTOLD" } },
+};
+
+// wide [M]: of the table of one photo fewer, where there is one; then this table's.
+static void make_table(const work *w, int mode, int weighed, int untold, double *wide, FILE *out)
 {
-    static const char *const names[2][2] = { { "B_UNWEIGHED", "B_WEIGHED" }, { "C_UNWEIGHED", "C_WEIGHED" } };
-    const char *name = names[mode][weighed];
+    const char *name = names[mode][weighed][untold];
     table t = { .count = mode ? LEARNED_C : LEARNED_B };
-    t.columns = LEARNED_BLOCKS * (t.count + 1);
-    t.of = mem_array(const sample *, 2 * (size_t)w->people);
+    t.columns = (untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS) * (t.count + 1);
+    t.of = mem_array(const sample *, (size_t)w->people);
     for (int i = 0; i < w->people; i++) {
-        const sample *s = sample_of(w, i, mode, weighed, 0);
+        const sample *s = sample_of(w, i, mode, weighed, untold);
         if (s->made > 0) t.of[t.n++] = s;
     }
-    for (int i = 0; i < t.n; i++) t.of[t.n + i] = t.of[i] + 1; // the same photos
     if (t.n < 50) die("too few people to learn from");
     t.norm = mem_new((size_t)t.count, sizeof *t.norm);
-    t.x = mem_array(double, (size_t)(2 * t.n * t.columns));
-    t.y = mem_array(double, (size_t)(2 * t.n * M));
-    t.predicted = mem_array(double, (size_t)(2 * t.n * M));
+    t.x = mem_array(double, (size_t)(t.n * t.columns));
+    t.y = mem_array(double, (size_t)(t.n * M));
+    t.predicted = mem_array(double, (size_t)(t.n * M));
     t.coefficient = mem_array(double, (size_t)(t.columns * M));
     train(&t, mode ? wide : NULL);
     memcpy(wide, t.wide, sizeof t.wide);
@@ -429,17 +424,20 @@ int main(int argc, char **argv)
             "// Written by bench/train_learned (script/learn): %d people of the test world, seed %llu.\n"
             "#include \"estimate/learned.h\"\n\n// clang-format off\n",
             w.people, (unsigned long long)w.seed);
-    for (int weighed = 0; weighed < 2; weighed++) {
-        double wide[2][M];
-        for (int mode = 0; mode < 2; mode++) make_table(&w, mode, weighed, wide, out);
+    for (int kind = 0; kind < 4; kind++) {
+        double wide[M];
+        for (int mode = 0; mode < 2; mode++) make_table(&w, mode, kind / 2, kind % 2, wide, out);
     }
-    fprintf(out, "const learned_table learned_tables[2][2] = {\n");
+    fprintf(out, "const learned_table learned_tables[2][2][2] = {\n");
     for (int mode = 0; mode < 2; mode++) {
         fprintf(out, "{ ");
         for (int weighed = 0; weighed < 2; weighed++) {
-            char name[16];
-            snprintf(name, sizeof name, "%s%s", mode ? "C_" : "B_", weighed ? "WEIGHED" : "UNWEIGHED");
-            fprintf(out, "{ %s_norm, %s_weight, %s_UNIT, %s_shape, %s_spread }, ", name, name, name, name, name);
+            fprintf(out, "{ ");
+            for (int untold = 0; untold < 2; untold++) {
+                const char *n = names[mode][weighed][untold];
+                fprintf(out, "{ %s_norm, %s_weight, %s_UNIT, %s_shape, %s_spread },\n", n, n, n, n, n);
+            }
+            fprintf(out, "}, ");
         }
         fprintf(out, "},\n");
     }

@@ -159,31 +159,48 @@ static int paired_group(buf *b, const char *title, const char *group, const tall
     return compared;
 }
 
+// Each member of the pair is estimated from as many photos; what is told of weight and sex is the same.
+static int paired_input(buf *b, const char *title, int photos, int without, const stratum *told, const trial *trials,
+                        int people, int *worse, int *surely)
+{
+    int compared = 0;
+    for (int g = 0; g < GROUPS; g++) {
+        tally t[TAPE_COUNT] = { 0 };
+        for (int i = 0; i < people; i++) {
+            const trial *p = &trials[i];
+            const trial_result *r = stratum_result(told, p, photos), *a = stratum_result(told, p, without);
+            if (!r->made || !a->made || !group_has(g, p)) continue;
+            for (int m = 0; m < TAPE_COUNT; m++)
+                tally_add(&t[m], r->value[m] - p->truth[m], r->sd[m], a->value[m] - p->truth[m]);
+        }
+        compared += paired_group(b, title, group_name[g], t, worse, surely);
+    }
+    return compared;
+}
+
 static void paired_table(buf *b, const trial *trials, int people)
 {
     static const struct {
-        int mode, without; // photos
-        const char *title[2];
-    } pairs[] = { { 1, 0, { "B against A, without the weight", "B against A" } },
-                  { 2, 0, { "C against A, without the weight", "C against A" } },
-                  { 2, 1, { "C against B, without the weight", "C against B" } } };
+        int photos, without;
+        const char *title;
+    } pairs[] = { { 1, 0, "B against A" }, { 2, 0, "C against A" }, { 2, 1, "C against B" } };
+    static const struct {
+        stratum told;
+        const char *but;
+    } inputs[] = { { { .weighed = true }, "" },
+                   { { .weighed = false }, ", without the weight" },
+                   { { .weighed = true, .untold = true }, ", sex not told" },
+                   { { .weighed = false, .untold = true }, ", neither sex nor weight told" } };
     doc_put(b, "### With the photo against without it\n\nWhat a photo makes worse, by more than 0.05 cm and twice the "
                "standard error of the paired difference (goal: nothing), by the groups above, on the same people:\n\n");
     int compared = 0, worse = 0, surely = 0;
     for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
-        for (int weighed = 0; weighed < 2; weighed++)
-            for (int g = 0; g < GROUPS; g++) {
-                tally t[TAPE_COUNT] = { 0 };
-                for (int i = 0; i < people; i++) {
-                    const trial *p = &trials[i];
-                    const trial_result *r = &p->result[pairs[k].mode][weighed],
-                                       *a = &p->result[pairs[k].without][weighed];
-                    if (!r->made || !a->made || !group_has(g, p)) continue;
-                    for (int m = 0; m < TAPE_COUNT; m++)
-                        tally_add(&t[m], r->value[m] - p->truth[m], r->sd[m], a->value[m] - p->truth[m]);
-                }
-                compared += paired_group(b, pairs[k].title[weighed], group_name[g], t, &worse, &surely);
-            }
+        for (size_t q = 0; q < sizeof inputs / sizeof *inputs; q++) {
+            char title[96];
+            snprintf(title, sizeof title, "%s%s", pairs[k].title, inputs[q].but);
+            compared += paired_input(b, title, pairs[k].photos, pairs[k].without, &inputs[q].told, trials, people,
+                                     &worse, &surely);
+        }
     doc_put(b,
             "%s%d comparisons (inputs, groups of at least 20 people, measurements): worse by more than 0.05 cm in %d, "
             "beyond twice the standard error in %d.\n\n",

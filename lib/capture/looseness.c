@@ -129,15 +129,19 @@ static const struct {
 };
 static const float BASE = -1.6365f;
 
+void loose_scale(const loose_signs *s, float *z)
+{
+    const float far = 2.5f; // beyond, nothing was learned
+    for (int i = 0; i < LOOSE_SIGNS; i++) {
+        float v = i >= LOOSE_LEG_FOLDS && s->value[i] > 0 ? logf(s->value[i]) : s->value[i];
+        z[i] = s->value[i] > 0 ? fminf(fmaxf((v - regression[i].mean) / regression[i].sd, -far), far) : 0;
+    }
+}
+
 float loose_judge(const loose_signs *s)
 {
-    const float far = 2.5f; // standard deviations: beyond, nothing was learned
-    float sum = BASE;
-    for (int i = 0; i < LOOSE_SIGNS; i++) {
-        float v = s->value[i];
-        if (v <= 0) continue;
-        if (i >= LOOSE_LEG_FOLDS) v = logf(v);
-        sum += regression[i].weight * fminf(fmaxf((v - regression[i].mean) / regression[i].sd, -far), far);
-    }
+    float z[LOOSE_SIGNS], sum = BASE;
+    loose_scale(s, z);
+    for (int i = 0; i < LOOSE_SIGNS; i++) sum += regression[i].weight * z[i];
     return 1 / (1 + expf(-sum));
 }

@@ -23,5 +23,8 @@ typedef struct {
 } loose_signs;
 
 void loose_look(const capture_evidence *ev, loose_signs *out);
+// In standard deviations from what rendered photos show on the average, at most 2.5; 0: not to be seen.
+// z [LOOSE_SIGNS].
+void loose_scale(const loose_signs *s, float *z);
 // The probability of loose clothes, 0..1.
 float loose_judge(const loose_signs *s);

@@ -22,6 +22,11 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
     *x++ = a->age > 0 ? log(a->age / 35) : 0;
     *x++ = a->weight > 0 ? sqrt(a->weight / a->height) : 0;
     *x++ = (double)view[0].looseness;
+    loose_signs clothes;
+    float sign[LOOSE_SIGNS];
+    loose_look(view[0].evidence, &clothes);
+    loose_scale(&clothes, sign);
+    for (int i = 0; i < LOOSE_SIGNS; i++) *x++ = (double)sign[i];
     for (int i = 1; i < TAPE_COUNT; i++) *x++ = fitted[i];
     for (int i = 1; i < TAPE_COUNT; i++) *x++ = fitted[i] - prior[i];
     for (int q = 0; q < views; q++) x = read_view(m, betas, &view[q], x);
@@ -31,12 +36,14 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread)
 {
     const double far = 3.5; // standard deviations: beyond, nothing was learned
-    const learned_table *t = &learned_tables[f->count == LEARNED_C][weighed];
+    bool untold = sex == SEX_NEUTRAL;
+    const learned_table *t = &learned_tables[f->count == LEARNED_C][weighed][untold];
     double loose = f->x[LEARNED_LOOSE];
-    const double share[LEARNED_BLOCKS] = { 1, sex == SEX_FEMALE ? -1 : sex == SEX_MALE ? 1 : 0, loose };
+    const double share[LEARNED_BLOCKS] = { 1, loose, sex == SEX_FEMALE ? -1 : 1 };
+    int blocks = untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS;
     double score[LEARNED_RANK] = { 0 };
     const int16_t *w = t->weight;
-    for (int b = 0; b < LEARNED_BLOCKS; b++)
+    for (int b = 0; b < blocks; b++)
         for (int i = 0; i <= f->count; i++, w += LEARNED_RANK) {
             double z = i < f->count ? (f->x[i] - (double)t->norm[i][0]) * (double)t->norm[i][1] : 1;
             z = share[b] * fmin(fmax(z, -far), far);
@@ -45,10 +52,6 @@ void learned_shift(const learned_features *f, body_sex sex, bool weighed, double
     for (int i = 0; i < TAPE_COUNT; i++) {
         shift[i] = 0;
         for (int r = 0; r < LEARNED_RANK; r++) shift[i] += (double)t->unit * score[r] * (double)t->shape[r][i];
-        // All who were learned from said their sex. Of others the fit alone is the better judge, unless clothes hide
-        // them.
-        if (sex == SEX_NEUTRAL) shift[i] *= loose;
-        const float(*factor)[TAPE_COUNT] = t->spread[sex == SEX_NEUTRAL];
-        spread[i] = (1 - loose) * (double)factor[0][i] + loose * (double)factor[1][i];
+        spread[i] = (1 - loose) * (double)t->spread[0][i] + loose * (double)t->spread[1][i];
     }
 }

@@ -2,6 +2,7 @@
 // to the error of each measurement. Internal to the estimator; bench/train_learned.c trains it and writes
 // learned_table.c.
 #pragma once
+#include "capture/looseness.h"
 #include "estimate/estimate.h"
 #include "estimate/profile.h"
 
@@ -9,7 +10,7 @@ enum {
     LEARNED_LOOSE = 3, // the feature that is the looseness of the clothes, 0..1
     LEARNED_ANSWERS = 4,
     LEARNED_VIEW = CLOTH_REGIONS + 4,
-    LEARNED_B = LEARNED_ANSWERS + 2 * (TAPE_COUNT - 1) + PROFILE_FRONT + LEARNED_VIEW,
+    LEARNED_B = LEARNED_ANSWERS + LOOSE_SIGNS + 2 * (TAPE_COUNT - 1) + PROFILE_FRONT + LEARNED_VIEW,
     LEARNED_C = LEARNED_B + PROFILE_SIDE + LEARNED_VIEW
 };
 
@@ -24,22 +25,21 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
                   const double *fitted, const double *prior, learned_features *out);
 
 // What training leaves. Features are taken in standard deviations from their mean; their effects come in three blocks:
-// for everybody, with the sign of the sex (-1 women, +1 men), and with how loose the clothes are (0..1), each with a
-// constant as its last row. A few scores carry all measurements.
-enum { LEARNED_BLOCKS = 3, LEARNED_RANK = 8 };
+// for everybody, with how loose the clothes are (0..1), and, when it is told, with the sign of the sex (-1 women, +1
+// men), each with a constant as its last row. A few scores carry all measurements.
+enum { LEARNED_BLOCKS = 3, LEARNED_UNTOLD_BLOCKS = 2, LEARNED_RANK = 8 };
 #define LEARNED_MOST_SHIFT 2.0 // standard deviations that the correction may move a measurement
 typedef struct {
     const float (*norm)[2];           // [count] mean, 1 / standard deviation
-    const int16_t *weight;            // [LEARNED_BLOCKS][count + 1][LEARNED_RANK]
+    const int16_t *weight;            // [LEARNED_BLOCKS or LEARNED_UNTOLD_BLOCKS][count + 1][LEARNED_RANK]
     float unit;                       // of the weights
     const float (*shape)[TAPE_COUNT]; // [LEARNED_RANK] metres per score
-    // [2: sex told, not told][2: looseness 0, 1]: standard deviation of what remains over the fit's own
-    const float (*spread)[2][TAPE_COUNT];
+    const float (*spread)[TAPE_COUNT]; // [2] looseness 0, 1: standard deviation of what remains over the fit's own
 } learned_table;
-extern const learned_table learned_tables[2][2]; // [C][weight known]
+extern const learned_table learned_tables[2][2][2]; // [C][weight known][sex not told]
 
 // The error of the fitted measurements as far as f tells it: shift [TAPE_COUNT] metres to add, and the factor by which
-// their standard deviations change. For a person whose sex is not told less is corrected.
+// their standard deviations change.
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread);
 
 // estimate_body in its stages, for those who look at them.

@@ -223,7 +223,7 @@ static void looser_clothes_widen_the_ranges_gradually(void)
     capture_evidence_free(&front);
 }
 
-static void someone_whose_sex_is_not_told_is_corrected_less_and_known_less_well(void)
+static void someone_whose_sex_is_not_told_is_corrected_and_known_less_well(void)
 {
     learned_features f = { .count = LEARNED_B };
     double shift[TAPE_COUNT], spread[TAPE_COUNT], shift_of_told[TAPE_COUNT], told_spread[TAPE_COUNT];
@@ -235,8 +235,7 @@ static void someone_whose_sex_is_not_told_is_corrected_less_and_known_less_well(
         learned_shift(&f, SEX_FEMALE, true, shift_of_told, told_spread);
         for (int i = 0; i < TAPE_COUNT; i++) {
             wide += spread[i], told_wide += told_spread[i];
-            CHECK(loose || shift[i] == 0);
-            corrected = corrected || (loose && shift[i] != 0);
+            corrected = corrected || (shift[i] != 0 && shift[i] != shift_of_told[i]);
         }
     }
     CHECK(corrected);
@@ -255,4 +254,4 @@ TEST_MAIN(load(); RUN(without_a_photo_the_answers_speak); RUN(more_answers_narro
           RUN(perfect_photos_move_the_estimate_towards_the_truth); RUN(the_same_photo_gives_the_same_numbers);
           RUN(a_person_measures_the_same_in_the_mirror); RUN(a_little_taller_all_grows_a_little);
           RUN(half_the_pixels_measure_the_same); RUN(looser_clothes_widen_the_ranges_gradually);
-          RUN(someone_whose_sex_is_not_told_is_corrected_less_and_known_less_well); release();)
+          RUN(someone_whose_sex_is_not_told_is_corrected_and_known_less_well); release();)
