@@ -14,6 +14,12 @@ void buf_free(buf *b)
     *b = (buf){ .max = b->max };
 }
 
+void buf_reuse(buf *b, size_t max)
+{
+    b->len = 0;
+    b->max = max;
+}
+
 static bool reserve(buf *b, size_t n)
 {
     if (n > b->max - b->len) return false;
@@ -49,7 +55,7 @@ bool buf_printf(buf *b, const char *fmt, ...)
 {
     // Written where it belongs; a text that does not fit there was measured by the attempt.
     va_list ap;
-    size_t room = b->cap - b->len;
+    size_t room = (b->cap < b->max ? b->cap : b->max) - b->len;
     va_start(ap, fmt);
     int n = vsnprintf(room ? (char *)b->data + b->len : NULL, room, fmt, ap);
     va_end(ap);
@@ -73,6 +79,18 @@ bool buf_printf(buf *b, const char *fmt, ...)
 }
 
 bool buf_text(buf *b, const char *text) { return buf_append(b, text, strlen(text)); }
+
+bool buf_join(buf *b, ...)
+{
+    size_t before = b->len;
+    va_list ap;
+    va_start(ap, b);
+    bool ok = true;
+    for (const char *text; ok && (text = va_arg(ap, const char *));) ok = buf_append(b, text, strlen(text));
+    va_end(ap);
+    if (!ok) b->len = before;
+    return ok;
+}
 
 bool buf_fixed(buf *b, double v, int decimals)
 {

@@ -13,11 +13,15 @@ typedef struct {
 // An empty buffer that refuses to grow past max bytes.
 buf buf_new(size_t max);
 void buf_free(buf *b); // leaves an empty buffer with the same max
+// Empty, and with another maximum, in the memory it has.
+void buf_reuse(buf *b, size_t max);
 
 // Each append returns false, leaving b as it was, when the result would be longer than max, or than there is memory
 // (ERR_LIMIT is the caller's to report: only it knows what the bytes are).
 bool buf_append(buf *b, const void *data, size_t n) MUST_USE;
 bool buf_text(buf *b, const char *text) MUST_USE; // without its end
+// Texts one after another, ended by NULL: what needs no formatting is said several times as fast as with printf.
+bool buf_join(buf *b, ...) MUST_USE __attribute__((sentinel));
 bool buf_append_zeros(buf *b, size_t n) MUST_USE;
 bool buf_printf(buf *b, const char *fmt, ...) MUST_USE __attribute__((format(printf, 2, 3)));
 // "%.*f" of v, with 0 to 6 decimals: the same text, sooner.

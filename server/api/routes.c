@@ -124,8 +124,8 @@ api *api_new(const api_config *c, db *d, blob_store *blobs, const job_handlers *
     p->plane = (job_plane){ .d = d, .blobs = blobs };
     p->buckets = buckets_new(12);
     p->known = known_new();
-    p->events = together_new(d, events_write, 2000);
-    p->tryons = together_new(d, tryons_write, TOGETHER_MOST);
+    p->events = together_new(d, events_write, 2000, db_events_wait(d));
+    p->tryons = together_new(d, tryons_write, TOGETHER_MOST, true);
     p->stats = stats_new();
     return p;
 }

@@ -13,12 +13,51 @@ struct together {
     db *d;
     together_write *write;
     int heaviest;
+    bool waits;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
     pending *first, *last;
     bool started, stop;
 };
+
+// What this thread's round has come upon so far.
+static _Thread_local struct {
+    together *g;
+    int count, weight;
+    together_one v[TOGETHER_MOST];
+} here;
+
+static void write_all(together *g, const together_one *v, int n)
+{
+    arena *a = arena_new((size_t)64 << 20);
+    g->write(g->d, a, v, n);
+    arena_free(a);
+}
+
+static void write_round(void)
+{
+    int n = here.count;
+    here.count = here.weight = 0;
+    write_all(here.g, here.v, n);
+    for (int i = 0; i < n; i++) here.v[i].r->finish = NULL;
+}
+
+static void finish(http_request *q, http_response *r)
+{
+    (void)q, (void)r; // it is among them
+    write_round();
+}
+
+static void add_to_round(together *g, http_request *q, http_response *r, void *work, int weight)
+{
+    bool full = here.count == TOGETHER_MOST || here.weight + weight > g->heaviest;
+    if (here.count && (here.g != g || full)) write_round();
+    here.g = g;
+    here.v[here.count++] = (together_one){ q, r, work };
+    here.weight += weight;
+    r->finish = finish;
+}
 
 static void *work(void *ctx)
 {
@@ -37,9 +76,7 @@ static void *work(void *ctx)
             g->first = g->first->next;
         }
         pthread_mutex_unlock(&g->lock);
-        arena *a = arena_new((size_t)64 << 20);
-        g->write(g->d, a, v, n);
-        arena_free(a);
+        write_all(g, v, n);
         for (int i = 0; i < n; i++) http_answer(v[i].q); // the request is gone then
         pthread_mutex_lock(&g->lock);
     }
@@ -47,12 +84,13 @@ static void *work(void *ctx)
     return NULL;
 }
 
-together *together_new(db *d, together_write *write, int heaviest)
+together *together_new(db *d, together_write *write, int heaviest, bool waits)
 {
     together *g = mem_new(1, sizeof *g);
     g->d = d;
     g->write = write;
     g->heaviest = heaviest;
+    g->waits = waits;
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->wake, NULL);
     return g;
@@ -74,6 +112,7 @@ void together_free(together *g)
 
 void together_add(together *g, http_request *q, http_response *r, void *work_, int weight)
 {
+    if (!g->waits) return add_to_round(g, q, r, work_, weight);
     pending *w = arena_array(q->a, pending, 1);
     err e = { 0 };
     bool ok = w || fail(&e, ERR_MEMORY, "no memory for the request");

@@ -15,11 +15,10 @@ bool blob_path_ok(const char *bucket, const char *path)
     if (!n || n > 200 || path[n - 1] == '/') return false;
     for (size_t i = 0; i < n; i++) {
         char c = path[i];
+        if ((c | 32) >= 'a' && (c | 32) <= 'z') continue;
+        if ((c >= '0' && c <= '9') || c == '-' || c == '_') continue;
         bool first = !i || path[i - 1] == '/';
-        if (first && (c == '.' || c == '/')) return false;
-        if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '_' || c == '.' ||
-              c == '/'))
-            return false;
+        if (first || (c != '.' && c != '/')) return false;
     }
     return true;
 }

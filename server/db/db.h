@@ -224,6 +224,7 @@ typedef struct {
     db_fate fate;
 } db_event_batch;
 void db_events_add_all(db *d, arena *a, db_event_batch *const *v, int count);
+bool db_events_wait(const db *d); // for a database elsewhere; SQLite leaves their commit to the system's memory
 
 // --- analytics.c -------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,10 @@ const http_part *http_find_part(const http_request *q, const char *name);
 // complete) or the deadline passes, when it is called once more with last true.
 typedef bool http_poll(http_request *q, http_response *r, bool last);
 
+// Called once, by the thread that ran the handler, when it has looked at every request that was ready with this one:
+// completes the response. It may complete those of others too, which are not asked any more then (finish NULL).
+typedef void http_finish(http_request *q, http_response *r);
+
 struct http_response {
     int status; // 0 until a handler sets it
     const char *type;
@@ -80,6 +84,8 @@ struct http_response {
     bool stream;
     // Or: the answer is being made by another thread, which calls http_answer, once, when it is complete.
     bool later;
+    // Or: what this request wants is done for several at once.
+    http_finish *finish;
 };
 
 // Completes a response that the handler left for later. May come before the handler has returned; afterwards the

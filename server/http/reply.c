@@ -66,8 +66,8 @@ enum MHD_Result wire_reply(wire *w)
         m = MHD_create_response_from_buffer(r->fixed_len, (void *)(uintptr_t)r->fixed, MHD_RESPMEM_PERSISTENT);
     } else {
         if (r->compress && r->body.len > 1024 && http_accepts(&w->q, "gzip")) zipped = gzip(&r->body);
-        m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_FREE);
-        r->body = buf_new(0);
+        // The body stays the request's, which outlives the response.
+        m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_PERSISTENT);
     }
     if (!m) return MHD_NO;
     bool ok = true;
