@@ -40,7 +40,7 @@ static void say(void *ctx, log_level level, const char *text)
     json_decref(j);
 }
 
-static void *json_bytes(size_t n) { return mem_new(n, 1); }
+static void *json_bytes(size_t n) { return mem_grow(NULL, n, 1); }
 
 // A JSON value that silently lacks a member because memory was short could be stored: rather no program than that.
 static void strict_memory(void) { json_set_alloc_funcs(json_bytes, mem_free); }

@@ -30,6 +30,9 @@ struct sql_conn {
     } cache[CACHE];
 };
 
+// Named once: the cache knows a statement by its address.
+static const char BEGIN[] = "BEGIN", BEGIN_WRITE[] = "BEGIN IMMEDIATE", COMMIT[] = "COMMIT";
+
 static const sql_macro MACROS[] = { { "ms", "", "" },
                                     { "ts", "", "" },
                                     { "day", "date((", ")/1000,'unixepoch')" },
@@ -93,57 +96,6 @@ static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
     return true;
 }
 
-static bool lite_alive(sql_conn *c) { return !c->broken; }
-
-static bool lite_lost(sql_conn *c) { return c->broken; }
-
-static void view_end(sql_conn *c)
-{
-    if (!c->viewing) return;
-    c->viewing = false;
-    if (!exec(c, "COMMIT", NULL)) c->broken = true;
-}
-
-// Before a read by itself: a view in which everything is that this process has written.
-static bool view_renew(sql_conn *c, err *e)
-{
-    unsigned writes = atomic_load(c->writes); // before the view begins: it may hold more, never less
-    int64_t now = clock_mono_ms();
-    if (c->viewing && c->seen == writes && now < c->view_until_ms) return true;
-    view_end(c);
-    if (!exec(c, "BEGIN", e)) return false;
-    c->viewing = true;
-    c->seen = writes;
-    c->view_until_ms = now + VIEW_MS;
-    return true;
-}
-
-static bool lite_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
-{
-    view_end(c);
-    (void)scope; // every statement names its owner itself; on PostgreSQL row-level security checks it again
-    int want = mode == SQL_WRITE_FAST ? 1 : 2;
-    if (mode != SQL_READ && want != c->synchronous) {
-        if (!exec(c, want == 1 ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", e)) return false;
-        c->synchronous = want;
-    }
-    return exec(c, mode == SQL_READ ? "BEGIN" : "BEGIN IMMEDIATE", e);
-}
-
-static void lite_rollback(sql_conn *c)
-{
-    if (!sqlite3_get_autocommit(c->s) && sqlite3_exec(c->s, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
-        c->broken = true;
-}
-
-static bool lite_commit(sql_conn *c, err *e)
-{
-    bool ok = exec(c, "COMMIT", e);
-    if (!ok) lite_rollback(c);
-    if (c->writer) atomic_fetch_add(c->writes, 1); // even if it failed: it may have happened
-    return ok;
-}
-
 static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint8_t **place, err *e)
 {
     size_t at = ((uintptr_t)sql >> 3) * 0x9e3779b97f4a7c15u >> 56 & (CACHE - 1);
@@ -168,6 +120,68 @@ static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint
     }
     fail(e, ERR_INTERNAL, "database: more than %d different statements", CACHE);
     return NULL;
+}
+
+// One of the few statements without parameters or rows that come with every transaction.
+static bool command(sql_conn *c, const char *sql, err *e)
+{
+    const uint8_t *place;
+    sqlite3_stmt *s = prepared(c, sql, NULL, &place, e);
+    if (!s) return false;
+    bool ok = sqlite3_step(s) == SQLITE_DONE || failed(c, e);
+    sqlite3_reset(s);
+    return ok;
+}
+
+static bool lite_alive(sql_conn *c) { return !c->broken; }
+
+static bool lite_lost(sql_conn *c) { return c->broken; }
+
+static void view_end(sql_conn *c)
+{
+    if (!c->viewing) return;
+    c->viewing = false;
+    if (!command(c, COMMIT, NULL)) c->broken = true;
+}
+
+// Before a read by itself: a view in which everything is that this process has written.
+static bool view_renew(sql_conn *c, err *e)
+{
+    unsigned writes = atomic_load(c->writes); // before the view begins: it may hold more, never less
+    int64_t now = clock_mono_ms();
+    if (c->viewing && c->seen == writes && now < c->view_until_ms) return true;
+    view_end(c);
+    if (!command(c, BEGIN, e)) return false;
+    c->viewing = true;
+    c->seen = writes;
+    c->view_until_ms = now + VIEW_MS;
+    return true;
+}
+
+static bool lite_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
+{
+    view_end(c);
+    (void)scope; // every statement names its owner itself; on PostgreSQL row-level security checks it again
+    int want = mode == SQL_WRITE_FAST ? 1 : 2;
+    if (mode != SQL_READ && want != c->synchronous) {
+        if (!exec(c, want == 1 ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", e)) return false;
+        c->synchronous = want;
+    }
+    return command(c, mode == SQL_READ ? BEGIN : BEGIN_WRITE, e);
+}
+
+static void lite_rollback(sql_conn *c)
+{
+    if (!sqlite3_get_autocommit(c->s) && sqlite3_exec(c->s, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+        c->broken = true;
+}
+
+static bool lite_commit(sql_conn *c, err *e)
+{
+    bool ok = command(c, COMMIT, e);
+    if (!ok) lite_rollback(c);
+    if (c->writer) atomic_fetch_add(c->writes, 1); // even if it failed: it may have happened
+    return ok;
 }
 
 static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, sql_rows *rows, err *e)

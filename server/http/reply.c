@@ -37,7 +37,7 @@ static ssize_t stream_more(void *ctx, uint64_t pos, char *out, size_t max)
 
 static void cors(wire *w, struct MHD_Response *m)
 {
-    MHD_add_response_header(m, "Vary", "Origin");
+    MHD_add_response_header(m, "Vary", w->r.compress ? "Origin, Accept-Encoding" : "Origin");
     const char *origin = http_header(&w->q, "Origin");
     if (!origin || !w->server->c.origin_allowed || !w->server->c.origin_allowed(w->server->c.app, origin)) return;
     MHD_add_response_header(m, "Access-Control-Allow-Origin", origin);
@@ -81,7 +81,6 @@ enum MHD_Result wire_reply(wire *w)
     if (!cache) ok = ok && MHD_add_response_header(m, "Cache-Control", "no-store");
     if (r->type) ok = ok && MHD_add_response_header(m, "Content-Type", r->type);
     if (zipped) ok = ok && MHD_add_response_header(m, "Content-Encoding", "gzip");
-    if (r->compress) ok = ok && MHD_add_response_header(m, "Vary", "Accept-Encoding");
     ok = ok && MHD_add_response_header(m, "X-Request-Id", w->q.id);
     if (w->refused && !w->whole) ok = ok && MHD_add_response_header(m, "Connection", "close");
     cors(w, m);
