@@ -11,7 +11,7 @@ typedef struct pending {
 
 struct together {
     db *d;
-    together_write *write;
+    together_work *work;
     int heaviest;
     bool waits;
     pthread_mutex_t lock;
@@ -28,38 +28,38 @@ static _Thread_local struct {
     together_one v[TOGETHER_MOST];
 } here;
 
-static void write_all(together *g, const together_one *v, int n)
+static void do_all(together *g, const together_one *v, int n)
 {
     arena *a = arena_new((size_t)64 << 20);
-    g->write(g->d, a, v, n);
+    g->work(g->d, a, v, n);
     arena_free(a);
 }
 
-static void write_round(void)
+static void do_round(void)
 {
     int n = here.count;
     here.count = here.weight = 0;
-    write_all(here.g, here.v, n);
+    do_all(here.g, here.v, n);
     for (int i = 0; i < n; i++) here.v[i].r->finish = NULL;
 }
 
 static void finish(http_request *q, http_response *r)
 {
     (void)q, (void)r; // it is among them
-    write_round();
+    do_round();
 }
 
 static void add_to_round(together *g, http_request *q, http_response *r, void *work, int weight)
 {
     bool full = here.count == TOGETHER_MOST || here.weight + weight > g->heaviest;
-    if (here.count && (here.g != g || full)) write_round();
+    if (here.count && (here.g != g || full)) do_round();
     here.g = g;
     here.v[here.count++] = (together_one){ q, r, work };
     here.weight += weight;
     r->finish = finish;
 }
 
-static void *work(void *ctx)
+static void *writer(void *ctx)
 {
     together *g = ctx;
     together_one v[TOGETHER_MOST];
@@ -76,7 +76,7 @@ static void *work(void *ctx)
             g->first = g->first->next;
         }
         pthread_mutex_unlock(&g->lock);
-        write_all(g, v, n);
+        do_all(g, v, n);
         for (int i = 0; i < n; i++) http_answer(v[i].q); // the request is gone then
         pthread_mutex_lock(&g->lock);
     }
@@ -84,11 +84,11 @@ static void *work(void *ctx)
     return NULL;
 }
 
-together *together_new(db *d, together_write *write, int heaviest, bool waits)
+together *together_new(db *d, together_work *work, int heaviest, bool waits)
 {
     together *g = mem_new(1, sizeof *g);
     g->d = d;
-    g->write = write;
+    g->work = work;
     g->heaviest = heaviest;
     g->waits = waits;
     pthread_mutex_init(&g->lock, NULL);
@@ -120,7 +120,7 @@ void together_add(together *g, http_request *q, http_response *r, void *work_, i
         *w = (pending){ .one = { q, r, work_ }, .weight = weight };
         r->later = true; // from here on the answer may come at any time
         pthread_mutex_lock(&g->lock);
-        if (!g->started) g->started = pthread_create(&g->thread, NULL, work, g) == 0;
+        if (!g->started) g->started = pthread_create(&g->thread, NULL, writer, g) == 0;
         ok = g->started || fail(&e, ERR_BUSY, "no thread to write with");
         if (ok) {
             if (g->first)

@@ -6,6 +6,11 @@
 // is in work, its db_fate so many bytes behind it.
 typedef bool write_one(sql_txn *t, void *work, err *e);
 void write_together(db *d, sql_mode mode, arena *a, write_one *write, void *const *work, size_t fate, int count);
+// What sql_each is asked for an avatar of the user's own, or a garment; and what it found.
+sql_ask avatar_ask(arena *a, const char *user, const char *id);
+bool avatar_answer(const sql_ask *v, db_avatar *out, err *e) MUST_USE;
+sql_ask garment_ask(arena *a, const char *id);
+bool garment_answer(const sql_ask *v, db_garment *out, err *e) MUST_USE;
 // Queues a job inside a transaction.
 bool job_insert(sql_txn *t, const db_job_new *n, err *e) MUST_USE;
 bool preview_done(sql_txn *t, const char *job, const char *sheet, const char *report, err *e) MUST_USE;

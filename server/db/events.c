@@ -38,8 +38,6 @@ static bool add(sql_txn *t, void *work, err *e)
     return true;
 }
 
-bool db_events_wait(const db *d) { return db_is_postgres(d); }
-
 void db_events_add_all(db *d, arena *a, db_event_batch *const *v, int count)
 {
     write_together(d, SQL_WRITE_FAST, a, add, (void *const *)v, offsetof(db_event_batch, fate), count);

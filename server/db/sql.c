@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "common/text.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ const db_scope db_service = { .as = DB_SERVICE, .id = "" };
 const char *db_location(const db *d) { return d->location; }
 atomic_uint *db_writes(const db *d) { return d->writes; }
 bool db_is_postgres(const db *d) { return d->driver == &sql_postgres; }
+bool db_is_far(const db *d) { return db_is_postgres(d); }
 
 bool db_open(const char *url, int connections, db **out, err *e)
 {
@@ -279,6 +281,18 @@ bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, er
             return false;
         }
         return txn_close(&t, true, e);
+    }
+}
+
+bool sql_each(db *d, sql_ask *v, int count, err *e)
+{
+    for (int i = 1; i < count; i++) assert(v[i].scope.as != DB_SERVICE || v[i - 1].scope.as == DB_SERVICE);
+    for (int attempt = 0;; attempt++) {
+        sql_txn t;
+        if (!txn_open(d, db_service, SQL_READ, v->a, true, &t, e)) return false;
+        bool ok = d->driver->each(t.c, v, count, e), again = !ok && d->driver->lost(t.c) && attempt == 0;
+        if (ok || !again) return txn_close(&t, ok, ok ? e : NULL) && ok;
+        (void)txn_close(&t, false, NULL);
     }
 }
 

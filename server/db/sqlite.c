@@ -245,11 +245,18 @@ static bool lite_settle(sql_conn *c, err *e)
     return true;
 }
 
+static bool lite_each(sql_conn *c, sql_ask *v, int count, err *e)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < count; i++) ok = lite_run(c, v[i].sql, v[i].value, v[i].count, v[i].a, &v[i].rows, e);
+    return ok;
+}
+
 static bool lite_lock(sql_conn *c, err *e)
 {
     (void)c, (void)e; // BEGIN IMMEDIATE is the lock
     return true;
 }
 
-const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost,   view_end, lite_begin, lite_commit,
-                                lite_rollback, lite_run,   lite_later, lite_settle, exec,     lite_lock };
+const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost,   view_end,  lite_begin, lite_commit,
+                                lite_rollback, lite_run,   lite_later, lite_settle, lite_each, exec,       lite_lock };

@@ -107,6 +107,13 @@ static bool create(sql_txn *t, void *work, err *e)
     return ok;
 }
 
+bool db_tryon_needs(db *d, arena *a, const char *user, const char *avatar, const char *garment, db_avatar *v,
+                    db_garment *g, err *e)
+{
+    sql_ask ask[] = { garment_ask(a, garment), avatar_ask(a, user, avatar) };
+    return sql_each(d, ask, 2, e) && avatar_answer(&ask[1], v, e) && garment_answer(&ask[0], g, e);
+}
+
 void db_tryons_create(db *d, arena *a, db_tryon_new *const *v, int count)
 {
     write_together(d, SQL_WRITE, a, create, (void *const *)v, offsetof(db_tryon_new, fate), count);
