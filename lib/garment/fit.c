@@ -86,20 +86,24 @@ enum { SAMPLES = 256 };
 
 static double joint_probability(const fit_size *s, const double *z)
 {
-    int good = 0;
-    for (int k = 0; k < SAMPLES; k++) {
-        bool fits = true;
-        for (int i = 0; fits && i < s->regions; i++) {
-            const fit_region_result *r = &s->region[i];
-            double ease = r->ease + r->spread * z[k * TAPE_COUNT + (int)r->region.site];
-            fits = ease >= r->region.least && (ease <= r->region.most || r->source == MEASURE_BLOCK);
+    // Region by region over all samples, without a branch: several samples at once.
+    double fits[SAMPLES], good = 0;
+    for (int k = 0; k < SAMPLES; k++) fits[k] = 1;
+    for (int i = 0; i < s->regions; i++) {
+        const fit_region_result *r = &s->region[i];
+        const double *error = z + (int)r->region.site * SAMPLES, least = r->region.least,
+                     most = r->source == MEASURE_BLOCK ? INFINITY : r->region.most, middle = r->ease,
+                     spread = r->spread;
+        for (int k = 0; k < SAMPLES; k++) {
+            double ease = middle + spread * error[k];
+            fits[k] = (ease >= least) & (ease <= most) ? fits[k] : 0;
         }
-        good += fits;
     }
-    return (double)good / SAMPLES;
+    for (int k = 0; k < SAMPLES; k++) good += fits[k];
+    return good / SAMPLES;
 }
 
-// The draws are the same for every person; only what binds them together differs.
+// The draws are the same for every person; only what binds them together differs. [site * SAMPLES + sample]
 static double drawn[SAMPLES * TAPE_COUNT], independent[SAMPLES * TAPE_COUNT];
 static pthread_once_t drawn_once = PTHREAD_ONCE_INIT;
 
@@ -109,10 +113,12 @@ static pthread_once_t drawn_once = PTHREAD_ONCE_INIT;
 static void draw(void)
 {
     rng r = rng_new(1);
-    for (int k = 0; k < SAMPLES * TAPE_COUNT; k++) {
-        drawn[k] = rng_normal(&r);
-        independent[k] = sqrt(OWN_ERROR) * drawn[k] / sqrt(OWN_ERROR);
-    }
+    for (int k = 0; k < SAMPLES; k++)
+        for (int i = 0; i < TAPE_COUNT; i++) {
+            double *to = &drawn[i * SAMPLES + k];
+            *to = rng_normal(&r);
+            independent[i * SAMPLES + k] = sqrt(OWN_ERROR) * *to / sqrt(OWN_ERROR);
+        }
 }
 
 // The errors of a person whose sites hang together as b says, in z or, when nothing is known of that, drawn before.
@@ -127,13 +133,12 @@ static const double *errors_of(const fit_body *b, double *z)
     if (!bound) return independent;
     for (int i = 0; i < TAPE_COUNT; i++) l[i * TAPE_COUNT + i] = OWN_ERROR;
     bool ok = chol_factor(l, TAPE_COUNT);
-    for (int k = 0; k < SAMPLES; k++) {
-        const double *n = drawn + k * TAPE_COUNT;
-        for (int i = 0; i < TAPE_COUNT; i++) {
-            double sum = ok ? 0 : n[i];
-            for (int j = 0; ok && j <= i; j++) sum += l[i * TAPE_COUNT + j] * n[j];
-            z[k * TAPE_COUNT + i] = sum / sqrt(OWN_ERROR);
-        }
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        double *row = z + i * SAMPLES;
+        for (int k = 0; k < SAMPLES; k++) row[k] = ok ? 0 : drawn[i * SAMPLES + k];
+        for (int j = 0; ok && j <= i; j++)
+            for (int k = 0; k < SAMPLES; k++) row[k] += l[i * TAPE_COUNT + j] * drawn[j * SAMPLES + k];
+        for (int k = 0; k < SAMPLES; k++) row[k] /= sqrt(OWN_ERROR);
     }
     return z;
 }
@@ -167,15 +172,16 @@ void fit_judge(const garment *g, const fit_body *b, fit_preference p, fit_result
     const double *z = errors_of(b, own);
     out->count = g->chart.count;
     out->recommended = out->runner_up = -1;
+    fit_region region[FIT_MOST_REGIONS], own_region;
+    int n = garment_regions(g->category, g->silhouette, b->value, region);
     for (int i = 0; i < out->count; i++) {
         garment_measures made;
-        fit_region region[FIT_MOST_REGIONS];
         fit_size *s = &out->size[i];
         garment_measure(g, i, &made);
-        int n = garment_regions(g->category, g->silhouette, b->value, region);
         for (int k = 0; k < n; k++) {
             if (made.cm[region[k].dim] <= 0 || b->value[region[k].site] <= 0) continue;
-            judge_region(g, b, p, &made, &region[k], &s->region[s->regions++]);
+            own_region = region[k]; // the size's chart may widen it
+            judge_region(g, b, p, &made, &own_region, &s->region[s->regions++]);
         }
         s->probability = joint_probability(s, z);
         score(s);

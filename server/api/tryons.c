@@ -107,7 +107,7 @@ static const char *score(http_request *q, const db_avatar *v, const db_garment *
     err e = { 0 };
     char *text = NULL;
     if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &b, &e))
-        json_compact(text = arena_textn(q->a, (const char *)b.data, b.len));
+        text = arena_textn(q->a, (const char *)b.data, b.len);
     else
         log_say(LOG_WARN, "fit: %s", e.msg); // a chart that cannot be scored still can be tried on
     buf_free(&b);

@@ -22,8 +22,8 @@ static size_t utf8_len(const unsigned char *s)
     return 0;
 }
 
-// Does one of eight bytes need more than copying: a control character, a quote, a backslash, a byte of a longer sequence?
-// (x - n) & ~x has the top bit of a byte set if any byte is less than n: Hacker's Delight, 6-1.
+// Does one of eight bytes need more than copying: a control character, a quote, a backslash, a byte of a longer
+// sequence? (x - n) & ~x has the top bit of a byte set if any byte is less than n: Hacker's Delight, 6-1.
 static bool odd_one_of_eight(const char *p)
 {
     const uint64_t ones = 0x0101010101010101u, tops = ones << 7;

@@ -16,8 +16,8 @@ bool job_insert(sql_txn *t, const db_job_new *n, err *e) MUST_USE;
 bool preview_done(sql_txn *t, const char *job, const char *sheet, const char *report, err *e) MUST_USE;
 // A token of this user, good until expires_at.
 bool token_insert(sql_txn *t, const char *hash, const char *user, int64_t expires_at, err *e) MUST_USE;
-// added NULL: nobody asks, and the answer is not waited for (sql_later).
-bool event_insert(sql_txn *t, const char *brand, const db_event *v, bool *added, err *e) MUST_USE;
+// By sql_later. added, unless it is NULL: 1, or 0 for an event that is there already.
+bool event_insert(sql_txn *t, const char *brand, const db_event *v, int64_t *added, err *e) MUST_USE;
 bool blob_live(sql_txn *t, const db_blob *b, err *e) MUST_USE;
 bool blob_doom(sql_txn *t, const char *bucket, const char *path, err *e) MUST_USE; // path NULL: nothing
 // Commits when ok, else rolls back; returns whether all went well.

@@ -244,17 +244,19 @@ bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *ty
     return ok;
 }
 
-bool sql_later(sql_txn *t, err *e, const char *sql, const char *types, ...)
+bool sql_later(sql_txn *t, int64_t *changed, err *e, const char *sql, const char *types, ...)
 {
     va_list ap;
     va_start(ap, types);
     bool ok;
     if (t->fresh) { // the first is waited for: it may have to be asked of another connection
-        ok = run_va(t, NULL, e, sql, types, ap);
+        sql_rows r;
+        ok = run_va(t, &r, e, sql, types, ap);
+        if (ok && changed) *changed = r.changed;
     } else {
         sql_value v[SQL_MAX_ARGS];
         int n;
-        ok = bind_va(v, &n, e, types, ap) && t->d->driver->later(t->c, sql, v, n, t->a, e);
+        ok = bind_va(v, &n, e, types, ap) && t->d->driver->later(t->c, sql, v, n, t->a, changed, e);
     }
     va_end(ap);
     return ok;
@@ -322,7 +324,7 @@ const char *sql_expand(const char *sql, const sql_macro *macros, arena *a)
         p = *end ? end + 1 : end;
         replaced = true;
     }
-    const char *text = ok ? arena_textn(a, (const char *)out.data, out.len) : sql;
+    const char *text = ok ? arena_textn(a, (const char *)out.data, out.len) : NULL;
     buf_free(&out);
     return replaced && ok ? sql_expand(text, macros, a) : text; // a macro inside another's argument
 }

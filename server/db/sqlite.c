@@ -105,6 +105,10 @@ static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint
         if (c->cache[at].sql) continue;
         const char *text = sql_expand(sql, MACROS, a);
         sqlite3_stmt *stmt;
+        if (!text) {
+            fail(e, ERR_MEMORY, "database: no memory for a statement");
+            return NULL;
+        }
         if (sqlite3_prepare_v3(c->s, text, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK) {
             failed(c, e);
             return NULL;
@@ -233,10 +237,12 @@ static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, ar
     return ok;
 }
 
-static bool lite_later(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, err *e)
+static bool lite_later(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, int64_t *changed, err *e)
 {
-    sql_rows ignored; // nobody is far away: it is done at once
-    return lite_run(c, sql, v, n, a, &ignored, e);
+    sql_rows r; // nobody is far away: it is done at once
+    if (!lite_run(c, sql, v, n, a, &r, e)) return false;
+    if (changed) *changed = r.changed;
+    return true;
 }
 
 static bool lite_settle(sql_conn *c, err *e)

@@ -124,6 +124,7 @@ typedef struct {
     int head_seconds;      // a connection may take this long to send a head; 0: 15
     bool trust_proxy;      // take the client's address from the last X-Forwarded-For
     size_t request_memory; // ceiling of a request's arena; 0: 32 MiB
+    bool own_memory;       // each request gets memory of its own, not an earlier one's (to test its refusal)
 } http_config;
 
 typedef struct http_server http_server;

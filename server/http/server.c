@@ -407,7 +407,7 @@ static void give_wire(http_server *s, wire *w)
     if (w->r.body.cap > SPARE_BUFFER) buf_free(&w->r.body);
     arena_reset(w->q.a);
     pthread_mutex_lock(&s->spare_lock);
-    bool keep = s->spares < SPARES;
+    bool keep = s->spares < SPARES && !s->c.own_memory;
     if (keep) {
         w->next_spare = s->spare;
         s->spare = w;
@@ -499,7 +499,7 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum 
     wire *w = *slot;
     if (!w) return;
     *slot = NULL;
-    finish(w); // its client left meanwhile: what it wanted is done all the same
+    finish(w);                                  // its client left meanwhile: what it wanted is done all the same
     wire_deadline(w, s->c.head_seconds * 1000); // for the next request on this connection
     if (w->polled) {
         pthread_mutex_lock(&s->lock);
