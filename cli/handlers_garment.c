@@ -85,8 +85,8 @@ bool cli_fit(void *ctx, const char *measurements, const char *category, const ch
     fit_preference p = PREFER_REGULAR;
     if (preference && !fit_preference_read(preference, &p))
         return fail(e, ERR_INPUT, "a preference is snug, regular or loose");
-    garment *g = mem_new(1, sizeof *g);
-    fit_result *r = mem_new(1, sizeof *r);
+    garment *g = mem_grow(NULL, 1, sizeof *g); // both are large, and filled in below
+    fit_result *r = mem_grow(NULL, 1, sizeof *r);
     bool ok = cli_garment_of(category, made_of, chart, g, e) && read_body(measurements, &body, e);
     if (ok) {
         fit_judge(g, &body, p, r);

@@ -26,5 +26,8 @@ bool buf_append_zeros(buf *b, size_t n) MUST_USE;
 bool buf_printf(buf *b, const char *fmt, ...) MUST_USE __attribute__((format(printf, 2, 3)));
 // "%.*f" of v, with 0 to 6 decimals: the same text, sooner.
 bool buf_fixed(buf *b, double v, int decimals) MUST_USE;
+// The same at out, which has room for FIXED_TEXT bytes; returns the end, where no zero is promised.
+enum { FIXED_TEXT = 330 };
+char *fixed_text(char *out, double v, int decimals);
 // Pads with the byte fill up to a multiple of alignment.
 bool buf_align(buf *b, size_t alignment, uint8_t fill) MUST_USE;

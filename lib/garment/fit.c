@@ -168,9 +168,10 @@ static void score(fit_size *s)
 void fit_judge(const garment *g, const fit_body *b, fit_preference p, fit_result *out)
 {
     double own[SAMPLES * TAPE_COUNT];
-    memset(out, 0, sizeof *out);
     const double *z = errors_of(b, own);
+    // Sizes that there are: a result has room for many more.
     out->count = g->chart.count;
+    memset(out->size, 0, sizeof *out->size * (size_t)out->count);
     out->recommended = out->runner_up = -1;
     fit_region region[FIT_MOST_REGIONS], own_region;
     int n = garment_regions(g->category, g->silhouette, b->value, region);

@@ -83,23 +83,44 @@ static bool word(const pen *p, const char *text)
     return text ? buf_join(p->out, "\"", text, "\"", NULL) : buf_text(p->out, "null");
 }
 
+// A region is most of what is printed, and six sizes have dozens: written without a look at lengths that are known.
+static char *put(char *at, const char *text, size_t n)
+{
+    memcpy(at, text, n);
+    return at + n;
+}
+
+// One of two literals.
+#define PUT(at, brief, a, b) ((brief) ? put((at), (a), sizeof(a) - 1) : put((at), (b), sizeof(b) - 1))
+#define PUT_NUMBER(at, brief, name, v, decimals)                                                                       \
+    fixed_text(PUT((at), (brief), ",\"" name "\":", ", \"" name "\": "), (v), (decimals))
+
 static bool print_region(const pen *p, const fit_region_result *r)
 {
-    const struct {
-        const char *name;
-        double value;
-        int decimals;
-    } number[] = { { "garment_cm", r->garment, 2 },    { "body_cm", r->body, 2 },
-                   { "ease_cm", r->ease, 2 },          { "ease_pct", 100 * r->ease / r->body, 1 },
-                   { "sd_cm", r->spread, 2 },          { "least_cm", r->region.least, 2 },
-                   { "ideal_cm", r->region.ideal, 2 }, { "most_cm", r->region.most, 2 } };
-    bool ok = buf_text(p->out, p->brief ? "{" : "\n      {") && name(p, "region", true) &&
-              word(p, chart_dim_key[r->region.dim]) && name(p, "body", false) && word(p, tape_key[r->region.site]);
-    for (size_t i = 0; ok && i < sizeof number / sizeof *number; i++)
-        ok = name(p, number[i].name, false) && buf_fixed(p->out, number[i].value, number[i].decimals);
-    return ok && name(p, "class", false) && word(p, fit_class_word[r->verdict]) && name(p, "probability", false) &&
-           buf_fixed(p->out, r->probability, 4) && name(p, "source", false) &&
-           word(p, measure_source_word[r->source]) && buf_text(p->out, "}");
+    enum { NUMBERS = 9, WORDS = 5, WORD = 40, REST = 400 }; // our own words are shorter than that
+    char text[NUMBERS * FIXED_TEXT + WORDS * WORD + REST], *at = text;
+    bool b = p->brief;
+    at = PUT(at, b, "{\"region\":\"", "\n      {\"region\": \"");
+    at = stpcpy(at, chart_dim_key[r->region.dim]);
+    at = PUT(at, b, "\",\"body\":\"", "\", \"body\": \"");
+    at = stpcpy(at, tape_key[r->region.site]);
+    *at++ = '"';
+    at = PUT_NUMBER(at, b, "garment_cm", r->garment, 2);
+    at = PUT_NUMBER(at, b, "body_cm", r->body, 2);
+    at = PUT_NUMBER(at, b, "ease_cm", r->ease, 2);
+    at = PUT_NUMBER(at, b, "ease_pct", 100 * r->ease / r->body, 1);
+    at = PUT_NUMBER(at, b, "sd_cm", r->spread, 2);
+    at = PUT_NUMBER(at, b, "least_cm", r->region.least, 2);
+    at = PUT_NUMBER(at, b, "ideal_cm", r->region.ideal, 2);
+    at = PUT_NUMBER(at, b, "most_cm", r->region.most, 2);
+    at = PUT(at, b, ",\"class\":\"", ", \"class\": \"");
+    at = stpcpy(at, fit_class_word[r->verdict]);
+    *at++ = '"';
+    at = PUT_NUMBER(at, b, "probability", r->probability, 4);
+    at = PUT(at, b, ",\"source\":\"", ", \"source\": \"");
+    at = stpcpy(at, measure_source_word[r->source]);
+    at = put(at, "\"}", 2);
+    return buf_append(p->out, text, (size_t)(at - text));
 }
 
 static bool print_size(const pen *p, const fit_size *s)
