@@ -163,6 +163,24 @@ static const char *past_string(const char *p) // p at the opening quote
     return *p ? p + 1 : p;
 }
 
+// Past an object or array; p at its opening bracket. Texts of kilobytes are looked through so: a table tells in one
+// step what is of no interest.
+static const char *past_brackets(const char *p)
+{
+    static const bool marks[256] = { [0] = true, ['"'] = true, ['{'] = true, ['}'] = true, ['['] = true, [']'] = true };
+    for (int depth = 0;;) {
+        while (!marks[(unsigned char)*p]) p++;
+        if (*p == '"') {
+            p = past_string(p);
+            continue;
+        }
+        if (!*p) return p;
+        depth += *p == '{' || *p == '[' ? 1 : -1;
+        p++;
+        if (!depth) return p;
+    }
+}
+
 static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 static const char *past_blanks(const char *p)
@@ -200,16 +218,13 @@ void json_members(const char *object, json_member *want, int count)
         p = past_blanks(end);
         if (*p != ':') return;
         const char *value = p = past_blanks(p + 1), *last = value;
-        for (int depth = 0; *p;) {
-            if (*p == '"') {
-                last = p = past_string(p);
+        while (*p && *p != ',' && *p != '}') {
+            if (*p == '"' || *p == '{' || *p == '[')
+                last = p = *p == '"' ? past_string(p) : past_brackets(p);
+            else if (blank(*p++))
                 continue;
-            }
-            if (depth == 0 && (*p == ',' || *p == '}')) break;
-            if (*p == '{' || *p == '[') depth++;
-            if (*p == '}' || *p == ']') depth--;
-            if (!blank(*p)) last = p + 1;
-            p++;
+            else
+                last = p;
         }
         for (int i = 0; i < count; i++)
             if (!want[i].at && strlen(want[i].name) == len && !memcmp(name, want[i].name, len)) {
