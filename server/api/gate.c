@@ -115,8 +115,9 @@ static bool as_shopper(http_request *q, http_response *r, api_caller *who, const
         sha256_text(token, strlen(token), hash);
         if (!token_looks_right("try_guest_", token)) return denied(q, r, "this guest token is not complete");
         if (known_guest(p->known, hash, who->user)) return true;
-        if (db_guest_find(p->d, q->a, hash, who->user, &e)) {
-            known_note_guest(p->known, hash, who->user);
+        int64_t expires_at;
+        if (db_guest_find(p->d, q->a, hash, who->user, &expires_at, &e)) {
+            known_note_guest(p->known, hash, who->user, expires_at);
             return true;
         }
     } else {

@@ -44,7 +44,8 @@ typedef struct {
 } db_user;
 
 bool db_guest_new(db *d, arena *a, const char *token_hash, int64_t expires_at, db_user *out, err *e) MUST_USE;
-bool db_guest_find(db *d, arena *a, const char *token_hash, uuid_text user, err *e) MUST_USE; // ERR_NOT_FOUND
+// ERR_NOT_FOUND. expires_at may be NULL.
+bool db_guest_find(db *d, arena *a, const char *token_hash, uuid_text user, int64_t *expires_at, err *e) MUST_USE;
 // A user whose identity another issuer vouches for: made at first sight. email may be NULL.
 bool db_user_ensure(db *d, arena *a, const char *id, const char *email, err *e) MUST_USE;
 bool db_user_get(db *d, arena *a, const char *id, db_user *out, err *e) MUST_USE;

@@ -528,7 +528,7 @@ bool http_start(const http_config *config, http_server **out, err *e)
 {
     http_server *s = mem_new(1, sizeof *s);
     s->c = *config;
-    if (!s->c.threads) s->c.threads = 2;
+    if (!s->c.threads) s->c.threads = 4;
     if (!s->c.connections) s->c.connections = 12000;
     if (!s->c.body_budget) s->c.body_budget = (size_t)256 << 20;
     if (!s->c.head_seconds) s->c.head_seconds = 15;

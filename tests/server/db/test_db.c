@@ -46,13 +46,13 @@ static void a_guest_is_found_by_token_until_it_expires(void)
     db_user u, v;
     uuid_text id;
     OK(db_guest_new(D, A, h, clock_ms() + 60000, &u, &E));
-    OK(db_guest_find(D, A, h, id, &E));
+    OK(db_guest_find(D, A, h, id, NULL, &E));
     CHECK_STR(id, u.id);
     OK(db_user_get(D, A, id, &v, &E));
     CHECK(v.is_guest && v.created_at == u.created_at);
     CHECK(strstr(v.email, "@guests.invalid") != NULL);
     OK(db_guest_new(D, A, h2, clock_ms() - 1, &u, &E));
-    REFUSED(db_guest_find(D, A, h2, id, &E), ERR_NOT_FOUND);
+    REFUSED(db_guest_find(D, A, h2, id, NULL, &E), ERR_NOT_FOUND);
 }
 
 static void a_vouched_user_is_made_once_and_an_address_taken_is_no_obstacle(void)
@@ -352,10 +352,10 @@ static void what_another_instance_wrote_is_read_within_a_moment(void)
     OK(db_open(url, 2, &other, &E));
     for (int i = 0; i < 20; i++) {
         const char *h = fresh_hash();
-        REFUSED(db_guest_find(D, A, h, id, &E), ERR_NOT_FOUND);
+        REFUSED(db_guest_find(D, A, h, id, NULL, &E), ERR_NOT_FOUND);
         OK(db_guest_new(other, A, h, clock_ms() + 60000, &u, &E));
         nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL); // twice what a view of SQLite's may last
-        OK(db_guest_find(D, A, h, id, &E));
+        OK(db_guest_find(D, A, h, id, NULL, &E));
     }
     db_close(other);
 }
