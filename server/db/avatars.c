@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "common/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define AVATAR_COLUMNS                                                                                                 \
@@ -56,6 +57,7 @@ bool avatar_answer(const sql_ask *v, db_avatar *out, err *e)
 void db_avatars_get(db *d, db_avatar_ask *const *v, int count)
 {
     err e = { 0 };
+    assert(count > 0);
     sql_ask *ask = mem_array(sql_ask, (size_t)count);
     for (int i = 0; i < count; i++) ask[i] = avatar_ask(v[i]->a, v[i]->user, v[i]->id);
     // What spoils one of them spoils all: then each is asked for by itself.

@@ -2,6 +2,7 @@
 #include "db/domain.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 bool event_insert(sql_txn *t, const char *brand, const db_event *v, int64_t *added, err *e)
@@ -38,6 +39,7 @@ static bool add(sql_txn *t, void *work, err *e)
 void db_events_add_all(db *d, arena *a, db_event_batch *const *v, int count)
 {
     size_t all = 0;
+    assert(count > 0);
     for (int i = 0; i < count; i++) all += (size_t)v[i]->count;
     writing *w = mem_array(writing, (size_t)count);
     void **work = mem_array(void *, (size_t)count);

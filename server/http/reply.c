@@ -37,7 +37,9 @@ static ssize_t stream_more(void *ctx, uint64_t pos, char *out, size_t max)
 
 static void cors(wire *w, struct MHD_Response *m)
 {
-    MHD_add_response_header(m, "Vary", w->r.compress ? "Origin, Accept-Encoding" : "Origin");
+    // A 304 says what the answer it stands for would have said.
+    bool coded = w->r.compress || w->r.status == 304;
+    MHD_add_response_header(m, "Vary", coded ? "Origin, Accept-Encoding" : "Origin");
     const char *origin = http_header(&w->q, "Origin");
     if (!origin || !w->server->c.origin_allowed || !w->server->c.origin_allowed(w->server->c.app, origin)) return;
     MHD_add_response_header(m, "Access-Control-Allow-Origin", origin);
