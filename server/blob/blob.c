@@ -45,6 +45,7 @@ bool blob_open(const blob_config *c, blob_store **out, err *e)
     strings(&s->c, field);
     for (int i = 0; field[i]; i++)
         if (*field[i]) *field[i] = mem_strdup(*field[i]);
+    if (c->link_key) hmac_begin(&s->link, c->link_key, strlen(c->link_key));
     s->backend = c->kind == BLOB_DISK ? &blob_disk : c->kind == BLOB_S3 ? &blob_s3 : &blob_supabase;
     if (c->kind == BLOB_S3) {
         const char *at = strstr(c->endpoint, "://");

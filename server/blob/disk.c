@@ -182,7 +182,7 @@ static void link_signature(const blob_store *s, const char *method, const char *
         at = stpcpy(at, part[i]);
     }
     uint8_t mac[32];
-    hmac_sha256(s->c.link_key, strlen(s->c.link_key), text, (size_t)(at - text), mac);
+    hmac_sign(&s->link, text, (size_t)(at - text), mac);
     base64url_encode(mac, 32, out);
 }
 

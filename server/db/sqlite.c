@@ -188,6 +188,18 @@ static bool lite_commit(sql_conn *c, err *e)
     return ok;
 }
 
+// A whole number as text, sooner than SQLite makes it.
+static bool whole_number(sqlite3_stmt *s, int column, char out[INT_TEXT])
+{
+    int type = sqlite3_column_type(s, column);
+    if (type == SQLITE_INTEGER) return int_text(sqlite3_column_int64(s, column), out), true;
+    if (type != SQLITE_FLOAT) return false;
+    double v = sqlite3_column_double(s, column);
+    if (!(v > -1e15 && v < 1e15) || v != (double)(int64_t)v) return false;
+    int_text((int64_t)v, out);
+    return true;
+}
+
 static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, sql_rows *rows, err *e)
 {
     const uint8_t *place;
@@ -221,10 +233,18 @@ static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, ar
             cap = bigger;
         }
         for (int k = 0; k < rows->columns; k++) {
-            const char *text = (const char *)sqlite3_column_text(s, k);
-            const char **cell = &rows->cell[rows->count * rows->columns + k];
+            const char **cell = &rows->cell[rows->count * rows->columns + k], *text;
+            char number[INT_TEXT];
+            size_t length;
             *cell = NULL;
-            if (!text || (*cell = sql_keep(a, text, (size_t)sqlite3_column_bytes(s, k), e))) continue;
+            if (whole_number(s, k, number)) {
+                text = number;
+                length = strlen(number);
+            } else {
+                text = (const char *)sqlite3_column_text(s, k);
+                length = (size_t)sqlite3_column_bytes(s, k);
+            }
+            if (!text || (*cell = sql_keep(a, text, length, e))) continue;
             sqlite3_reset(s);
             return false;
         }

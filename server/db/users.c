@@ -53,8 +53,8 @@ bool db_guest_find(db *d, arena *a, const char *token_hash, uuid_text user, int6
 {
     sql_rows r;
     if (!sql_once(d, db_service, SQL_READ, a, &r, e,
-                  "SELECT user_id, @ms(expires_at) FROM guest_tokens WHERE hash = $1 AND expires_at > @ts($2)", "ti", token_hash,
-                  clock_ms()))
+                  "SELECT user_id, @ms(expires_at) FROM guest_tokens WHERE hash = $1 AND expires_at > @ts($2)", "ti",
+                  token_hash, clock_ms()))
         return false;
     if (!r.count) return fail(e, ERR_NOT_FOUND, "this token is not known or has expired");
     sql_copy(&r, 0, 0, user, sizeof(uuid_text));
