@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+enum { ROUNDS = 2 }; // that a thread waits for more
+
 typedef struct pending {
     struct pending *next;
     together_one one;
@@ -25,6 +27,7 @@ struct together {
 static _Thread_local struct {
     together *g;
     int count, weight;
+    int waited; // rounds, for more
     together_one v[TOGETHER_MOST];
 } here;
 
@@ -38,14 +41,17 @@ static void do_all(together *g, const together_one *v, int n)
 static void do_round(void)
 {
     int n = here.count;
-    here.count = here.weight = 0;
+    here.count = here.weight = here.waited = 0;
     do_all(here.g, here.v, n);
     for (int i = 0; i < n; i++) here.v[i].r->finish = NULL;
 }
 
-static void finish(http_request *q, http_response *r)
+// The first of them decides: it is asked once a round. What became ready while the others were looked at comes along,
+// and so a commit has twice as many; an only request does not wait.
+static void finish(http_request *q, http_response *r, bool last)
 {
-    (void)q, (void)r; // it is among them
+    (void)r;
+    if (!last && (q != here.v[0].q || (here.count > 1 && here.waited++ < ROUNDS))) return;
     do_round();
 }
 

@@ -62,9 +62,10 @@ const http_part *http_find_part(const http_request *q, const char *name);
 // complete) or the deadline passes, when it is called once more with last true.
 typedef bool http_poll(http_request *q, http_response *r, bool last);
 
-// Called once, by the thread that ran the handler, when it has looked at every request that was ready with this one:
-// completes the response. It may complete those of others too, which are not asked any more then (finish NULL).
-typedef void http_finish(http_request *q, http_response *r);
+// Called by the thread that ran the handler when it has looked at every request that was ready with this one: completes
+// the response and sets finish to NULL, for others' too if it likes, which are not asked any more then. Or, unless it is
+// the last time, leaves that for when the thread has looked at those that became ready meanwhile.
+typedef void http_finish(http_request *q, http_response *r, bool last);
 
 struct http_response {
     int status; // 0 until a handler sets it

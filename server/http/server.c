@@ -417,12 +417,11 @@ static void give_wire(http_server *s, wire *w)
     if (!keep) free_wire(w);
 }
 
-static void finish(wire *w)
+// False: it is to be asked again. Nothing is left of finish when another request's did it.
+static bool finish(wire *w, bool last)
 {
-    http_finish *f = w->r.finish;
-    if (!f) return; // another request's did it
-    w->r.finish = NULL;
-    f(&w->q, &w->r);
+    if (w->r.finish) w->r.finish(&w->q, &w->r, last);
+    return !w->r.finish;
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
@@ -482,10 +481,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         }
         return wire_reply(w);
     }
-    if (w->round) {
-        finish(w);
-        return wire_reply(w);
-    }
+    if (w->round) return finish(w, false) ? wire_reply(w) : MHD_YES;
     pthread_mutex_lock(&s->lock);
     bool waiting = w->waiting || w->deferred;
     pthread_mutex_unlock(&s->lock);
@@ -499,7 +495,7 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum 
     wire *w = *slot;
     if (!w) return;
     *slot = NULL;
-    finish(w);                                  // its client left meanwhile: what it wanted is done all the same
+    (void)finish(w, true);                      // its client left meanwhile: what it wanted is done all the same
     wire_deadline(w, s->c.head_seconds * 1000); // for the next request on this connection
     if (w->polled) {
         pthread_mutex_lock(&s->lock);

@@ -107,9 +107,9 @@ static _Thread_local struct {
 } gathered;
 static atomic_int finished, most_at_once;
 
-static void finish_all(http_request *q, http_response *r)
+static void finish_all(http_request *q, http_response *r, bool last)
 {
-    (void)q, (void)r;
+    (void)q, (void)r, (void)last;
     int n = gathered.count, most = atomic_load(&most_at_once);
     gathered.count = 0;
     for (int i = 0; i < n; i++) {
@@ -123,7 +123,7 @@ static void finish_all(http_request *q, http_response *r)
 
 static void gather(http_request *q, http_response *r)
 {
-    if (gathered.count == 64) finish_all(q, r);
+    if (gathered.count == 64) finish_all(q, r, true);
     gathered.q[gathered.count] = q;
     gathered.r[gathered.count++] = r;
     r->finish = finish_all;
