@@ -63,8 +63,8 @@ const http_part *http_find_part(const http_request *q, const char *name);
 typedef bool http_poll(http_request *q, http_response *r, bool last);
 
 // Called by the thread that ran the handler when it has looked at every request that was ready with this one: completes
-// the response and sets finish to NULL, for others' too if it likes, which are not asked any more then. Or, unless it is
-// the last time, leaves that for when the thread has looked at those that became ready meanwhile.
+// the response and sets finish to NULL, for others' too if it likes, which are not asked any more then. Or, unless it
+// is the last time, leaves that for when the thread has looked at those that became ready meanwhile.
 typedef void http_finish(http_request *q, http_response *r, bool last);
 
 struct http_response {
