@@ -114,7 +114,8 @@ static double joint_probability(const fit_size *s, const errors *of)
         const double *z = of->z[site];
         for (int k = 0; k < SAMPLES; k++) {
             double e = ease + spread * z[k];
-            fits[k] = (e >= least) & (e <= most) ? fits[k] : 0; // without a branch: several samples at once
+            bool fit = (e >= least) & (e <= most); // without a branch: several samples at once
+            fits[k] = fit ? fits[k] : 0;
         }
     }
     for (int k = 0; k < SAMPLES; k++) good += fits[k];
