@@ -367,7 +367,8 @@ static void run(wire *w)
     if (buf_append(&w->q.body, "", 1)) w->q.body.len--;
     wire_deadline(w, 0);
     w->q.route->handler(&w->q, &w->r);
-    if (!w->r.status && !w->r.poll && !w->r.later && !w->r.finish)
+    // What is left for later may be in another thread's hands by now: nothing else of it is looked at.
+    if (!w->r.later && !w->r.status && !w->r.poll && !w->r.finish)
         http_problem(&w->q, &w->r, 500, "internal", NULL, "something went wrong on our side; it has been noted");
 }
 
@@ -466,13 +467,13 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     if (!w->whole) {
         w->whole = true;
         if (!w->refused) run(w);
-        w->round = w->r.finish != NULL;
-        // Without an answer the library goes on to the others that are ready, and then asks again.
-        if (w->round) return MHD_YES;
         if (w->r.later) {
             w->polled = true;
             return wait_for_answer(w) ? MHD_YES : wire_reply(w);
         }
+        w->round = w->r.finish != NULL;
+        // Without an answer the library goes on to the others that are ready, and then asks again.
+        if (w->round) return MHD_YES;
         if (w->r.poll) {
             bool stream = w->r.stream;
             w->polled = true;
