@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-enum { ROUNDS = 2 }; // that a thread waits for more
+enum { ROUNDS = 10 }; // that a thread looks for more, a microsecond or two each when there is none
 
 typedef struct pending {
     struct pending *next;
@@ -46,8 +46,8 @@ static void do_round(void)
     for (int i = 0; i < n; i++) here.v[i].r->finish = NULL;
 }
 
-// The first of them decides: it is asked once a round. What became ready while the others were looked at comes along,
-// and so a commit has twice as many; an only request does not wait.
+// The first of them decides: it is asked once a round. What becomes ready meanwhile comes along, so that a commit has
+// twice as many; an only request does not wait.
 static void finish(http_request *q, http_response *r, bool last)
 {
     (void)r;
