@@ -88,7 +88,7 @@ static bool write_outfit(work *k, int size, err *e)
         io_join(path, sizeof path, k->a->avatar, "avatar.glb") || fail(e, ERR_LIMIT, "the avatar's path is too long");
     ok = ok && io_read(path, &avatar, e) && outfit_glb(avatar.data, avatar.len, &k->g, &k->drape[size], &glb, e);
     ok = ok && ((drape_print(&k->drape[size], &k->g, &k->fit.size[size], &quality) && buf_append(&quality, "", 1) &&
-                 fit_print(&k->g, &k->fit, p, (const char *)quality.data, &json)) ||
+                 fit_print(&k->g, &k->fit, p, (const char *)quality.data, false, &json)) ||
                 fail(e, ERR_LIMIT, "the verdict is too long"));
     ok = ok && write_file(k->a->out, "tryon.glb", &glb, e) && write_file(k->a->out, "fit.json", &json, e);
     if (ok && k->a->json) ok = fwrite(json.data, 1, json.len, stdout) == json.len;

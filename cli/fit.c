@@ -58,7 +58,7 @@ int cmd_fit(int argc, char **argv)
     if (ok) {
         fit_judge(&g, &w.fit, p, &r);
         if (!json) print_table(&g, &r);
-        ok = !json || fit_print(&g, &r, p, NULL, &text) || fail(&e, ERR_LIMIT, "the verdict is too long");
+        ok = !json || fit_print(&g, &r, p, NULL, false, &text) || fail(&e, ERR_LIMIT, "the verdict is too long");
         if (json && ok) ok = fwrite(text.data, 1, text.len, stdout) == text.len;
     }
     buf_free(&text);

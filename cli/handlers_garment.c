@@ -85,12 +85,12 @@ bool cli_fit(void *ctx, const char *measurements, const char *category, const ch
     fit_preference p = PREFER_REGULAR;
     if (preference && !fit_preference_read(preference, &p))
         return fail(e, ERR_INPUT, "a preference is snug, regular or loose");
-    garment *g = mem_new(1, sizeof *g);
-    fit_result *r = mem_new(1, sizeof *r);
+    garment *g = mem_grow(NULL, 1, sizeof *g); // both are large, and filled in below
+    fit_result *r = mem_grow(NULL, 1, sizeof *r);
     bool ok = cli_garment_of(category, made_of, chart, g, e) && read_body(measurements, &body, e);
     if (ok) {
         fit_judge(g, &body, p, r);
-        ok = fit_print(g, r, p, NULL, fit_json) || fail(e, ERR_LIMIT, "the verdict is too long");
+        ok = fit_print(g, r, p, NULL, true, fit_json) || fail(e, ERR_LIMIT, "the verdict is too long");
     }
     mem_free(g);
     mem_free(r);
@@ -127,7 +127,7 @@ static bool write_out(const job_drape_in *in, const work *k, int size, job_drape
     // A brand's meshes may differ from size to size: then each is shown from its own garment.glb.
     ok = ok && (k->g.imported || drape_bin(&k->drape, &out->bin) || fail(e, ERR_LIMIT, "the drape is too large"));
     ok = ok && ((drape_print(&k->drape, &k->g, &k->fit.size[size], &quality) && buf_append(&quality, "", 1) &&
-                 fit_print(&k->g, &k->fit, PREFER_REGULAR, (const char *)quality.data, &out->fit)) ||
+                 fit_print(&k->g, &k->fit, PREFER_REGULAR, (const char *)quality.data, false, &out->fit)) ||
                 fail(e, ERR_LIMIT, "the verdict is too long"));
     buf_free(&quality);
     return ok;

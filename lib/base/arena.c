@@ -1,6 +1,8 @@
 #include "base/arena.h"
 #include "base/mem.h"
 
+#include <string.h>
+
 #if defined(__has_feature) // clang; gcc 12 has no __has_feature and defines __SANITIZE_ADDRESS__ itself
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__ 1
@@ -14,7 +16,7 @@
 #endif
 
 // The first chunk is small: most requests need little, and a chunk is zeroed whole.
-enum { FIRST_CHUNK = 4 << 10, CHUNK = 64 << 10, ALIGN = 16, GUARD = 16 };
+enum { FIRST_CHUNK = 4 << 10, CHUNK = 64 << 10, KEPT = 32 << 10, ALIGN = 16, GUARD = 16 };
 
 typedef struct chunk {
     struct chunk *next;
@@ -25,23 +27,32 @@ typedef struct chunk {
 struct arena {
     chunk *head;
     size_t held, max;
+    size_t first; // bytes of the first chunk
 };
 
 arena *arena_new(size_t max)
 {
     arena *a = mem_new(1, sizeof *a);
     a->max = max;
+    a->first = FIRST_CHUNK;
     return a;
 }
 
-void arena_free(arena *a)
+static void free_chunks(arena *a)
 {
-    if (!a) return;
     for (chunk *c = a->head, *next; c; c = next) {
         next = c->next;
         ASAN_UNPOISON_MEMORY_REGION(c->data, c->cap);
         mem_free(c);
     }
+    a->head = NULL;
+    a->held = 0;
+}
+
+void arena_free(arena *a)
+{
+    if (!a) return;
+    free_chunks(a);
     mem_free(a);
 }
 
@@ -55,7 +66,7 @@ static chunk *link_chunk(arena *a, chunk *c, size_t cap)
 
 static chunk *add_chunk(arena *a, size_t step)
 {
-    size_t room = a->max - a->held, cap = a->head ? a->held : FIRST_CHUNK;
+    size_t room = a->max - a->held, cap = a->head ? a->held : a->first;
     if (cap > CHUNK) cap = CHUNK;
     if (cap < step) cap = step;
     if (cap > room) cap = step;
@@ -63,6 +74,21 @@ static chunk *add_chunk(arena *a, size_t step)
     chunk *c = link_chunk(a, mem_try(1, sizeof *c + cap), cap);
     if (c) a->held += cap;
     return c;
+}
+
+void arena_reset(arena *a)
+{
+    chunk *c = a->head;
+    if (c && !c->next && c->cap <= KEPT) {
+        ASAN_UNPOISON_MEMORY_REGION(c->data, c->cap);
+        memset(c->data, 0, c->used); // what an arena hands out is zero
+        ASAN_POISON_MEMORY_REGION(c->data, c->cap);
+        c->used = 0;
+        return;
+    }
+    // Several chunks, or a big one: what comes next begins with one that has room for as much.
+    a->first = a->held < FIRST_CHUNK ? FIRST_CHUNK : a->held > KEPT ? KEPT : a->held;
+    free_chunks(a);
 }
 
 void *arena_surely(arena *a, size_t n)

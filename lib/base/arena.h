@@ -8,6 +8,8 @@ typedef struct arena arena;
 // max is the most bytes this arena may ever hold; an allocation beyond it returns NULL.
 arena *arena_new(size_t max);
 void arena_free(arena *a); // NULL is fine
+// Everything in it dies; a little of its memory stays, and counts, for what comes next.
+void arena_reset(arena *a);
 
 // Zeroed memory for count elements, 16-byte aligned, or NULL when the arena is full or count * size overflows.
 void *arena_alloc(arena *a, size_t count, size_t size) __attribute__((alloc_size(2, 3)));

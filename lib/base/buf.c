@@ -14,6 +14,12 @@ void buf_free(buf *b)
     *b = (buf){ .max = b->max };
 }
 
+void buf_reuse(buf *b, size_t max)
+{
+    b->len = 0;
+    b->max = max;
+}
+
 static bool reserve(buf *b, size_t n)
 {
     if (n > b->max - b->len) return false;
@@ -49,7 +55,7 @@ bool buf_printf(buf *b, const char *fmt, ...)
 {
     // Written where it belongs; a text that does not fit there was measured by the attempt.
     va_list ap;
-    size_t room = b->cap - b->len;
+    size_t room = (b->cap < b->max ? b->cap : b->max) - b->len;
     va_start(ap, fmt);
     int n = vsnprintf(room ? (char *)b->data + b->len : NULL, room, fmt, ap);
     va_end(ap);
@@ -74,12 +80,24 @@ bool buf_printf(buf *b, const char *fmt, ...)
 
 bool buf_text(buf *b, const char *text) { return buf_append(b, text, strlen(text)); }
 
-bool buf_fixed(buf *b, double v, int decimals)
+bool buf_join(buf *b, ...)
+{
+    size_t before = b->len;
+    va_list ap;
+    va_start(ap, b);
+    bool ok = true;
+    for (const char *text; ok && (text = va_arg(ap, const char *));) ok = buf_append(b, text, strlen(text));
+    va_end(ap);
+    if (!ok) b->len = before;
+    return ok;
+}
+
+char *fixed_text(char *out, double v, int decimals)
 {
     static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };
     double scaled = fabs(v) * tens[decimals], whole = floor(scaled), rest = scaled - whole;
     // The product is off by less than 1e-7 below 1e9. Near a half that could decide; printf knows the exact value.
-    if (!(scaled < 1e9) || fabs(rest - 0.5) < 1e-6) return buf_printf(b, "%.*f", decimals, v);
+    if (!(scaled < 1e9) || fabs(rest - 0.5) < 1e-6) return out + snprintf(out, FIXED_TEXT, "%.*f", decimals, v);
     uint32_t n = (uint32_t)whole + (rest > 0.5);
     char text[16], *at = text + sizeof text;
     for (int digits = 0; n || digits <= decimals; digits++, n /= 10) {
@@ -87,7 +105,15 @@ bool buf_fixed(buf *b, double v, int decimals)
         *--at = (char)('0' + n % 10);
     }
     if (signbit(v)) *--at = '-';
-    return buf_append(b, at, (size_t)(text + sizeof text - at));
+    size_t len = (size_t)(text + sizeof text - at);
+    memcpy(out, at, len);
+    return out + len;
+}
+
+bool buf_fixed(buf *b, double v, int decimals)
+{
+    char text[FIXED_TEXT];
+    return buf_append(b, text, (size_t)(fixed_text(text, v, decimals) - text));
 }
 
 bool buf_align(buf *b, size_t alignment, uint8_t fill)

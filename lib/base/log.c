@@ -12,6 +12,11 @@ void log_set_sink(log_sink *sink, void *ctx)
     the_ctx = ctx;
 }
 
+void log_line(log_level level, const char *text)
+{
+    if (the_sink) the_sink(the_ctx, level, text);
+}
+
 void log_say(log_level level, const char *fmt, ...)
 {
     if (!the_sink) return;

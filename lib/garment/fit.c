@@ -84,23 +84,46 @@ static void judge_region(const garment *g, const fit_body *b, fit_preference p, 
 // Samples of the errors of all sites at once: the same for every size, so that sizes are compared on equal people.
 enum { SAMPLES = 256 };
 
-static double joint_probability(const fit_size *s, const double *z)
+typedef struct {
+    double z[TAPE_COUNT][SAMPLES];
+    double least[TAPE_COUNT], most[TAPE_COUNT]; // of each site's
+} errors;
+
+static void find_ends(errors *s)
 {
-    int good = 0;
-    for (int k = 0; k < SAMPLES; k++) {
-        bool fits = true;
-        for (int i = 0; fits && i < s->regions; i++) {
-            const fit_region_result *r = &s->region[i];
-            double ease = r->ease + r->spread * z[k * TAPE_COUNT + (int)r->region.site];
-            fits = ease >= r->region.least && (ease <= r->region.most || r->source == MEASURE_BLOCK);
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        s->least[i] = s->most[i] = s->z[i][0];
+        for (int k = 1; k < SAMPLES; k++) {
+            s->least[i] = fmin(s->least[i], s->z[i][k]);
+            s->most[i] = fmax(s->most[i], s->z[i][k]);
         }
-        good += fits;
     }
-    return (double)good / SAMPLES;
+}
+
+static double joint_probability(const fit_size *s, const errors *of)
+{
+    double fits[SAMPLES], good = 0;
+    for (int k = 0; k < SAMPLES; k++) fits[k] = 1;
+    for (int i = 0; i < s->regions; i++) {
+        const fit_region_result *r = &s->region[i];
+        tape_measure site = r->region.site;
+        double least = r->region.least, most = r->source == MEASURE_BLOCK ? INFINITY : r->region.most, ease = r->ease,
+               spread = r->spread;
+        // Rounding keeps the order: when the ends of a region's samples fit, all do.
+        if (ease + spread * of->least[site] >= least && ease + spread * of->most[site] <= most) continue;
+        const double *z = of->z[site];
+        for (int k = 0; k < SAMPLES; k++) {
+            double e = ease + spread * z[k];
+            bool fit = (e >= least) & (e <= most); // without a branch: several samples at once
+            fits[k] = fit ? fits[k] : 0;
+        }
+    }
+    for (int k = 0; k < SAMPLES; k++) good += fits[k];
+    return good / SAMPLES;
 }
 
 // The draws are the same for every person; only what binds them together differs.
-static double drawn[SAMPLES * TAPE_COUNT], independent[SAMPLES * TAPE_COUNT];
+static errors drawn, independent;
 static pthread_once_t drawn_once = PTHREAD_ONCE_INIT;
 
 // 20 betas cannot fill 21 dimensions: a little independent error makes the matrix definite.
@@ -109,33 +132,35 @@ static pthread_once_t drawn_once = PTHREAD_ONCE_INIT;
 static void draw(void)
 {
     rng r = rng_new(1);
-    for (int k = 0; k < SAMPLES * TAPE_COUNT; k++) {
-        drawn[k] = rng_normal(&r);
-        independent[k] = sqrt(OWN_ERROR) * drawn[k] / sqrt(OWN_ERROR);
-    }
+    for (int k = 0; k < SAMPLES; k++)
+        for (int i = 0; i < TAPE_COUNT; i++) {
+            drawn.z[i][k] = rng_normal(&r);
+            independent.z[i][k] = sqrt(OWN_ERROR) * drawn.z[i][k] / sqrt(OWN_ERROR);
+        }
+    find_ends(&independent);
 }
 
-// The errors of a person whose sites hang together as b says, in z or, when nothing is known of that, drawn before.
-static const double *errors_of(const fit_body *b, double *z)
+// The errors of a person whose sites hang together as b says, in own or, when nothing is known of that, drawn before.
+static const errors *errors_of(const fit_body *b, errors *own)
 {
     pthread_once(&drawn_once, draw);
     double l[TAPE_COUNT * TAPE_COUNT];
-    memcpy(l, b->correlation, sizeof l);
     bool bound = false;
     for (int i = 0; i < TAPE_COUNT; i++)
-        for (int k = 0; k < i; k++) bound = bound || l[i * TAPE_COUNT + k] != 0;
-    if (!bound) return independent;
+        for (int k = 0; k < i; k++) bound = bound || b->correlation[i * TAPE_COUNT + k] != 0;
+    if (!bound) return &independent;
+    memcpy(l, b->correlation, sizeof l);
     for (int i = 0; i < TAPE_COUNT; i++) l[i * TAPE_COUNT + i] = OWN_ERROR;
     bool ok = chol_factor(l, TAPE_COUNT);
-    for (int k = 0; k < SAMPLES; k++) {
-        const double *n = drawn + k * TAPE_COUNT;
-        for (int i = 0; i < TAPE_COUNT; i++) {
-            double sum = ok ? 0 : n[i];
-            for (int j = 0; ok && j <= i; j++) sum += l[i * TAPE_COUNT + j] * n[j];
-            z[k * TAPE_COUNT + i] = sum / sqrt(OWN_ERROR);
-        }
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        double *row = own->z[i];
+        for (int k = 0; k < SAMPLES; k++) row[k] = ok ? 0 : drawn.z[i][k];
+        for (int j = 0; ok && j <= i; j++)
+            for (int k = 0; k < SAMPLES; k++) row[k] += l[i * TAPE_COUNT + j] * drawn.z[j][k];
+        for (int k = 0; k < SAMPLES; k++) row[k] /= sqrt(OWN_ERROR);
     }
-    return z;
+    find_ends(own);
+    return own;
 }
 
 static void score(fit_size *s)
@@ -162,22 +187,24 @@ static void score(fit_size *s)
 
 void fit_judge(const garment *g, const fit_body *b, fit_preference p, fit_result *out)
 {
-    double own[SAMPLES * TAPE_COUNT];
-    memset(out, 0, sizeof *out);
-    const double *z = errors_of(b, own);
+    errors own;
+    const errors *of = errors_of(b, &own);
+    // Sizes that there are: a result has room for many more.
     out->count = g->chart.count;
+    memset(out->size, 0, sizeof *out->size * (size_t)out->count);
     out->recommended = out->runner_up = -1;
+    fit_region region[FIT_MOST_REGIONS], own_region;
+    int n = garment_regions(g->category, g->silhouette, b->value, region);
     for (int i = 0; i < out->count; i++) {
         garment_measures made;
-        fit_region region[FIT_MOST_REGIONS];
         fit_size *s = &out->size[i];
         garment_measure(g, i, &made);
-        int n = garment_regions(g->category, g->silhouette, b->value, region);
         for (int k = 0; k < n; k++) {
             if (made.cm[region[k].dim] <= 0 || b->value[region[k].site] <= 0) continue;
-            judge_region(g, b, p, &made, &region[k], &s->region[s->regions++]);
+            own_region = region[k]; // the size's chart may widen it
+            judge_region(g, b, p, &made, &own_region, &s->region[s->regions++]);
         }
-        s->probability = joint_probability(s, z);
+        s->probability = joint_probability(s, of);
         score(s);
     }
     // Sizes nobody can wear, or that hardly anyone with these measurements fits, are not recommended.

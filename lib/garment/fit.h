@@ -59,5 +59,6 @@ void fit_judge(const garment *g, const fit_body *b, fit_preference p, fit_result
 void fit_sentence(const fit_size *s, char *out, size_t size);
 
 // fit.json: recommended (a name or null), runner_up, between_sizes, order (the names, as the chart has them),
-// sizes.{name}.{score, probability, class, regions}.
-bool fit_print(const garment *g, const fit_result *r, fit_preference p, const char *quality_json, buf *out) MUST_USE;
+// sizes.{name}.{score, probability, class, regions}. brief: without blanks, as it is stored and sent.
+bool fit_print(const garment *g, const fit_result *r, fit_preference p, const char *quality_json, bool brief,
+               buf *out) MUST_USE;

@@ -35,8 +35,8 @@ bool fit_body_parse(const char *text, size_t n, fit_body *out, err *e)
 
 void fit_sentence(const fit_size *s, char *out, size_t size)
 {
-    static const char *const word[FIT_CLASSES] = { "cannot be worn: too small at", "too tight at", "fits; closest at",
-                                                   "relaxed at", "loose at" };
+    static const char *const verdict[FIT_CLASSES] = { "cannot be worn: too small at", "too tight at",
+                                                      "fits; closest at", "relaxed at", "loose at" };
     static const char *const place[DIM_COUNT] = {
         "the neck",   "the chest",     "the underbust",       "the waist",     "the hips",
         "the hem",    "the thighs",    "the knees",           "the leg's end", "the upper arms",
@@ -53,62 +53,117 @@ void fit_sentence(const fit_size *s, char *out, size_t size)
             (s->region[told].verdict != s->verdict || s->region[i].probability < s->region[told].probability))
             told = i;
     const fit_region_result *r = &s->region[told];
-    snprintf(out, size, "%s %s (%+.1f cm)", word[s->verdict], place[r->region.dim], r->ease);
+    buf text = buf_new(size);
+    bool ok = buf_join(&text, verdict[s->verdict], " ", place[r->region.dim], signbit(r->ease) ? " (" : " (+", NULL) &&
+              buf_fixed(&text, r->ease, 1) && buf_append(&text, " cm)", 5);
+    if (ok)
+        memcpy(out, text.data, text.len);
+    else
+        *out = 0; // a caller's buffer that is too short for a sentence
+    buf_free(&text);
 }
 
-// A try-on prints hundreds of numbers in the request itself: not through printf.
-static bool print_region(const fit_region_result *r, buf *out)
+// Where and how: brief leaves the blanks out. A try-on prints hundreds of numbers in the request itself: not through
+// printf.
+typedef struct {
+    buf *out;
+    bool brief;
+} pen;
+
+static const char *blank(const pen *p) { return p->brief ? "" : " "; }
+
+// A member of an object, up to its value; first: nothing goes before it.
+static bool name(const pen *p, const char *text, bool first)
 {
-    const struct {
-        const char *name;
-        double value;
-        int decimals;
-    } number[] = { { "\", \"garment_cm\": ", r->garment, 2 },  { ", \"body_cm\": ", r->body, 2 },
-                   { ", \"ease_cm\": ", r->ease, 2 },          { ", \"ease_pct\": ", 100 * r->ease / r->body, 1 },
-                   { ", \"sd_cm\": ", r->spread, 2 },          { ", \"least_cm\": ", r->region.least, 2 },
-                   { ", \"ideal_cm\": ", r->region.ideal, 2 }, { ", \"most_cm\": ", r->region.most, 2 } };
-    bool ok = buf_text(out, "\n      {\"region\": \"") && buf_text(out, chart_dim_key[r->region.dim]) &&
-              buf_text(out, "\", \"body\": \"") && buf_text(out, tape_key[r->region.site]);
-    for (size_t i = 0; ok && i < sizeof number / sizeof *number; i++)
-        ok = buf_text(out, number[i].name) && buf_fixed(out, number[i].value, number[i].decimals);
-    return ok && buf_text(out, ", \"class\": \"") && buf_text(out, fit_class_word[r->verdict]) &&
-           buf_text(out, "\", \"probability\": ") && buf_fixed(out, r->probability, 4) &&
-           buf_text(out, ", \"source\": \"") && buf_text(out, measure_source_word[r->source]) && buf_text(out, "\"}");
+    return buf_join(p->out, first ? "\"" : p->brief ? ",\"" : ", \"", text, p->brief ? "\":" : "\": ", NULL);
 }
 
-static bool print_size(const fit_size *s, buf *out)
+static bool word(const pen *p, const char *text)
+{
+    return text ? buf_join(p->out, "\"", text, "\"", NULL) : buf_text(p->out, "null");
+}
+
+// A region is most of what is printed, and six sizes have dozens: written without a look at lengths that are known.
+static char *put(char *at, const char *text, size_t n)
+{
+    memcpy(at, text, n);
+    return at + n;
+}
+
+// One of two literals.
+#define PUT(at, brief, a, b) ((brief) ? put((at), (a), sizeof(a) - 1) : put((at), (b), sizeof(b) - 1))
+#define PUT_NUMBER(at, brief, name, v, decimals)                                                                       \
+    fixed_text(PUT((at), (brief), ",\"" name "\":", ", \"" name "\": "), (v), (decimals))
+
+static bool print_region(const pen *p, const fit_region_result *r)
+{
+    enum { NUMBERS = 9, WORDS = 5, WORD = 40, REST = 400 }; // our own words are shorter than that
+    char text[NUMBERS * FIXED_TEXT + WORDS * WORD + REST], *at = text;
+    bool b = p->brief;
+    at = PUT(at, b, "{\"region\":\"", "\n      {\"region\": \"");
+    at = stpcpy(at, chart_dim_key[r->region.dim]);
+    at = PUT(at, b, "\",\"body\":\"", "\", \"body\": \"");
+    at = stpcpy(at, tape_key[r->region.site]);
+    *at++ = '"';
+    at = PUT_NUMBER(at, b, "garment_cm", r->garment, 2);
+    at = PUT_NUMBER(at, b, "body_cm", r->body, 2);
+    at = PUT_NUMBER(at, b, "ease_cm", r->ease, 2);
+    at = PUT_NUMBER(at, b, "ease_pct", 100 * r->ease / r->body, 1);
+    at = PUT_NUMBER(at, b, "sd_cm", r->spread, 2);
+    at = PUT_NUMBER(at, b, "least_cm", r->region.least, 2);
+    at = PUT_NUMBER(at, b, "ideal_cm", r->region.ideal, 2);
+    at = PUT_NUMBER(at, b, "most_cm", r->region.most, 2);
+    at = PUT(at, b, ",\"class\":\"", ", \"class\": \"");
+    at = stpcpy(at, fit_class_word[r->verdict]);
+    *at++ = '"';
+    at = PUT_NUMBER(at, b, "probability", r->probability, 4);
+    at = PUT(at, b, ",\"source\":\"", ", \"source\": \"");
+    at = stpcpy(at, measure_source_word[r->source]);
+    at = put(at, "\"}", 2);
+    return buf_append(p->out, text, (size_t)(at - text));
+}
+
+static bool print_size(const pen *p, const fit_size *s)
 {
     char sentence[128];
     fit_sentence(s, sentence, sizeof sentence);
-    bool ok = buf_printf(out, "{\"score\": %.4f, \"probability\": %.3f, \"class\": \"%s\", \"says\": \"%s\", ",
-                         s->score, s->probability, fit_class_word[s->verdict], sentence) &&
-              buf_printf(out, "\"worst_region\": ");
-    ok = ok && (s->regions ? buf_printf(out, "\"%s\"", chart_dim_key[s->region[s->worst].region.dim])
-                           : buf_printf(out, "null"));
-    ok = ok && buf_printf(out, ",\n    \"regions\": [");
-    for (int i = 0; ok && i < s->regions; i++) ok = (!i || buf_text(out, ",")) && print_region(&s->region[i], out);
-    return ok && buf_printf(out, "]}");
+    bool ok = buf_text(p->out, "{") && name(p, "score", true) && buf_fixed(p->out, s->score, 4) &&
+              name(p, "probability", false) && buf_fixed(p->out, s->probability, 3) && name(p, "class", false) &&
+              word(p, fit_class_word[s->verdict]) && name(p, "says", false) && word(p, sentence) &&
+              name(p, "worst_region", false) &&
+              word(p, s->regions ? chart_dim_key[s->region[s->worst].region.dim] : NULL) &&
+              buf_join(p->out, p->brief ? "," : ",\n    ", "\"regions\":", blank(p), "[", NULL);
+    for (int i = 0; ok && i < s->regions; i++) ok = (!i || buf_text(p->out, ",")) && print_region(p, &s->region[i]);
+    return ok && buf_text(p->out, "]}");
 }
 
-static bool print_name(const garment *g, int size, buf *out)
+static const char *size_name(const garment *g, int size) { return size < 0 ? NULL : g->chart.size[size].name; }
+
+static bool print_flag(const pen *p, const char *text, bool value)
 {
-    return size < 0 ? buf_printf(out, "null") : buf_printf(out, "\"%s\"", g->chart.size[size].name);
+    return name(p, text, false) && buf_text(p->out, value ? "true" : "false");
 }
 
-bool fit_print(const garment *g, const fit_result *r, fit_preference p, const char *quality, buf *out)
+bool fit_print(const garment *g, const fit_result *r, fit_preference preference, const char *quality, bool brief,
+               buf *out)
 {
-    bool ok = buf_printf(out, "{\"recommended\": ") && print_name(g, r->recommended, out) &&
-              buf_printf(out, ", \"runner_up\": ") && print_name(g, r->runner_up, out) &&
-              buf_printf(out,
-                         ", \"between_sizes\": %s, \"preference\": \"%s\", \"category\": \"%s\", "
-                         "\"fabric\": \"%s\", \"fabric_calibrated\": %s, \"standard_chart\": %s,\n \"order\": [",
-                         r->between ? "true" : "false", fit_preference_word[p], garment_category_word[g->category],
-                         g->fabric.name, g->fabric.calibrated ? "true" : "false", g->chart.standard ? "true" : "false");
-    for (int i = 0; ok && i < r->count; i++) ok = buf_printf(out, "%s\"%s\"", i ? ", " : "", g->chart.size[i].name);
-    ok = ok && buf_printf(out, "],\n \"sizes\": {");
+    const pen pen_ = { out, brief }, *p = &pen_;
+    const char *comma = brief ? "," : ",\n ";
+    bool ok = buf_text(out, "{") && name(p, "recommended", true) && word(p, size_name(g, r->recommended)) &&
+              name(p, "runner_up", false) && word(p, size_name(g, r->runner_up)) &&
+              print_flag(p, "between_sizes", r->between) && name(p, "preference", false) &&
+              word(p, fit_preference_word[preference]) && name(p, "category", false) &&
+              word(p, garment_category_word[g->category]) && name(p, "fabric", false) && word(p, g->fabric.name) &&
+              print_flag(p, "fabric_calibrated", g->fabric.calibrated) &&
+              print_flag(p, "standard_chart", g->chart.standard) &&
+              buf_join(out, comma, "\"order\":", blank(p), "[", NULL);
     for (int i = 0; ok && i < r->count; i++)
-        ok = buf_printf(out, "%s\n  \"%s\": ", i ? "," : "", g->chart.size[i].name) && print_size(&r->size[i], out);
-    ok = ok && buf_printf(out, "}");
-    if (quality) ok = ok && buf_printf(out, ",\n \"quality\": %s", quality);
-    return ok && buf_printf(out, "}\n");
+        ok = (!i || buf_join(out, ",", blank(p), NULL)) && word(p, g->chart.size[i].name);
+    ok = ok && buf_join(out, "]", comma, "\"sizes\":", blank(p), "{", NULL);
+    for (int i = 0; ok && i < r->count; i++)
+        ok = buf_join(out, i ? "," : "", brief ? "" : "\n  ", NULL) && name(p, g->chart.size[i].name, true) &&
+             print_size(p, &r->size[i]);
+    ok = ok && buf_text(out, "}");
+    if (quality) ok = ok && buf_join(out, comma, "\"quality\":", blank(p), quality, NULL);
+    return ok && buf_text(out, brief ? "}" : "}\n");
 }

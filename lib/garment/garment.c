@@ -149,10 +149,9 @@ static void usual_body(const garment *g, const double *said, double *body)
         if (said[d] > 0) body[d] = said[d];
 }
 
-static double ease_of(const garment *g, chart_dim d, const double *site)
+// region[n]: as garment_regions has them for a body of this size.
+static double ease_of(const fit_region *region, int n, chart_dim d)
 {
-    fit_region region[FIT_MOST_REGIONS];
-    int n = garment_regions(g->category, g->silhouette, site, region);
     for (int i = 0; i < n; i++)
         if (region[i].dim == d) return region[i].ideal;
     switch (d) {
@@ -208,22 +207,25 @@ void garment_measure(const garment *g, int size, garment_measures *out)
             made[d] = g->chart.basis[d] == BASIS_FLAT && chart_is_girth((chart_dim)d) ? 2 * mid : mid;
     }
     // The ease of a garment depends a little on the body it is for; two rounds settle that.
+    fit_region region[FIT_MOST_REGIONS];
+    int regions = 0;
     double guess[DIM_COUNT];
     memcpy(guess, body_said, sizeof guess);
     for (int round = 0; round < 3; round++) {
         usual_body(g, guess, body);
         site[TAPE_CHEST_GIRTH] = body[DIM_CHEST];
         site[TAPE_HIP_GIRTH] = body[DIM_HIP];
+        regions = garment_regions(g->category, g->silhouette, site, region);
         for (int d = 0; d < DIM_COUNT; d++)
             if (made[d] > 0 && body_said[d] == 0 && d != DIM_LENGTH && d != DIM_HEM && d != DIM_LEG_HEM)
-                guess[d] = made[d] - ease_of(g, (chart_dim)d, site);
+                guess[d] = made[d] - ease_of(region, regions, (chart_dim)d);
     }
     bool shorts = g->category == GARMENT_TSHIRT;
     double *cm = out->cm;
     for (int d = 0; d < DIM_COUNT; d++) {
         if (!has(g->category, (chart_dim)d)) continue;
         out->source[d] = made[d] > 0 ? MEASURE_CHART : body_said[d] > 0 ? MEASURE_BODY : MEASURE_BLOCK;
-        cm[d] = made[d] > 0 ? made[d] : body[d] > 0 ? body[d] + ease_of(g, (chart_dim)d, site) : 0;
+        cm[d] = made[d] > 0 ? made[d] : body[d] > 0 ? body[d] + ease_of(region, regions, (chart_dim)d) : 0;
         double open = g->chart.basis[d] == BASIS_BODY ? 0 : row->value[d].hi - row->value[d].lo;
         if (out->source[d] == MEASURE_BODY) out->reach[d] = (row->value[d].hi - row->value[d].lo) / 2;
         // Sewn garments lie within the tolerance 19 times of 20; a range of the garment is taken as evenly likely.

@@ -60,7 +60,7 @@ struct api {
     bucket_table *buckets;
     site *site; // the pages; NULL: API only
     known_callers *known;
-    together *events, *tryons;
+    together *events, *tryons, *avatars;
     cloud *cloud;      // NULL: no RunPod
     http_server *http; // set once it runs
     atomic_bool draining;
@@ -123,7 +123,7 @@ http_handler brand_get, brand_patch, key_list, key_create, key_patch, key_rotate
 http_handler preview_start, preview_get, preview_sheet, widget_get;
 http_handler garment_list, garment_create, garment_get, garment_patch, garment_delete, garment_size_put,
     garment_size_delete, garment_chart_put;
-together_write events_write, tryons_write;
+together_work events_write, tryons_write, avatars_read;
 http_handler events_add, analytics_get, embed_get;
 http_handler blob_read, blob_write;
 http_handler plane_run, plane_runsync, plane_status, plane_status_sync, plane_stream, plane_cancel, plane_retry,

@@ -11,7 +11,7 @@
 
 enum { LINK_SECONDS = 1800, UPLOAD_SECONDS = 600, WATCH_MS = 300000 };
 
-static bool put_name(buf *b, const char *name) { return buf_text(b, ",\"") && buf_text(b, name) && buf_text(b, "\":"); }
+static bool put_name(buf *b, const char *name) { return buf_join(b, ",\"", name, "\":", NULL); }
 
 static bool put_text(buf *b, const char *name, const char *text)
 {
@@ -39,16 +39,16 @@ static bool render(http_request *q, const db_avatar *v, const json_t *uploads, b
                   { "params.npz", v->params_url },
                   { "preview.png", v->preview_url } };
     bool ready = !strcmp(v->status, "ready"), some = false;
-    bool ok = buf_printf(b, "{\"id\":\"%s\",\"status\":\"%s\",\"progress\":%.3f", v->id, v->status, v->progress) &&
-              put_text(b, "failure", v->failure) && put_name(b, "answers") && buf_text(b, v->answers) &&
-              put_report(b, v->measurements) && buf_text(b, ",\"files\":{");
+    bool ok = buf_join(b, "{\"id\":\"", v->id, "\",\"status\":\"", v->status, "\",\"progress\":", NULL) &&
+              buf_fixed(b, v->progress, 3) && put_text(b, "failure", v->failure) && put_name(b, "answers") &&
+              buf_text(b, v->answers) && put_report(b, v->measurements) && buf_text(b, ",\"files\":{");
     for (size_t i = 0; ok && ready && i < sizeof files / sizeof *files; i++) {
         if (!files[i].path) continue;
-        ok = buf_printf(b, "%s\"%s\":", some ? "," : "", files[i].name) &&
+        ok = buf_join(b, some ? ",\"" : "\"", files[i].name, "\":", NULL) &&
              json_put_string(b, api_link(q, "avatars", files[i].path, LINK_SECONDS));
         some = true;
     }
-    ok = ok && buf_printf(b, "}") && put_text(b, "job_id", v->job_id) &&
+    ok = ok && buf_text(b, "}") && put_text(b, "job_id", v->job_id) &&
          put_text(b, "created_at", api_time(q, v->created_at)) && put_text(b, "updated_at", api_time(q, v->updated_at));
     if (ok && uploads) {
         char *text = json_dumps(uploads, JSON_COMPACT);
@@ -320,16 +320,41 @@ static bool find(http_request *q, http_response *r, db_avatar *v)
 
 static const char *tag_of(http_request *q, const db_avatar *v)
 {
-    return arena_printf(q->a, "\"%s-%lld\"", v->status, (long long)v->updated_at);
+    char at[INT_TEXT];
+    return arena_join(q->a, "\"", v->status, "-", int_text(v->updated_at, at), "\"", NULL);
+}
+
+static void show(http_request *q, http_response *r, const db_avatar *v)
+{
+    http_set(r, "Cache-Control", "private, no-cache");
+    if (!http_not_modified(q, r, tag_of(q, v))) send_avatar(q, r, 200, v, NULL);
 }
 
 void avatar_get(http_request *q, http_response *r)
 {
     db_avatar v;
-    if (!find(q, r, &v)) return;
-    http_set(r, "Cache-Control", "private, no-cache");
-    if (http_not_modified(q, r, tag_of(q, &v))) return;
-    send_avatar(q, r, 200, &v, NULL);
+    if (!db_is_far(api_of(q)->d)) {
+        if (find(q, r, &v)) show(q, r, &v);
+        return;
+    }
+    const char *id = api_id(q, r, 0);
+    if (!id) return;
+    db_avatar_ask *ask = arena_surely(q->a, sizeof *ask);
+    *ask = (db_avatar_ask){ .user = api_who(q)->user, .id = id, .a = q->a };
+    together_add(api_of(q)->avatars, q, r, ask, 1);
+}
+
+void avatars_read(db *d, arena *a, const together_one *v, int count)
+{
+    (void)a; // each has its own
+    db_avatar_ask *ask[TOGETHER_MOST] = { 0 };
+    for (int i = 0; i < count; i++) ask[i] = v[i].work;
+    db_avatars_get(d, ask, count);
+    for (int i = 0; i < count; i++)
+        if (ask[i]->fate.ok)
+            show(v[i].q, v[i].r, &ask[i]->avatar);
+        else
+            http_fail(v[i].q, v[i].r, &ask[i]->fate.e);
 }
 
 void avatar_list(http_request *q, http_response *r)

@@ -44,7 +44,7 @@ const char *api_base(http_request *q)
     const api *p = api_of(q);
     if (p->c.public_url) return p->c.public_url;
     const char *proto = http_header(q, "X-Forwarded-Proto");
-    return arena_printf(q->a, "%s://%s", proto && !strcmp(proto, "https") ? "https" : "http", http_header(q, "Host"));
+    return arena_join(q->a, proto && !strcmp(proto, "https") ? "https://" : "http://", http_header(q, "Host"), NULL);
 }
 
 const char *api_link(http_request *q, const char *bucket, const char *path, int seconds)
@@ -54,8 +54,7 @@ const char *api_link(http_request *q, const char *bucket, const char *path, int 
     err e = { 0 };
     const char *text = NULL;
     if (blob_link(api_of(q)->blobs, "GET", bucket, path, seconds, &url, &e) && buf_append(&url, "", 1))
-        text = url.data[0] == '/' ? arena_printf(q->a, "%s%s", api_base(q), (char *)url.data)
-                                  : arena_text(q->a, (char *)url.data);
+        text = arena_join(q->a, url.data[0] == '/' ? api_base(q) : "", (char *)url.data, NULL);
     buf_free(&url);
     return text;
 }

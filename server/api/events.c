@@ -18,7 +18,24 @@ static const char *known_id(const json_t *j, const char *key, arena *a)
     return id && uuid_parse(json_string_value(json_object_get(j, key)), id) ? id : NULL;
 }
 
-static bool one(http_request *q, http_response *r, const json_t *j, db_event *v, size_t i)
+// What an event alone says beside its type stands in the body, which is known to be JSON: it need not be written anew.
+static const char *text_of(const http_request *q, const json_t *meta, bool alone)
+{
+    json_member m = { .name = "metadata" };
+    if (alone) json_members((const char *)q->body.data, &m, 1);
+    char *text;
+    if (m.at) {
+        json_compact(text = arena_textn(q->a, m.at, m.len));
+        return text;
+    }
+    char *made = json_dumps(meta, JSON_COMPACT);
+    text = arena_text(q->a, made);
+    mem_free(made);
+    return text;
+}
+
+// alone: the body is this event, not a list.
+static bool one(http_request *q, http_response *r, const json_t *j, db_event *v, size_t i, bool alone)
 {
     const api_caller *who = api_who(q);
     const char *type = json_string_value(json_object_get(j, "event_type")),
@@ -42,10 +59,9 @@ static bool one(http_request *q, http_response *r, const json_t *j, db_event *v,
     v->user_id = *who->user ? who->user : who->secret ? known_id(j, "user_id", q->a) : NULL;
     const json_t *meta = json_object_get(j, "metadata");
     if (meta) {
-        char *text = json_is_object(meta) ? json_dumps(meta, JSON_COMPACT) : NULL;
+        const char *text = json_is_object(meta) ? text_of(q, meta, alone) : NULL;
         bool ok = text && strlen(text) <= METADATA;
-        if (ok) v->metadata = arena_text(q->a, text);
-        mem_free(text);
+        if (ok) v->metadata = text;
         if (!ok)
             return api_invalid(q, r, "metadata", "event %zu: metadata is an object of at most %d bytes", i, METADATA);
     }
@@ -67,7 +83,7 @@ void events_add(http_request *q, http_response *r)
         ok = false;
     }
     db_event *v = ok ? arena_array(q->a, db_event, n) : NULL;
-    for (size_t i = 0; ok && i < n; i++) ok = one(q, r, list ? json_array_get(list, i) : j, &v[i], i);
+    for (size_t i = 0; ok && i < n; i++) ok = one(q, r, list ? json_array_get(list, i) : j, &v[i], i, !list);
     json_decref(j);
     if (!ok) return;
     db_event_batch *batch = arena_surely(q->a, sizeof *batch);

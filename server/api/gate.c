@@ -38,6 +38,15 @@ static bool lists(const char *json_array, const char *word)
     return found;
 }
 
+// Is the word among a key's scopes? They are words of ours in a JSON array: nothing in it is escaped.
+static bool good_for(const char *scopes, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = scopes; (p = strstr(p, word)); p += n)
+        if (p > scopes && p[-1] == '"' && p[n] == '"') return true;
+    return false;
+}
+
 static bool denied(http_request *q, http_response *r, const char *why)
 {
     http_set(r, "WWW-Authenticate", "Bearer");
@@ -106,8 +115,9 @@ static bool as_shopper(http_request *q, http_response *r, api_caller *who, const
         sha256_text(token, strlen(token), hash);
         if (!token_looks_right("try_guest_", token)) return denied(q, r, "this guest token is not complete");
         if (known_guest(p->known, hash, who->user)) return true;
-        if (db_guest_find(p->d, q->a, hash, who->user, &e)) {
-            known_note_guest(p->known, hash, who->user);
+        int64_t expires_at;
+        if (db_guest_find(p->d, q->a, hash, who->user, &expires_at, &e)) {
+            known_note_guest(p->known, hash, who->user, expires_at);
             return true;
         }
     } else {
@@ -152,7 +162,7 @@ static bool identify(http_request *q, http_response *r, api_caller *who)
     }
     if (((may & WHO_SHOPPER) && *who->user) || ((may & WHO_SECRET) && *who->brand && who->secret) ||
         ((may & WHO_PUBLISHABLE) && *who->brand && !who->secret)) {
-        if (q->route->scope && *who->brand && who->secret && !*who->user && !lists(who->scopes, q->route->scope)) {
+        if (q->route->scope && *who->brand && who->secret && !*who->user && !good_for(who->scopes, q->route->scope)) {
             http_problem(q, r, 403, "scope", NULL, "this key is not good for \"%s\"", q->route->scope);
             return false;
         }

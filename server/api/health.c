@@ -71,6 +71,40 @@ static const char *text_of(const json_t *j, const char *key)
     return s ? s : "";
 }
 
+// What is sent or answered, by media type, with the schema's place on this page.
+static bool contents(buf *b, const json_t *holder)
+{
+    const char *type;
+    json_t *one;
+    bool ok = true, some = false;
+    json_object_foreach((json_t *)(uintptr_t)json_object_get(holder, "content"), type, one)
+    {
+        const char *schema = text_of(json_object_get(one, "schema"), "$ref"), *name = strrchr(schema, '/');
+        ok = ok && buf_join(b, some ? ", " : "", "<code>", type, "</code>", NULL);
+        if (name) ok = ok && buf_join(b, " <a href=\"#", name + 1, "\">", name + 1, "</a>", NULL);
+        some = true;
+    }
+    return ok;
+}
+
+// The names of who may call; anyone, when the description asks for nobody.
+static bool callers(buf *b, const json_t *op)
+{
+    size_t i;
+    json_t *one, *value;
+    const char *name;
+    bool ok = true, some = false;
+    json_array_foreach(json_object_get(op, "security"), i, one)
+    {
+        json_object_foreach(one, name, value)
+        {
+            ok = ok && buf_join(b, some ? " or " : "<p>With ", "<a href=\"#", name, "\">", name, "</a>", NULL);
+            some = true;
+        }
+    }
+    return ok && (!some || buf_text(b, "</p>"));
+}
+
 static bool operation(buf *b, const char *path, const char *method, const json_t *op)
 {
     const char *code;
@@ -90,11 +124,14 @@ static bool operation(buf *b, const char *path, const char *method, const json_t
         }
         ok = ok && buf_printf(b, "</ul>");
     }
-    ok = ok && buf_printf(b, "<table>");
+    ok = ok && callers(b, op);
+    const json_t *body = json_object_get(op, "requestBody");
+    if (body) ok = ok && buf_text(b, "<p>Body: ") && contents(b, body) && buf_text(b, "</p>");
+    ok = ok && buf_text(b, "<table>");
     json_object_foreach(json_object_get(op, "responses"), code, answer)
     {
-        ok = ok && buf_printf(b, "<tr><td>%s</td><td>", code) && html(b, text_of(answer, "description")) &&
-             buf_printf(b, "</td></tr>");
+        ok = ok && buf_join(b, "<tr><td>", code, "</td><td>", NULL) && html(b, text_of(answer, "description")) &&
+             buf_text(b, "</td><td>") && contents(b, answer) && buf_text(b, "</td></tr>");
     }
     return ok && buf_printf(b, "</table></section>");
 }
@@ -127,7 +164,13 @@ void docs_page(http_request *q, http_response *r)
             ok = ok && operation(b, path, upper, op);
         }
     }
-    ok = ok && buf_printf(b, "<h2>Schemas</h2>");
+    ok = ok && buf_text(b, "<h2>Who may call</h2><table>");
+    json_object_foreach(json_object_get(json_object_get(j, "components"), "securitySchemes"), name, schema)
+    {
+        ok = ok && buf_join(b, "<tr id=\"", name, "\"><td><code>", name, "</code></td><td>", NULL) &&
+             html(b, text_of(schema, "description")) && buf_text(b, "</td></tr>");
+    }
+    ok = ok && buf_text(b, "</table><h2>Schemas</h2>");
     json_object_foreach(json_object_get(json_object_get(j, "components"), "schemas"), name, schema)
     {
         char *text = json_dumps(schema, JSON_INDENT(2));

@@ -85,14 +85,14 @@ bool known_key(known_callers *k, arena *a, const char *hash, db_key *out)
     return true;
 }
 
-static void note(known_callers *k, const char *hash, const char *user, const db_key *key)
+static void note(known_callers *k, const char *hash, const char *user, const db_key *key, int64_t for_ms)
 {
     unsigned s = set_of(hash);
     pthread_mutex_lock(&k->lock[s % STRIPES]);
     row *r = k->rows[s];
     for (int i = 1; i < WAYS; i++)
         if (k->rows[s][i].until_ms < r->until_ms) r = &k->rows[s][i];
-    r->until_ms = clock_mono_ms() + KNOWN_MS;
+    r->until_ms = clock_mono_ms() + for_ms;
     r->is_key = key != NULL;
     memcpy(r->hash, hash, sizeof r->hash);
     if (user) memcpy(r->user, user, sizeof r->user);
@@ -109,12 +109,17 @@ static void note(known_callers *k, const char *hash, const char *user, const db_
     pthread_mutex_unlock(&k->lock[s % STRIPES]);
 }
 
-void known_note_guest(known_callers *k, const char *hash, const char *user) { note(k, hash, user, NULL); }
+void known_note_guest(known_callers *k, const char *hash, const char *user, int64_t expires_at)
+{
+    int64_t left = expires_at - clock_ms();
+    note(k, hash, user, NULL, left < KNOWN_GUEST_MS ? left : KNOWN_GUEST_MS);
+}
 
 void known_note_key(known_callers *k, const char *hash, const db_key *key)
 {
     // A key with more origins than there is room for asks the database each time.
-    if (strlen(key->prefix) + strlen(key->scopes) + strlen(key->origins) + 3 <= LISTS) note(k, hash, NULL, key);
+    if (strlen(key->prefix) + strlen(key->scopes) + strlen(key->origins) + 3 <= LISTS)
+        note(k, hash, NULL, key, KNOWN_KEY_MS);
 }
 
 void known_forget_all(known_callers *k)

@@ -124,8 +124,9 @@ api *api_new(const api_config *c, db *d, blob_store *blobs, const job_handlers *
     p->plane = (job_plane){ .d = d, .blobs = blobs };
     p->buckets = buckets_new(12);
     p->known = known_new();
-    p->events = together_new(d, events_write, 2000);
-    p->tryons = together_new(d, tryons_write, TOGETHER_MOST);
+    p->events = together_new(d, events_write, 2000, db_is_far(d));
+    p->tryons = together_new(d, tryons_write, TOGETHER_MOST, true);
+    p->avatars = together_new(d, avatars_read, TOGETHER_MOST, false);
     p->stats = stats_new();
     return p;
 }
@@ -137,6 +138,7 @@ void api_free(api *p)
     known_free(p->known);
     together_free(p->events);
     together_free(p->tryons);
+    together_free(p->avatars);
     stats_free(p->stats);
     mem_free(p);
 }

@@ -53,9 +53,21 @@ void api_done(const http_request *q, int status, int64_t micros)
 {
     stats_count(api_of(q)->stats, q, status, micros);
     // The template, not the path: no ids of people in the log, and no signed link's query.
-    log_say(LOG_INFO, "{\"at\":\"request\",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%d,\"ms\":%lld}",
-            q->id, q->route ? q->route->method : "-", q->route ? q->route->path : "-", status,
-            (long long)(micros / 1000));
+    char code[INT_TEXT], ms[INT_TEXT], line[512];
+    const char *const part[] = { "{\"at\":\"request\",\"id\":\"",
+                                 q->id,
+                                 "\",\"method\":\"",
+                                 q->route ? q->route->method : "-",
+                                 "\",\"route\":\"",
+                                 q->route ? q->route->path : "-",
+                                 "\",\"status\":",
+                                 int_text(status, code),
+                                 ",\"ms\":",
+                                 int_text(micros / 1000, ms),
+                                 "}" };
+    char *at = line; // routes are ours, and short
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) at = stpcpy(at, part[i]);
+    log_line(LOG_INFO, line);
 }
 
 static bool routes(const struct api_stats *s, buf *b)

@@ -107,7 +107,7 @@ static const char *score(http_request *q, const db_avatar *v, const db_garment *
     err e = { 0 };
     char *text = NULL;
     if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &b, &e))
-        json_compact(text = arena_textn(q->a, (const char *)b.data, b.len));
+        text = arena_textn(q->a, (const char *)b.data, b.len);
     else
         log_say(LOG_WARN, "fit: %s", e.msg); // a chart that cannot be scored still can be tried on
     buf_free(&b);
@@ -153,8 +153,7 @@ void tryon_create(http_request *q, http_response *r)
     if (ok && !uuid_parse(garment, garment_id)) ok = api_invalid(q, r, "garment_id", "garment_id is needed");
     if (ok && preference && !api_among(PREFERENCES, preference))
         ok = api_invalid(q, r, "preference", "preference is snug, regular or loose");
-    if (ok && (!db_avatar_get(p->d, q->a, db_as_user(who->user), avatar_id, &v, &e) ||
-               !db_garment_get(p->d, q->a, db_service, garment_id, &g, &e))) {
+    if (ok && !db_tryon_needs(p->d, q->a, who->user, avatar_id, garment_id, &v, &g, &e)) {
         http_fail(q, r, &e);
         ok = false;
     }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MAX_WORKERS = 64, DRAIN_MS = 25000, SWEEP_MS = 1000, BLOBS_EVERY = 60, GRACE_MS = 3600000 };
 
@@ -40,7 +41,7 @@ static void say(void *ctx, log_level level, const char *text)
     json_decref(j);
 }
 
-static void *json_bytes(size_t n) { return mem_new(n, 1); }
+static void *json_bytes(size_t n) { return mem_grow(NULL, n, 1); }
 
 // A JSON value that silently lacks a member because memory was short could be stored: rather no program than that.
 static void strict_memory(void) { json_set_alloc_funcs(json_bytes, mem_free); }
@@ -190,6 +191,16 @@ static bool at_runpod(api *p, const app_stores *st, atomic_bool *hold, err *e)
     return cloud_start(&c, &p->cloud, e);
 }
 
+// Threads that take requests. Where database and objects are this machine's a handler waits for next to nothing, and
+// fewer threads have more requests in a round. One that waits for another machine holds up the others of its thread.
+static unsigned listeners(const app_stores *st)
+{
+    enum { FEWEST = 2, MOST = 8 };
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned n = cores < FEWEST ? FEWEST : cores > MOST ? MOST : (unsigned)cores;
+    return db_is_far(st->d) || !blob_is_local(st->blobs) ? 2 * n : n;
+}
+
 static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
 {
     char listen[80], origin[120];
@@ -223,6 +234,7 @@ static bool serve(const app_options *o, app_stores *st, sigset_t *set, err *e)
                       .origin_allowed = api_origin_allowed,
                       .fallback = api_page,
                       .done = api_done,
+                      .threads = listeners(st),
                       .trust_proxy = env("TRUST_PROXY") != NULL };
     atomic_bool hold = false;
     bool ok = at_runpod(p, st, &hold, e) && http_start(&h, &p->http, e);

@@ -15,11 +15,10 @@ bool blob_path_ok(const char *bucket, const char *path)
     if (!n || n > 200 || path[n - 1] == '/') return false;
     for (size_t i = 0; i < n; i++) {
         char c = path[i];
+        if ((c | 32) >= 'a' && (c | 32) <= 'z') continue;
+        if ((c >= '0' && c <= '9') || c == '-' || c == '_') continue;
         bool first = !i || path[i - 1] == '/';
-        if (first && (c == '.' || c == '/')) return false;
-        if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '_' || c == '.' ||
-              c == '/'))
-            return false;
+        if (first || (c != '.' && c != '/')) return false;
     }
     return true;
 }
@@ -46,6 +45,7 @@ bool blob_open(const blob_config *c, blob_store **out, err *e)
     strings(&s->c, field);
     for (int i = 0; field[i]; i++)
         if (*field[i]) *field[i] = mem_strdup(*field[i]);
+    if (c->link_key) hmac_begin(&s->link, c->link_key, strlen(c->link_key));
     s->backend = c->kind == BLOB_DISK ? &blob_disk : c->kind == BLOB_S3 ? &blob_s3 : &blob_supabase;
     if (c->kind == BLOB_S3) {
         const char *at = strstr(c->endpoint, "://");

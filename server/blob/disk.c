@@ -175,20 +175,24 @@ static bool list(blob_store *s, const char *bucket, const char *prefix, void (*e
 static void link_signature(const blob_store *s, const char *method, const char *bucket, const char *path,
                            const char *expires, char out[44])
 {
-    char text[600];
-    int n = snprintf(text, sizeof text, "%s\n%s\n%s\n%s", method, bucket, path, expires);
+    const char *const part[] = { method, bucket, path, expires }; // checked: together they are shorter than text
+    char text[600], *at = text;
+    for (int i = 0; i < 4; i++) {
+        if (i) *at++ = '\n';
+        at = stpcpy(at, part[i]);
+    }
     uint8_t mac[32];
-    hmac_sha256(s->c.link_key, strlen(s->c.link_key), text, (size_t)n, mac);
+    hmac_sign(&s->link, text, (size_t)(at - text), mac);
     base64url_encode(mac, 32, out);
 }
 
 static bool link_to(blob_store *s, const char *method, const char *bucket, const char *path, int seconds, buf *url,
                     err *e)
 {
-    char expires[24], signature[44];
-    snprintf(expires, sizeof expires, "%lld", (long long)(clock_ms() / 1000 + seconds));
+    char expires[INT_TEXT], signature[44];
+    int_text(clock_ms() / 1000 + seconds, expires);
     link_signature(s, method, bucket, path, expires, signature);
-    return buf_printf(url, "/v1/blobs/%s/%s?expires=%s&signature=%s", bucket, path, expires, signature) ||
+    return buf_join(url, "/v1/blobs/", bucket, "/", path, "?expires=", expires, "&signature=", signature, NULL) ||
            fail(e, ERR_LIMIT, "the link is too long");
 }
 

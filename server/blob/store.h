@@ -1,6 +1,7 @@
 // Inside the room: what a backend gives.
 #pragma once
 #include "blob/blob.h"
+#include "common/ids.h"
 
 typedef struct {
     bool (*put)(blob_store *s, const char *bucket, const char *path, const char *type, const void *data, size_t n,
@@ -18,6 +19,7 @@ typedef struct {
 struct blob_store {
     const blob_backend *backend;
     blob_config c;  // strings are the store's own
+    hmac_key link;  // of c.link_key, on disk
     char host[256]; // S3: of the endpoint, with its port
     char base[256]; // S3: path of the endpoint, "" or "/storage/v1/s3"
 };

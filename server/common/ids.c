@@ -1,9 +1,9 @@
 #include "common/ids.h"
 
+#define OPENSSL_SUPPRESS_DEPRECATED // of sha.h: see digest_begin
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <pthread.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,36 +124,30 @@ bool uuid_parse(const char *s, uuid_text out)
     return true;
 }
 
-// Looking an algorithm up by name and making its context costs several times what a short digest does: both are done
-// once, the contexts once a thread.
-static EVP_MD *digest;
-static pthread_key_t context_key;
-static pthread_once_t digest_once = PTHREAD_ONCE_INIT;
-
-static void free_context(void *c) { EVP_MD_CTX_free(c); }
-
-static void fetch_digest(void)
+// OpenSSL's own SHA-256 without the layer that finds an algorithm by name: for the short texts of a request that layer
+// costs as much as the digest, and only here is a half-done digest a plain value that can be copied.
+static void digest_begin(SHA256_CTX *c)
 {
-    digest = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!digest || pthread_key_create(&context_key, free_context)) abort();
+    if (!SHA256_Init(c)) abort();
 }
 
-// The digest of two pieces, one after the other.
-static void sha256_two(const void *a, size_t an, const void *b, size_t bn, uint8_t out[32])
+static void digest_add(SHA256_CTX *c, const void *data, size_t n)
 {
-    pthread_once(&digest_once, fetch_digest);
-    EVP_MD_CTX *c = pthread_getspecific(context_key);
-    if (!c) {
-        c = EVP_MD_CTX_new();
-        if (!c || pthread_setspecific(context_key, c) || !EVP_DigestInit_ex2(c, digest, NULL)) abort();
-    }
-    // Without a type it begins anew with the algorithm it has.
-    if (!EVP_DigestInit_ex2(c, NULL, NULL) || !EVP_DigestUpdate(c, a, an) || !EVP_DigestUpdate(c, b, bn) ||
-        !EVP_DigestFinal_ex(c, out, NULL))
-        abort();
+    if (!SHA256_Update(c, data, n)) abort();
 }
 
-void sha256(const void *data, size_t n, uint8_t out[32]) { sha256_two(data, n, "", 0, out); }
+static void digest_end(SHA256_CTX *c, uint8_t out[32])
+{
+    if (!SHA256_Final(out, c)) abort();
+}
+
+void sha256(const void *data, size_t n, uint8_t out[32])
+{
+    SHA256_CTX c;
+    digest_begin(&c);
+    digest_add(&c, data, n);
+    digest_end(&c, out);
+}
 
 void sha256_text(const void *data, size_t n, sha256_hex out)
 {
@@ -162,18 +156,44 @@ void sha256_text(const void *data, size_t n, sha256_hex out)
     hex_encode(d, 32, out);
 }
 
-void hmac_sha256(const void *key, size_t key_len, const void *data, size_t n, uint8_t out[32])
+_Static_assert(sizeof(SHA256_CTX) <= HMAC_STATE, "a key has room for what it was begun with");
+
+void hmac_begin(hmac_key *k, const void *key, size_t key_len)
 {
-    uint8_t block[64] = { 0 }, inner[32]; // RFC 2104
+    uint8_t block[64] = { 0 }; // RFC 2104
     if (key_len > sizeof block)
         sha256(key, key_len, block);
     else
         memcpy(block, key, key_len);
-    for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36;
-    sha256_two(block, sizeof block, data, n, inner);
-    for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36 ^ 0x5c;
-    sha256_two(block, sizeof block, inner, sizeof inner, out);
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < sizeof block; i++) block[i] ^= side ? 0x36 ^ 0x5c : 0x36;
+        SHA256_CTX c;
+        digest_begin(&c);
+        digest_add(&c, block, sizeof block);
+        memcpy(k->begun[side], &c, sizeof c);
+        OPENSSL_cleanse(&c, sizeof c);
+    }
     OPENSSL_cleanse(block, sizeof block);
+}
+
+void hmac_sign(const hmac_key *k, const void *data, size_t n, uint8_t out[32])
+{
+    SHA256_CTX c;
+    uint8_t inner[32];
+    memcpy(&c, k->begun[0], sizeof c);
+    digest_add(&c, data, n);
+    digest_end(&c, inner);
+    memcpy(&c, k->begun[1], sizeof c);
+    digest_add(&c, inner, sizeof inner);
+    digest_end(&c, out);
+}
+
+void hmac_sha256(const void *key, size_t key_len, const void *data, size_t n, uint8_t out[32])
+{
+    hmac_key k;
+    hmac_begin(&k, key, key_len);
+    hmac_sign(&k, data, n, out);
+    OPENSSL_cleanse(&k, sizeof k);
 }
 
 bool equal_secret(const void *a, const void *b, size_t n) { return CRYPTO_memcmp(a, b, n) == 0; }

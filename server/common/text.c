@@ -22,14 +22,37 @@ static size_t utf8_len(const unsigned char *s)
     return 0;
 }
 
+// Does one of eight bytes need more than copying: a control character, a quote, a backslash, a byte of a longer
+// sequence? (x - n) & ~x has the top bit of a byte set if any byte is less than n: Hacker's Delight, 6-1.
+static bool odd_one_of_eight(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+    uint64_t x, quote, slash;
+    memcpy(&x, p, sizeof x);
+    quote = x ^ ones * '"';
+    slash = x ^ ones * '\\';
+    return (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | x) & tops;
+}
+
+// How many bytes from s on, of n, stand in a JSON string as they are.
+static size_t plain_run(const char *s, size_t n)
+{
+    size_t run = 0;
+    while (n - run >= 8 && !odd_one_of_eight(s + run)) run += 8;
+    for (; run < n; run++) {
+        unsigned char c = (unsigned char)s[run];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') break;
+    }
+    return run;
+}
+
 bool json_put_string(buf *b, const char *s)
 {
     if (!s) return buf_append(b, "null", 4);
     bool ok = buf_append(b, "\"", 1);
-    const unsigned char *p = (const unsigned char *)s;
-    while (ok && *p) {
-        size_t run = 0;
-        while (p[run] >= 0x20 && p[run] < 0x80 && p[run] != '"' && p[run] != '\\') run++;
+    const unsigned char *p = (const unsigned char *)s, *end = p + strlen(s);
+    while (ok && p < end) {
+        size_t run = plain_run((const char *)p, (size_t)(end - p));
         if (run) {
             ok = buf_append(b, p, run);
             p += run;
@@ -92,6 +115,31 @@ char *arena_textn(arena *a, const char *s, size_t n)
 
 char *arena_text(arena *a, const char *s) { return s ? arena_textn(a, s, strlen(s)) : NULL; }
 
+char *arena_join(arena *a, ...)
+{
+    size_t n = 0;
+    va_list ap;
+    va_start(ap, a);
+    for (const char *s; (s = va_arg(ap, const char *));) n += strlen(s);
+    va_end(ap);
+    char *text = arena_surely(a, n + 1), *at = text;
+    va_start(ap, a);
+    for (const char *s; (s = va_arg(ap, const char *));) at = stpcpy(at, s);
+    va_end(ap);
+    return text;
+}
+
+char *int_text(int64_t v, char out[INT_TEXT])
+{
+    char digits[INT_TEXT], *at = digits + INT_TEXT;
+    uint64_t n = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    *--at = 0;
+    do *--at = (char)('0' + n % 10);
+    while (n /= 10);
+    if (v < 0) *--at = '-';
+    return memcpy(out, at, (size_t)(digits + INT_TEXT - at));
+}
+
 char *arena_printf(arena *a, const char *fmt, ...)
 {
     char brief[512]; // most are: then formatting once is enough
@@ -113,6 +161,24 @@ static const char *past_string(const char *p) // p at the opening quote
     for (p++; *p && *p != '"'; p++)
         if (*p == '\\' && p[1]) p++;
     return *p ? p + 1 : p;
+}
+
+// Past an object or array; p at its opening bracket. Texts of kilobytes are looked through so: a table tells in one
+// step what is of no interest.
+static const char *past_brackets(const char *p)
+{
+    static const bool marks[256] = { [0] = true, ['"'] = true, ['{'] = true, ['}'] = true, ['['] = true, [']'] = true };
+    for (int depth = 0;;) {
+        while (!marks[(unsigned char)*p]) p++;
+        if (*p == '"') {
+            p = past_string(p);
+            continue;
+        }
+        if (!*p) return p;
+        depth += *p == '{' || *p == '[' ? 1 : -1;
+        p++;
+        if (!depth) return p;
+    }
 }
 
 static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -152,16 +218,13 @@ void json_members(const char *object, json_member *want, int count)
         p = past_blanks(end);
         if (*p != ':') return;
         const char *value = p = past_blanks(p + 1), *last = value;
-        for (int depth = 0; *p;) {
-            if (*p == '"') {
-                last = p = past_string(p);
+        while (*p && *p != ',' && *p != '}') {
+            if (*p == '"' || *p == '{' || *p == '[')
+                last = p = *p == '"' ? past_string(p) : past_brackets(p);
+            else if (blank(*p++))
                 continue;
-            }
-            if (depth == 0 && (*p == ',' || *p == '}')) break;
-            if (*p == '{' || *p == '[') depth++;
-            if (*p == '}' || *p == ']') depth--;
-            if (!blank(*p)) last = p + 1;
-            p++;
+            else
+                last = p;
         }
         for (int i = 0; i < count; i++)
             if (!want[i].at && strlen(want[i].name) == len && !memcmp(name, want[i].name, len)) {

@@ -14,7 +14,12 @@ long percent_decode(char *s, size_t n);
 // A short text in the arena, which always finds room (arena_surely). What may be long is put with arena_alloc.
 char *arena_text(arena *a, const char *s);
 char *arena_textn(arena *a, const char *s, size_t n);
+char *arena_join(arena *a, ...) __attribute__((sentinel)); // texts one after another, ended by NULL
 char *arena_printf(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+// "%lld"; returns out.
+enum { INT_TEXT = 24 };
+char *int_text(int64_t v, char out[INT_TEXT]);
 
 // Takes the blanks between the tokens out of well-formed JSON text, in place.
 void json_compact(char *text);

@@ -1,6 +1,8 @@
 #include "db/domain.h"
+#include "base/mem.h"
 #include "common/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define AVATAR_COLUMNS                                                                                                 \
@@ -32,19 +34,47 @@ static void read_avatar(const sql_rows *r, int i, db_avatar *v)
     sql_copy(r, i, 2, v->brand_id, sizeof v->brand_id);
 }
 
+// jobs are the server's own: the job's id is asked for only where it may be seen
+static const char OWN_AVATAR[] =
+    "SELECT id, user_id, brand_id, status, failure, photo_url, side_photo_url, glb_url, "
+    "preview_url, smpl_params_url, measurements, answers, consent_version, progress, "
+    "@ms(created_at), @ms(updated_at), web_glb_url, NULL FROM avatars WHERE id = $1 AND user_id = $2";
+
+sql_ask avatar_ask(arena *a, const char *user, const char *id)
+{
+    return (sql_ask){
+        .scope = db_as_user(user), .sql = OWN_AVATAR, .value = { sql_text(id), sql_text(user) }, .count = 2, .a = a
+    };
+}
+
+bool avatar_answer(const sql_ask *v, db_avatar *out, err *e)
+{
+    if (!v->rows.count) return fail(e, ERR_NOT_FOUND, "there is no such avatar");
+    read_avatar(&v->rows, 0, out);
+    return true;
+}
+
+void db_avatars_get(db *d, db_avatar_ask *const *v, int count)
+{
+    err e = { 0 };
+    assert(count > 0);
+    sql_ask *ask = mem_array(sql_ask, (size_t)count);
+    for (int i = 0; i < count; i++) ask[i] = avatar_ask(v[i]->a, v[i]->user, v[i]->id);
+    // What spoils one of them spoils all: then each is asked for by itself.
+    bool ok = sql_each(d, ask, count, &e);
+    for (int i = 0; i < count; i++) {
+        db_avatar_ask *one = v[i];
+        one->fate.ok = ok ? avatar_answer(&ask[i], &one->avatar, &one->fate.e)
+                          : db_avatar_get(d, one->a, db_as_user(one->user), one->id, &one->avatar, &one->fate.e);
+    }
+    mem_free(ask);
+}
+
 bool db_avatar_get(db *d, arena *a, db_scope who, const char *id, db_avatar *out, err *e)
 {
     sql_rows r;
-    bool ok =
-        who.as == DB_SERVICE
-            ? sql_once(d, who, SQL_READ, a, &r, e, AVATAR_COLUMNS "WHERE v.id = $1", "t", id)
-            : sql_once(
-                  d, who, SQL_READ, a, &r, e,
-                  // jobs are the server's own: the job's id is asked for only where it may be seen
-                  "SELECT id, user_id, brand_id, status, failure, photo_url, side_photo_url, glb_url, "
-                  "preview_url, smpl_params_url, measurements, answers, consent_version, progress, "
-                  "@ms(created_at), @ms(updated_at), web_glb_url, NULL FROM avatars WHERE id = $1 AND user_id = $2",
-                  "tt", id, who.id);
+    bool ok = who.as == DB_SERVICE ? sql_once(d, who, SQL_READ, a, &r, e, AVATAR_COLUMNS "WHERE v.id = $1", "t", id)
+                                   : sql_once(d, who, SQL_READ, a, &r, e, OWN_AVATAR, "tt", id, who.id);
     if (!ok) return false;
     if (!r.count) return fail(e, ERR_NOT_FOUND, "there is no such avatar");
     read_avatar(&r, 0, out);

@@ -28,6 +28,8 @@ typedef struct {
     err e; // when not ok
 } db_fate;
 
+// PostgreSQL: a statement is a message to another process, which is waited for.
+bool db_is_far(const db *d);
 bool db_migrate(db *d, int *applied, err *e) MUST_USE; // safe from any number of instances at once
 int db_schema_version(const db *d);                    // the newest this program knows
 bool db_schema_current(db *d, arena *a, bool *current, err *e) MUST_USE;
@@ -42,7 +44,8 @@ typedef struct {
 } db_user;
 
 bool db_guest_new(db *d, arena *a, const char *token_hash, int64_t expires_at, db_user *out, err *e) MUST_USE;
-bool db_guest_find(db *d, arena *a, const char *token_hash, uuid_text user, err *e) MUST_USE; // ERR_NOT_FOUND
+// ERR_NOT_FOUND. expires_at may be NULL.
+bool db_guest_find(db *d, arena *a, const char *token_hash, uuid_text user, int64_t *expires_at, err *e) MUST_USE;
 // A user whose identity another issuer vouches for: made at first sight. email may be NULL.
 bool db_user_ensure(db *d, arena *a, const char *id, const char *email, err *e) MUST_USE;
 bool db_user_get(db *d, arena *a, const char *id, db_user *out, err *e) MUST_USE;
@@ -89,6 +92,14 @@ typedef struct {
 bool db_avatar_create(db *d, arena *a, const db_avatar_new *n, db_avatar *out, bool *repeat, err *e) MUST_USE;
 bool db_avatar_start(db *d, arena *a, const char *user, const char *id, bool front, bool side, err *e) MUST_USE;
 bool db_avatar_get(db *d, arena *a, db_scope who, const char *id, db_avatar *out, err *e) MUST_USE;
+// The same for several users, each asking for one of her own: together they cost little more than one.
+typedef struct {
+    const char *user, *id;
+    arena *a; // where what is found goes
+    db_avatar avatar;
+    db_fate fate;
+} db_avatar_ask;
+void db_avatars_get(db *d, db_avatar_ask *const *v, int count);
 bool db_avatar_list(db *d, arena *a, const char *user, db_avatar **out, int *count, err *e) MUST_USE;
 // New answers (JSON) and a new fit with them.
 bool db_avatar_refit(db *d, arena *a, const char *user, const char *id, const char *answers, err *e) MUST_USE;
@@ -196,6 +207,9 @@ typedef struct {
     int wishes;
     db_fate fate;
 } db_tryon_new;
+// The user's avatar and the garment that a try-on is of, asked for at once.
+bool db_tryon_needs(db *d, arena *a, const char *user, const char *avatar, const char *garment, db_avatar *v,
+                    db_garment *g, err *e) MUST_USE;
 void db_tryons_create(db *d, arena *a, db_tryon_new *const *v, int count); // with one commit
 // In the order they were wished.
 bool db_tryon_drapes(db *d, arena *a, const char *session, db_drape **out, int *count, err *e) MUST_USE;

@@ -1,53 +1,74 @@
 // Events: facts their sender saw. What is counted from them: analytics.c.
 #include "db/domain.h"
+#include "base/mem.h"
 
+#include <assert.h>
 #include <stddef.h>
 
-bool event_insert(sql_txn *t, const char *brand, const db_event *v, bool *added, err *e)
+bool event_insert(sql_txn *t, const char *brand, const db_event *v, int64_t *added, err *e)
 {
     uuid_text id;
     uuid_new(id);
+    if (!v->user_id && !v->session_id && !v->garment_id) // most of a shop's own: nothing to look up
+        return sql_later(t, added, e,
+                         "INSERT INTO events (id, brand_id, event_type, dedupe_key, metadata, created_at) VALUES ($1, "
+                         "$2, $3, $4, $5, @ts($6)) ON CONFLICT DO NOTHING",
+                         "ttttti", id, brand, v->type, v->dedupe_key, v->metadata ? v->metadata : "{}", v->created_at);
     // References to rows that are not there (any more), or are another brand's, become null rather than a failure of
     // the whole batch: an event is a fact the sender saw.
-    static const char insert[] =
+    return sql_later(
+        t, added, e,
         "INSERT INTO events (id, brand_id, user_id, session_id, garment_id, event_type, dedupe_key, metadata, "
         "created_at) VALUES ($1, $2, (SELECT id FROM users WHERE id = $3), (SELECT id FROM tryon_sessions WHERE "
         "id = $4 AND brand_id = $2), (SELECT id FROM garments WHERE id = $5 AND brand_id = $2), $6, $7, $8, "
-        "@ts($9)) ON CONFLICT DO NOTHING";
-    const char *metadata = v->metadata ? v->metadata : "{}";
-    if (!added)
-        return sql_later(t, e, insert, "tttttttti", id, brand, v->user_id, v->session_id, v->garment_id, v->type,
-                         v->dedupe_key, metadata, v->created_at);
-    sql_rows r;
-    if (!sql_run(t, &r, e, insert, "tttttttti", id, brand, v->user_id, v->session_id, v->garment_id, v->type,
-                 v->dedupe_key, metadata, v->created_at))
-        return false;
-    *added = r.changed > 0;
-    return true;
+        "@ts($9)) ON CONFLICT DO NOTHING",
+        "tttttttti", id, brand, v->user_id, v->session_id, v->garment_id, v->type, v->dedupe_key,
+        v->metadata ? v->metadata : "{}", v->created_at);
 }
+
+// A batch being written, and how many rows each of its events became.
+typedef struct {
+    db_event_batch *b;
+    int64_t *added;
+    db_fate fate;
+} writing;
 
 static bool add(sql_txn *t, void *work, err *e)
 {
-    db_event_batch *b = work;
-    b->added = 0;
-    for (int i = 0; i < b->count; i++) {
-        bool one;
-        if (!event_insert(t, b->brand, &b->events[i], &one, e)) return false;
-        b->added += one;
-    }
+    const writing *w = work;
+    for (int i = 0; i < w->b->count; i++)
+        if (!event_insert(t, w->b->brand, &w->b->events[i], &w->added[i], e)) return false;
     return true;
 }
 
 void db_events_add_all(db *d, arena *a, db_event_batch *const *v, int count)
 {
-    write_together(d, SQL_WRITE_FAST, a, add, (void *const *)v, offsetof(db_event_batch, fate), count);
+    size_t all = 0;
+    assert(count > 0);
+    for (int i = 0; i < count; i++) all += (size_t)v[i]->count;
+    writing *w = mem_array(writing, (size_t)count);
+    void **work = mem_array(void *, (size_t)count);
+    int64_t *added = mem_array(int64_t, all), *at = added;
+    for (int i = 0; i < count; at += v[i++]->count) {
+        w[i] = (writing){ .b = v[i], .added = at };
+        work[i] = &w[i];
+    }
+    write_together(d, SQL_WRITE_FAST, a, add, work, offsetof(writing, fate), count);
+    for (int i = 0; i < count; i++) {
+        v[i]->fate = w[i].fate;
+        v[i]->added = 0;
+        for (int k = 0; w[i].fate.ok && k < v[i]->count; k++) v[i]->added += w[i].added[k] > 0;
+    }
+    mem_free(added);
+    mem_free(work);
+    mem_free(w);
 }
 
 bool db_events_add(db *d, arena *a, const char *brand, const db_event *v, int count, int *added, err *e)
 {
     db_event_batch b = { .brand = brand, .events = v, .count = count };
     db_events_add_all(d, a, &(db_event_batch *){ &b }, 1);
-    *added = b.fate.ok ? b.added : 0;
+    *added = b.added;
     if (!b.fate.ok) *e = b.fate.e;
     return b.fate.ok;
 }

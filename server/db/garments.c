@@ -32,6 +32,20 @@ bool db_garment_create(db *d, arena *a, const char *brand, const db_garment *g, 
         g->size_chart, clock_ms());
 }
 
+sql_ask garment_ask(arena *a, const char *id)
+{
+    return (sql_ask){
+        .scope = db_service, .sql = GARMENT_COLUMNS "WHERE id = $1", .value = { sql_text(id) }, .count = 1, .a = a
+    };
+}
+
+bool garment_answer(const sql_ask *v, db_garment *out, err *e)
+{
+    if (!v->rows.count) return fail(e, ERR_NOT_FOUND, "there is no such garment");
+    read_garment(&v->rows, 0, out);
+    return true;
+}
+
 bool db_garment_get(db *d, arena *a, db_scope who, const char *id, db_garment *out, err *e)
 {
     sql_rows r;

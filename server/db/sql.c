@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "common/text.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ const db_scope db_service = { .as = DB_SERVICE, .id = "" };
 const char *db_location(const db *d) { return d->location; }
 atomic_uint *db_writes(const db *d) { return d->writes; }
 bool db_is_postgres(const db *d) { return d->driver == &sql_postgres; }
+bool db_is_far(const db *d) { return db_is_postgres(d); }
 
 bool db_open(const char *url, int connections, db **out, err *e)
 {
@@ -242,17 +244,19 @@ bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *ty
     return ok;
 }
 
-bool sql_later(sql_txn *t, err *e, const char *sql, const char *types, ...)
+bool sql_later(sql_txn *t, int64_t *changed, err *e, const char *sql, const char *types, ...)
 {
     va_list ap;
     va_start(ap, types);
     bool ok;
     if (t->fresh) { // the first is waited for: it may have to be asked of another connection
-        ok = run_va(t, NULL, e, sql, types, ap);
+        sql_rows r;
+        ok = run_va(t, &r, e, sql, types, ap);
+        if (ok && changed) *changed = r.changed;
     } else {
         sql_value v[SQL_MAX_ARGS];
         int n;
-        ok = bind_va(v, &n, e, types, ap) && t->d->driver->later(t->c, sql, v, n, t->a, e);
+        ok = bind_va(v, &n, e, types, ap) && t->d->driver->later(t->c, sql, v, n, t->a, changed, e);
     }
     va_end(ap);
     return ok;
@@ -282,6 +286,18 @@ bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, er
     }
 }
 
+bool sql_each(db *d, sql_ask *v, int count, err *e)
+{
+    for (int i = 1; i < count; i++) assert(v[i].scope.as != DB_SERVICE || v[i - 1].scope.as == DB_SERVICE);
+    for (int attempt = 0;; attempt++) {
+        sql_txn t;
+        if (!txn_open(d, db_service, SQL_READ, v->a, true, &t, e)) return false;
+        bool ok = d->driver->each(t.c, v, count, e), again = !ok && d->driver->lost(t.c) && attempt == 0;
+        if (ok || !again) return txn_close(&t, ok, ok ? e : NULL) && ok;
+        (void)txn_close(&t, false, NULL);
+    }
+}
+
 const char *sql_expand(const char *sql, const sql_macro *macros, arena *a)
 {
     if (!strchr(sql, '@')) return sql;
@@ -308,7 +324,7 @@ const char *sql_expand(const char *sql, const sql_macro *macros, arena *a)
         p = *end ? end + 1 : end;
         replaced = true;
     }
-    const char *text = ok ? arena_textn(a, (const char *)out.data, out.len) : sql;
+    const char *text = ok ? arena_textn(a, (const char *)out.data, out.len) : NULL;
     buf_free(&out);
     return replaced && ok ? sql_expand(text, macros, a) : text; // a macro inside another's argument
 }

@@ -19,11 +19,27 @@ typedef struct {
     double real;
 } sql_value;
 
+static inline sql_value sql_text(const char *text) // NULL is null
+{
+    return (sql_value){ .type = text ? SQL_TEXT : SQL_NULL, .text = text };
+}
+
 typedef struct {
     int count, columns;
     const char **cell; // [count * columns], NULL for null; in the caller's arena
     int64_t changed;   // rows inserted, updated or deleted
 } sql_rows;
+
+// One of several reads that go to the database together.
+typedef struct {
+    db_scope scope;
+    const char *sql;
+    sql_value value[2];
+    int count;
+    arena *a; // where its rows go
+    sql_rows rows;
+    int place; // the driver's own
+} sql_ask;
 
 typedef enum {
     SQL_READ,
@@ -46,9 +62,10 @@ typedef struct {
     bool (*commit)(sql_conn *c, err *e);
     void (*rollback)(sql_conn *c);
     bool (*run)(sql_conn *c, const char *sql, const sql_value *args, int count, arena *a, sql_rows *rows, err *e);
-    bool (*later)(sql_conn *c, const char *sql, const sql_value *args, int count, arena *a, err *e);
+    bool (*later)(sql_conn *c, const char *sql, const sql_value *args, int count, arena *a, int64_t *changed, err *e);
     bool (*settle)(sql_conn *c, err *e);
-    bool (*script)(sql_conn *c, const char *sql, err *e); // many statements, no parameters, inside a transaction
+    bool (*each)(sql_conn *c, sql_ask *v, int count, err *e); // outside a transaction
+    bool (*script)(sql_conn *c, const char *sql, err *e);     // many statements, no parameters, inside a transaction
     bool (*lock_migrations)(sql_conn *c, err *e);
 } sql_driver;
 
@@ -58,7 +75,7 @@ const char *db_location(const db *d); // what follows "sqlite:", or the whole po
 bool db_is_postgres(const db *d);
 atomic_uint *db_writes(const db *d); // SQLite: how often this process has written
 
-// Expands the macros above into out (grown with the arena); forms is the driver's table.
+// The statement with the macros above expanded by the driver's table, in the arena; NULL: no memory.
 typedef struct {
     const char *name, *before, *after; // @name(x) becomes before x after
 } sql_macro;
@@ -78,11 +95,16 @@ bool sql_lock_migrations(sql_txn *t, err *e) MUST_USE;
 bool sql_run(sql_txn *t, sql_rows *rows, err *e, const char *sql, const char *types, ...) MUST_USE;
 // The same for a statement whose rows nobody wants: PostgreSQL's answer is not waited for. A failure is told by a later
 // statement of the transaction, by sql_settle or by the commit.
-bool sql_later(sql_txn *t, err *e, const char *sql, const char *types, ...) MUST_USE;
+// changed, unless it is NULL, is the number of rows once all is settled.
+bool sql_later(sql_txn *t, int64_t *changed, err *e, const char *sql, const char *types, ...) MUST_USE;
 bool sql_settle(sql_txn *t, err *e) MUST_USE; // whether all went well so far
 // As sql_run, in a transaction of its own.
 bool sql_once(db *d, db_scope scope, sql_mode mode, arena *a, sql_rows *rows, err *e, const char *sql,
               const char *types, ...) MUST_USE;
+
+// Several reads that need nothing of one another: PostgreSQL gets them in one packet. Those in the service's scope come
+// first. All of them or none.
+bool sql_each(db *d, sql_ask *v, int count, err *e) MUST_USE;
 
 // Cells: text ("" for null with sql_text_or), numbers (0 for null), truth.
 const char *sql_cell(const sql_rows *r, int row, int column);

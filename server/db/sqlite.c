@@ -30,6 +30,9 @@ struct sql_conn {
     } cache[CACHE];
 };
 
+// Named once: the cache knows a statement by its address.
+static const char BEGIN[] = "BEGIN", BEGIN_WRITE[] = "BEGIN IMMEDIATE", COMMIT[] = "COMMIT";
+
 static const sql_macro MACROS[] = { { "ms", "", "" },
                                     { "ts", "", "" },
                                     { "day", "date((", ")/1000,'unixepoch')" },
@@ -83,64 +86,14 @@ static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
     c->synchronous = 2;
     if (!exec(c,
               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
-              "PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=4000;",
+              "PRAGMA cache_size=-8000; PRAGMA mmap_size=268435456; PRAGMA journal_size_limit=67108864; "
+              "PRAGMA wal_autocheckpoint=4000;",
               e)) {
         lite_close(c);
         return false;
     }
     *out = c;
     return true;
-}
-
-static bool lite_alive(sql_conn *c) { return !c->broken; }
-
-static bool lite_lost(sql_conn *c) { return c->broken; }
-
-static void view_end(sql_conn *c)
-{
-    if (!c->viewing) return;
-    c->viewing = false;
-    if (!exec(c, "COMMIT", NULL)) c->broken = true;
-}
-
-// Before a read by itself: a view in which everything is that this process has written.
-static bool view_renew(sql_conn *c, err *e)
-{
-    unsigned writes = atomic_load(c->writes); // before the view begins: it may hold more, never less
-    int64_t now = clock_mono_ms();
-    if (c->viewing && c->seen == writes && now < c->view_until_ms) return true;
-    view_end(c);
-    if (!exec(c, "BEGIN", e)) return false;
-    c->viewing = true;
-    c->seen = writes;
-    c->view_until_ms = now + VIEW_MS;
-    return true;
-}
-
-static bool lite_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
-{
-    view_end(c);
-    (void)scope; // every statement names its owner itself; on PostgreSQL row-level security checks it again
-    int want = mode == SQL_WRITE_FAST ? 1 : 2;
-    if (mode != SQL_READ && want != c->synchronous) {
-        if (!exec(c, want == 1 ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", e)) return false;
-        c->synchronous = want;
-    }
-    return exec(c, mode == SQL_READ ? "BEGIN" : "BEGIN IMMEDIATE", e);
-}
-
-static void lite_rollback(sql_conn *c)
-{
-    if (!sqlite3_get_autocommit(c->s) && sqlite3_exec(c->s, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
-        c->broken = true;
-}
-
-static bool lite_commit(sql_conn *c, err *e)
-{
-    bool ok = exec(c, "COMMIT", e);
-    if (!ok) lite_rollback(c);
-    if (c->writer) atomic_fetch_add(c->writes, 1); // even if it failed: it may have happened
-    return ok;
 }
 
 static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint8_t **place, err *e)
@@ -152,6 +105,10 @@ static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint
         if (c->cache[at].sql) continue;
         const char *text = sql_expand(sql, MACROS, a);
         sqlite3_stmt *stmt;
+        if (!text) {
+            fail(e, ERR_MEMORY, "database: no memory for a statement");
+            return NULL;
+        }
         if (sqlite3_prepare_v3(c->s, text, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK) {
             failed(c, e);
             return NULL;
@@ -167,6 +124,80 @@ static sqlite3_stmt *prepared(sql_conn *c, const char *sql, arena *a, const uint
     }
     fail(e, ERR_INTERNAL, "database: more than %d different statements", CACHE);
     return NULL;
+}
+
+// One of the few statements without parameters or rows that come with every transaction.
+static bool command(sql_conn *c, const char *sql, err *e)
+{
+    const uint8_t *place;
+    sqlite3_stmt *s = prepared(c, sql, NULL, &place, e);
+    if (!s) return false;
+    bool ok = sqlite3_step(s) == SQLITE_DONE || failed(c, e);
+    sqlite3_reset(s);
+    return ok;
+}
+
+static bool lite_alive(sql_conn *c) { return !c->broken; }
+
+static bool lite_lost(sql_conn *c) { return c->broken; }
+
+static void view_end(sql_conn *c)
+{
+    if (!c->viewing) return;
+    c->viewing = false;
+    if (!command(c, COMMIT, NULL)) c->broken = true;
+}
+
+// Before a read by itself: a view in which everything is that this process has written.
+static bool view_renew(sql_conn *c, err *e)
+{
+    unsigned writes = atomic_load(c->writes); // before the view begins: it may hold more, never less
+    int64_t now = clock_mono_ms();
+    if (c->viewing && c->seen == writes && now < c->view_until_ms) return true;
+    view_end(c);
+    if (!command(c, BEGIN, e)) return false;
+    c->viewing = true;
+    c->seen = writes;
+    c->view_until_ms = now + VIEW_MS;
+    return true;
+}
+
+static bool lite_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
+{
+    view_end(c);
+    (void)scope; // every statement names its owner itself; on PostgreSQL row-level security checks it again
+    int want = mode == SQL_WRITE_FAST ? 1 : 2;
+    if (mode != SQL_READ && want != c->synchronous) {
+        if (!exec(c, want == 1 ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", e)) return false;
+        c->synchronous = want;
+    }
+    return command(c, mode == SQL_READ ? BEGIN : BEGIN_WRITE, e);
+}
+
+static void lite_rollback(sql_conn *c)
+{
+    if (!sqlite3_get_autocommit(c->s) && sqlite3_exec(c->s, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+        c->broken = true;
+}
+
+static bool lite_commit(sql_conn *c, err *e)
+{
+    bool ok = command(c, COMMIT, e);
+    if (!ok) lite_rollback(c);
+    if (c->writer) atomic_fetch_add(c->writes, 1); // even if it failed: it may have happened
+    return ok;
+}
+
+// A whole number as text, sooner than SQLite makes it.
+static bool whole_number(sqlite3_stmt *s, int column, char out[INT_TEXT])
+{
+    int type = sqlite3_column_type(s, column);
+    if (type == SQLITE_INTEGER) return int_text(sqlite3_column_int64(s, column), out), true;
+    if (type != SQLITE_FLOAT) return false;
+    double v = sqlite3_column_double(s, column);
+    if (!(v > -1e15 && v < 1e15) || v != (double)(int64_t)v) return false;
+    int_text((int64_t)v, out);
+    return true;
 }
 
 static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, sql_rows *rows, err *e)
@@ -202,10 +233,18 @@ static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, ar
             cap = bigger;
         }
         for (int k = 0; k < rows->columns; k++) {
-            const char *text = (const char *)sqlite3_column_text(s, k);
-            const char **cell = &rows->cell[rows->count * rows->columns + k];
+            const char **cell = &rows->cell[rows->count * rows->columns + k], *text;
+            char number[INT_TEXT];
+            size_t length;
             *cell = NULL;
-            if (!text || (*cell = sql_keep(a, text, (size_t)sqlite3_column_bytes(s, k), e))) continue;
+            if (whole_number(s, k, number)) {
+                text = number;
+                length = strlen(number);
+            } else {
+                text = (const char *)sqlite3_column_text(s, k);
+                length = (size_t)sqlite3_column_bytes(s, k);
+            }
+            if (!text || (*cell = sql_keep(a, text, length, e))) continue;
             sqlite3_reset(s);
             return false;
         }
@@ -218,10 +257,12 @@ static bool lite_run(sql_conn *c, const char *sql, const sql_value *v, int n, ar
     return ok;
 }
 
-static bool lite_later(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, err *e)
+static bool lite_later(sql_conn *c, const char *sql, const sql_value *v, int n, arena *a, int64_t *changed, err *e)
 {
-    sql_rows ignored; // nobody is far away: it is done at once
-    return lite_run(c, sql, v, n, a, &ignored, e);
+    sql_rows r; // nobody is far away: it is done at once
+    if (!lite_run(c, sql, v, n, a, &r, e)) return false;
+    if (changed) *changed = r.changed;
+    return true;
 }
 
 static bool lite_settle(sql_conn *c, err *e)
@@ -230,11 +271,18 @@ static bool lite_settle(sql_conn *c, err *e)
     return true;
 }
 
+static bool lite_each(sql_conn *c, sql_ask *v, int count, err *e)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < count; i++) ok = lite_run(c, v[i].sql, v[i].value, v[i].count, v[i].a, &v[i].rows, e);
+    return ok;
+}
+
 static bool lite_lock(sql_conn *c, err *e)
 {
     (void)c, (void)e; // BEGIN IMMEDIATE is the lock
     return true;
 }
 
-const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost,   view_end, lite_begin, lite_commit,
-                                lite_rollback, lite_run,   lite_later, lite_settle, exec,     lite_lock };
+const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost,   view_end,  lite_begin, lite_commit,
+                                lite_rollback, lite_run,   lite_later, lite_settle, lite_each, exec,       lite_lock };

@@ -83,7 +83,7 @@ static bool create(sql_txn *t, void *work, err *e)
     uuid_new(made->id);
     made->created_at = made->updated_at = clock_ms();
     if (!sql_later(
-            t, e,
+            t, NULL, e,
             "INSERT INTO tryon_sessions (id, user_id, brand_id, avatar_id, garment_id, selected_size, fit_result, "
             "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, @ts($8), @ts($8))",
             "ttttttti", made->id, or_null(made->user_id), made->brand_id, or_null(made->avatar_id),
@@ -105,6 +105,13 @@ static bool create(sql_txn *t, void *work, err *e)
                             NULL, e);
     buf_free(&meta);
     return ok;
+}
+
+bool db_tryon_needs(db *d, arena *a, const char *user, const char *avatar, const char *garment, db_avatar *v,
+                    db_garment *g, err *e)
+{
+    sql_ask ask[] = { garment_ask(a, garment), avatar_ask(a, user, avatar) };
+    return sql_each(d, ask, 2, e) && avatar_answer(&ask[1], v, e) && garment_answer(&ask[0], g, e);
 }
 
 void db_tryons_create(db *d, arena *a, db_tryon_new *const *v, int count)

@@ -49,15 +49,16 @@ bool db_guest_new(db *d, arena *a, const char *token_hash, int64_t expires_at, d
     return sql_end(t, ok, e);
 }
 
-bool db_guest_find(db *d, arena *a, const char *token_hash, uuid_text user, err *e)
+bool db_guest_find(db *d, arena *a, const char *token_hash, uuid_text user, int64_t *expires_at, err *e)
 {
     sql_rows r;
     if (!sql_once(d, db_service, SQL_READ, a, &r, e,
-                  "SELECT user_id FROM guest_tokens WHERE hash = $1 AND expires_at > @ts($2)", "ti", token_hash,
-                  clock_ms()))
+                  "SELECT user_id, @ms(expires_at) FROM guest_tokens WHERE hash = $1 AND expires_at > @ts($2)", "ti",
+                  token_hash, clock_ms()))
         return false;
     if (!r.count) return fail(e, ERR_NOT_FOUND, "this token is not known or has expired");
     sql_copy(&r, 0, 0, user, sizeof(uuid_text));
+    if (expires_at) *expires_at = sql_int(&r, 0, 1);
     return true;
 }
 

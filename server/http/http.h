@@ -62,6 +62,11 @@ const http_part *http_find_part(const http_request *q, const char *name);
 // complete) or the deadline passes, when it is called once more with last true.
 typedef bool http_poll(http_request *q, http_response *r, bool last);
 
+// Called by the thread that ran the handler when it has looked at every request that was ready with this one: completes
+// the response and sets finish to NULL, for others' too if it likes, which are not asked any more then. Or, unless it
+// is the last time, leaves that for when the thread has looked at those that became ready meanwhile.
+typedef void http_finish(http_request *q, http_response *r, bool last);
+
 struct http_response {
     int status; // 0 until a handler sets it
     const char *type;
@@ -80,6 +85,8 @@ struct http_response {
     bool stream;
     // Or: the answer is being made by another thread, which calls http_answer, once, when it is complete.
     bool later;
+    // Or: what this request wants is done for several at once.
+    http_finish *finish;
 };
 
 // Completes a response that the handler left for later. May come before the handler has returned; afterwards the
@@ -118,6 +125,7 @@ typedef struct {
     int head_seconds;      // a connection may take this long to send a head; 0: 15
     bool trust_proxy;      // take the client's address from the last X-Forwarded-For
     size_t request_memory; // ceiling of a request's arena; 0: 32 MiB
+    bool own_memory;       // each request gets memory of its own, not an earlier one's (to test its refusal)
 } http_config;
 
 typedef struct http_server http_server;

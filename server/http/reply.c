@@ -37,7 +37,9 @@ static ssize_t stream_more(void *ctx, uint64_t pos, char *out, size_t max)
 
 static void cors(wire *w, struct MHD_Response *m)
 {
-    MHD_add_response_header(m, "Vary", "Origin");
+    // A 304 says what the answer it stands for would have said.
+    bool coded = w->r.compress || w->r.status == 304;
+    MHD_add_response_header(m, "Vary", coded ? "Origin, Accept-Encoding" : "Origin");
     const char *origin = http_header(&w->q, "Origin");
     if (!origin || !w->server->c.origin_allowed || !w->server->c.origin_allowed(w->server->c.app, origin)) return;
     MHD_add_response_header(m, "Access-Control-Allow-Origin", origin);
@@ -66,8 +68,8 @@ enum MHD_Result wire_reply(wire *w)
         m = MHD_create_response_from_buffer(r->fixed_len, (void *)(uintptr_t)r->fixed, MHD_RESPMEM_PERSISTENT);
     } else {
         if (r->compress && r->body.len > 1024 && http_accepts(&w->q, "gzip")) zipped = gzip(&r->body);
-        m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_FREE);
-        r->body = buf_new(0);
+        // The body stays the request's, which outlives the response.
+        m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_PERSISTENT);
     }
     if (!m) return MHD_NO;
     bool ok = true;
@@ -81,7 +83,6 @@ enum MHD_Result wire_reply(wire *w)
     if (!cache) ok = ok && MHD_add_response_header(m, "Cache-Control", "no-store");
     if (r->type) ok = ok && MHD_add_response_header(m, "Content-Type", r->type);
     if (zipped) ok = ok && MHD_add_response_header(m, "Content-Encoding", "gzip");
-    if (r->compress) ok = ok && MHD_add_response_header(m, "Vary", "Accept-Encoding");
     ok = ok && MHD_add_response_header(m, "X-Request-Id", w->q.id);
     if (w->refused && !w->whole) ok = ok && MHD_add_response_header(m, "Connection", "close");
     cors(w, m);

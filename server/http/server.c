@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 enum { TICK_MS = 200, CONNECTION_MEMORY = 24 << 10, BODY_BYTES_PER_SECOND = 32 << 10 };
+enum { SPARES = 64, SPARE_BUFFER = 32 << 10 };
 
 const char *http_header(const http_request *q, const char *name)
 {
@@ -283,7 +284,7 @@ static bool expect_body(wire *w)
     }
     w->held = (size_t)n;
     atomic_fetch_add(&w->server->bodies, w->held);
-    q->body = buf_new(q->route->body_max + 1);
+    buf_reuse(&q->body, q->route->body_max + 1);
     if (!n) return true;
     bool json = type && !strncasecmp(type, "application/json", 16);
     q->is_form = type && !strncasecmp(type, "multipart/form-data", 19) && q->route->body == HTTP_FORM_OR_JSON;
@@ -366,8 +367,62 @@ static void run(wire *w)
     if (buf_append(&w->q.body, "", 1)) w->q.body.len--;
     wire_deadline(w, 0);
     w->q.route->handler(&w->q, &w->r);
-    if (!w->r.status && !w->r.poll && !w->r.later)
+    // What is left for later may be in another thread's hands by now: nothing else of it is looked at.
+    if (!w->r.later && !w->r.status && !w->r.poll && !w->r.finish)
         http_problem(&w->q, &w->r, 500, "internal", NULL, "something went wrong on our side; it has been noted");
+}
+
+// A request costs a dozen allocations if each is made for it; so its memory goes on to the next.
+static wire *take_wire(http_server *s)
+{
+    pthread_mutex_lock(&s->spare_lock);
+    wire *w = s->spare;
+    if (w) {
+        s->spare = w->next_spare;
+        s->spares--;
+    }
+    pthread_mutex_unlock(&s->spare_lock);
+    if (!w) {
+        w = mem_new(1, sizeof *w);
+        w->q.a = arena_new(s->c.request_memory);
+        return w;
+    }
+    arena *a = w->q.a;
+    buf body = w->q.body, answer = w->r.body;
+    buf_reuse(&body, 0); // until its head is admitted a request has no body
+    *w = (wire){ .q = { .a = a, .body = body }, .r.body = answer };
+    return w;
+}
+
+static void free_wire(wire *w)
+{
+    buf_free(&w->q.body);
+    buf_free(&w->r.body);
+    arena_free(w->q.a);
+    mem_free(w);
+}
+
+static void give_wire(http_server *s, wire *w)
+{
+    if (w->q.body.cap > SPARE_BUFFER) buf_free(&w->q.body);
+    if (w->r.body.cap > SPARE_BUFFER) buf_free(&w->r.body);
+    arena_reset(w->q.a);
+    pthread_mutex_lock(&s->spare_lock);
+    bool keep = s->spares < SPARES && !s->c.own_memory;
+    if (keep) {
+        w->next_spare = s->spare;
+        s->spare = w;
+        s->spares++;
+    }
+    pthread_mutex_unlock(&s->spare_lock);
+    if (!keep) free_wire(w);
+}
+
+// False: it is to be asked again. Nothing is left of finish when another request's did it.
+static bool finish(wire *w, bool last)
+{
+    if (w->r.finish) w->r.finish(&w->q, &w->r, last);
+    return !w->r.finish;
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
@@ -376,12 +431,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     http_server *s = ctx;
     wire *w = *slot;
     if (!w) {
-        w = mem_new(1, sizeof *w);
+        w = take_wire(s);
         *slot = w;
         w->server = s;
         w->c = c;
         w->r.fd = -1;
-        w->q.a = arena_new(s->c.request_memory);
         w->q.wire = w;
         w->q.app = s->c.app;
         w->q.began_ms = clock_mono_ms();
@@ -394,7 +448,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         atomic_fetch_add(&s->in_flight, 1);
         w->q.method = arena_text(w->q.a, method);
         w->q.path = arena_text(w->q.a, url);
-        w->r.body = buf_new(64 << 20);
+        buf_reuse(&w->r.body, 64 << 20);
         if (!admit(w, method, url, version)) {
             w->refused = true;
             const char *length = http_header(&w->q, "Content-Length");
@@ -417,6 +471,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
             w->polled = true;
             return wait_for_answer(w) ? MHD_YES : wire_reply(w);
         }
+        w->round = w->r.finish != NULL;
+        // Without an answer the library goes on to the others that are ready, and then asks again.
+        if (w->round) return MHD_YES;
         if (w->r.poll) {
             bool stream = w->r.stream;
             w->polled = true;
@@ -425,6 +482,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         }
         return wire_reply(w);
     }
+    if (w->round) return finish(w, false) ? wire_reply(w) : MHD_YES;
     pthread_mutex_lock(&s->lock);
     bool waiting = w->waiting || w->deferred;
     pthread_mutex_unlock(&s->lock);
@@ -438,6 +496,7 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum 
     wire *w = *slot;
     if (!w) return;
     *slot = NULL;
+    (void)finish(w, true);                      // its client left meanwhile: what it wanted is done all the same
     wire_deadline(w, s->c.head_seconds * 1000); // for the next request on this connection
     if (w->polled) {
         pthread_mutex_lock(&s->lock);
@@ -448,11 +507,8 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum 
     if (s->c.done) s->c.done(&w->q, w->r.status, (clock_mono_ms() - w->q.began_ms) * 1000);
     atomic_fetch_sub(&s->bodies, w->held);
     for (int i = 0; i < w->q.part_count; i++) buf_free(&w->q.part[i].data);
-    buf_free(&w->q.body);
-    buf_free(&w->r.body);
     if (w->r.fd >= 0) close(w->r.fd);
-    arena_free(w->q.a);
-    mem_free(w);
+    give_wire(s, w);
     atomic_fetch_sub(&s->in_flight, 1);
 }
 
@@ -480,6 +536,7 @@ bool http_start(const http_config *config, http_server **out, err *e)
         (void)setrlimit(RLIMIT_NOFILE, &files); // fewer connections if it may not be
     }
     pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->spare_lock, NULL);
     pthread_cond_init(&s->tick, NULL);
     uint64_t first_id;
     random_bytes(&first_id, sizeof first_id);
@@ -540,6 +597,11 @@ void http_stop(http_server *s, int drain_ms)
     pthread_cond_broadcast(&s->tick);
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->ticker, NULL);
+    for (wire *w = s->spare, *next; w; w = next) {
+        next = w->next_spare;
+        free_wire(w);
+    }
+    pthread_mutex_destroy(&s->spare_lock);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->tick);
     mem_free(s);

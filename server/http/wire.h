@@ -26,11 +26,13 @@ typedef struct wire {
     bool queued;  // the response is with the library
     bool whole;   // the body is here
     bool polled;  // it waits, or waited: the ticker knows it
+    bool round;   // it is finished together with others of its thread
     // Waiting: all under server->lock.
     struct wire *next_waiting, *prev_waiting;
     bool waiting, suspended, complete, asking;
-    bool deferred; // another thread answers
-    size_t sent;   // of r.body, when streaming
+    bool deferred;           // another thread answers
+    size_t sent;             // of r.body, when streaming
+    struct wire *next_spare; // of the server's spare ones
 } wire;
 
 struct http_server {
@@ -45,6 +47,9 @@ struct http_server {
     link_ *links;
     atomic_int in_flight;
     int deferred; // requests that another thread answers
+    pthread_mutex_t spare_lock;
+    wire *spare; // kept for requests to come, with their arenas and buffers
+    int spares;
     atomic_uint_least64_t request_id;
     atomic_size_t bodies;
 };

@@ -58,8 +58,8 @@ typedef struct {
     bool (*avatar)(void *ctx, const job_avatar_in *in, job_avatar_out *out, err *e);
     bool (*drape)(void *ctx, const job_drape_in *in, job_drape_out *out, err *e);
     bool (*preview)(void *ctx, const job_preview_in *in, job_preview_out *out, err *e);
-    // Every size of a chart scored for these measurements (measurements.json): appends fit.json. Milliseconds, not a
-    // job. preference: snug, regular, loose, or NULL.
+    // Every size of a chart scored for these measurements (measurements.json): appends fit.json, without blanks.
+    // Milliseconds, not a job. preference: snug, regular, loose, or NULL.
     bool (*fit)(void *ctx, const char *measurements, const char *category, const char *fabric, const char *size_chart,
                 const char *preference, buf *fit_json, err *e);
     void *ctx;

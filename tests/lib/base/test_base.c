@@ -9,6 +9,27 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static void an_arena_begins_anew_in_its_memory_and_hands_out_zeros(void)
+{
+    arena *a = arena_new(1 << 20);
+    for (int round = 0; round < 6; round++) {
+        // Small things, things that need several chunks, and one that is never kept.
+        size_t n = round % 3 == 0 ? 3000 : round % 3 == 1 ? 9000 : 200000, not_zero = 0;
+        for (int k = 0; k < 3; k++) {
+            unsigned char *p = arena_alloc(a, n, 1);
+            CHECK(p != NULL);
+            for (size_t i = 0; i < n; i++) not_zero += p[i] != 0;
+            memset(p, 0xa5, n);
+        }
+        CHECK(not_zero == 0);
+        arena_reset(a);
+        CHECK(arena_alloc(a, 1, (1 << 20) - (64 << 10)) != NULL); // nearly all of it may be had again
+        arena_reset(a);
+    }
+    arena_reset(a);
+    arena_free(a);
+}
+
 static void an_arena_refuses_what_is_over_its_ceiling(void)
 {
     arena *a = arena_new(1 << 20);
@@ -118,7 +139,19 @@ static void a_fixed_number_is_written_as_printf_writes_it(void)
     buf_free(&full);
 }
 
-TEST_MAIN(RUN(an_arena_refuses_what_is_over_its_ceiling); RUN(a_buffer_keeps_its_bytes_when_an_append_is_refused);
+static void a_buffer_used_again_keeps_to_its_new_maximum(void)
+{
+    buf b = buf_new(1000);
+    CHECK(buf_join(&b, "one", "", " two", NULL) && b.len == 7 && !memcmp(b.data, "one two", 7));
+    buf_reuse(&b, 5);
+    CHECK(b.len == 0 && !buf_printf(&b, "%s", "123456") && b.len == 0);
+    CHECK(!buf_join(&b, "123", "456", NULL) && b.len == 0);
+    CHECK(buf_printf(&b, "%d", 12345) && !buf_append(&b, "6", 1) && b.len == 5);
+    buf_free(&b);
+}
+
+TEST_MAIN(RUN(an_arena_refuses_what_is_over_its_ceiling); RUN(an_arena_begins_anew_in_its_memory_and_hands_out_zeros);
+          RUN(a_buffer_used_again_keeps_to_its_new_maximum); RUN(a_buffer_keeps_its_bytes_when_an_append_is_refused);
           RUN(a_fixed_number_is_written_as_printf_writes_it); RUN(an_error_names_what_it_was_within);
           RUN(a_written_file_reads_back_and_leaves_no_temporary);
           RUN(every_item_of_a_loop_runs_once_on_any_thread_count);

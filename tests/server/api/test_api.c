@@ -647,6 +647,8 @@ static void health_and_papers_are_open(void)
     CHECK(get("/openapi.json", NULL)->status == 200);
     a = get("/docs", NULL);
     CHECK(a->status == 200 && strstr(a->text, "<code>POST /v1/avatars</code>"));
+    CHECK(strstr(a->text, "<p>With <a href=\"#shopper\">shopper</a></p><p>Body: <code>application/json</code> <a "
+                          "href=\"#NewTryon\">NewTryon</a></p>") != NULL);
 }
 
 extern const embedded_file api_documents[];

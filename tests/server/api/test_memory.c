@@ -118,7 +118,8 @@ static void begin(void)
                       .app = P,
                       .gate = api_gate,
                       .origin_allowed = api_origin_allowed,
-                      .done = api_done };
+                      .done = api_done,
+                      .own_memory = true };
     ok = ok && http_start(&h, &P->http, &e);
     arena_free(a);
     if (!ok) {

@@ -26,4 +26,38 @@ static void members_are_found_on_the_first_level_only(void)
     CHECK(m[2].len == 6 && !strncmp(m[2].at, "\"}\\\",\"", 6));
 }
 
-TEST_MAIN(RUN(compact_json_is_the_same_json_without_blanks); RUN(members_are_found_on_the_first_level_only);)
+static void a_string_is_quoted_wherever_its_odd_bytes_stand(void)
+{
+    static const struct {
+        const char *odd, *quoted;
+    } rows[] = { { "\"", "\\\"" },           { "\\", "\\\\" },           { "\n", "\\u000a" }, { "\x1f", "\\u001f" },
+                 { "\xc3\xa9", "\xc3\xa9" }, { "\xff", "\xef\xbf\xbd" }, { "\x7f", "\x7f" },  { " ", " " } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int before = 0; before < 20; before++) {
+            static const char plain[] = "abcdefghijklmnopqrstuvwxyz";
+            char text[64], want[64];
+            snprintf(text, sizeof text, "%.*s%s%s", before, plain, rows[i].odd, plain);
+            snprintf(want, sizeof want, "\"%.*s%s%s\"", before, plain, rows[i].quoted, plain);
+            buf b = buf_new(100);
+            CHECK(json_put_string(&b, text) && buf_append(&b, "", 1));
+            CHECK_STR((char *)b.data, want);
+            buf_free(&b);
+        }
+}
+
+static void numbers_and_joined_texts_are_as_printf_writes_them(void)
+{
+    static const int64_t v[] = { 0, 7, -7, 10, 1234567890123, INT64_MAX, INT64_MIN };
+    arena *a = arena_new(1 << 16);
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        char text[INT_TEXT], want[32];
+        snprintf(want, sizeof want, "%lld", (long long)v[i]);
+        CHECK_STR(int_text(v[i], text), want);
+    }
+    CHECK_STR(arena_join(a, "a", "", "bc", NULL), "abc");
+    CHECK_STR(arena_join(a, NULL), "");
+    arena_free(a);
+}
+
+TEST_MAIN(RUN(a_string_is_quoted_wherever_its_odd_bytes_stand); RUN(numbers_and_joined_texts_are_as_printf_writes_them);
+          RUN(compact_json_is_the_same_json_without_blanks); RUN(members_are_found_on_the_first_level_only);)

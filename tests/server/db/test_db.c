@@ -46,13 +46,13 @@ static void a_guest_is_found_by_token_until_it_expires(void)
     db_user u, v;
     uuid_text id;
     OK(db_guest_new(D, A, h, clock_ms() + 60000, &u, &E));
-    OK(db_guest_find(D, A, h, id, &E));
+    OK(db_guest_find(D, A, h, id, NULL, &E));
     CHECK_STR(id, u.id);
     OK(db_user_get(D, A, id, &v, &E));
     CHECK(v.is_guest && v.created_at == u.created_at);
     CHECK(strstr(v.email, "@guests.invalid") != NULL);
     OK(db_guest_new(D, A, h2, clock_ms() - 1, &u, &E));
-    REFUSED(db_guest_find(D, A, h2, id, &E), ERR_NOT_FOUND);
+    REFUSED(db_guest_find(D, A, h2, id, NULL, &E), ERR_NOT_FOUND);
 }
 
 static void a_vouched_user_is_made_once_and_an_address_taken_is_no_obstacle(void)
@@ -127,6 +127,49 @@ static void one_shopper_never_sees_anothers_rows(void)
     OK(buf_append(&json, "", 1));
     CHECK(strstr((char *)json.data, of_a) == NULL);
     buf_free(&json);
+}
+
+static void avatars_asked_for_together_are_each_asked_for_as_their_owner(void)
+{
+    const char *a = guest(), *b = guest(), *of_a = avatar(a, NULL, true), *of_b = avatar(b, NULL, true);
+    for (int spoilt = 0; spoilt < 2; spoilt++) {
+        db_avatar_ask ask[] = { { .user = a, .id = of_a, .a = A },
+                                { .user = b, .id = of_a, .a = A },
+                                { .user = b, .id = of_b, .a = A },
+                                { .user = a, .id = "no id at all", .a = A },
+                                { .user = a, .id = of_a, .a = A } };
+        db_avatar_ask *all[] = { &ask[0], &ask[1], &ask[2], spoilt ? &ask[3] : &ask[0], &ask[4] };
+        db_avatars_get(D, all, 5);
+        CHECK(ask[0].fate.ok && !strcmp(ask[0].avatar.id, of_a) && !strcmp(ask[0].avatar.user_id, a));
+        CHECK(!ask[1].fate.ok && ask[1].fate.e.code == ERR_NOT_FOUND);
+        CHECK(ask[2].fate.ok && !strcmp(ask[2].avatar.id, of_b));
+        CHECK(!spoilt || !ask[3].fate.ok);
+        CHECK(ask[4].fate.ok && !strcmp(ask[4].avatar.id, of_a));
+    }
+}
+
+static void repeated_events_are_counted_in_every_batch_of_a_commit(void)
+{
+    const char *b = brand(), *other = brand();
+    const db_event first[] = { { .type = "x_a", .dedupe_key = "1", .created_at = 1 },
+                               { .type = "x_a", .dedupe_key = "2", .created_at = 1 },
+                               { .type = "x_a", .dedupe_key = "1", .created_at = 1 } },
+                   second[] = { { .type = "x_a", .dedupe_key = "2", .created_at = 2 },
+                                { .type = "x_a", .created_at = 2 } };
+    db_event_batch batch[] = { { .brand = b, .events = first, .count = 3 },
+                               { .brand = b, .events = second, .count = 2 },
+                               { .brand = other, .events = first, .count = 3 },
+                               { .brand = "00000000-0000-7000-8000-000000000000", .events = first, .count = 3 } };
+    db_event_batch *all[] = { &batch[0], &batch[1], &batch[2], &batch[3] };
+    db_events_add_all(D, A, all, 3);
+    CHECK(batch[0].fate.ok && batch[0].added == 2);
+    CHECK(batch[1].fate.ok && batch[1].added == 1);
+    CHECK(batch[2].fate.ok && batch[2].added == 2);
+    // A brand that is not there spoils its own batch only.
+    db_events_add_all(D, A, all, 4);
+    CHECK(batch[0].fate.ok && batch[0].added == 0);
+    CHECK(batch[1].fate.ok && batch[1].added == 1);
+    CHECK(!batch[3].fate.ok && batch[3].fate.e.code == ERR_NOT_FOUND && batch[3].added == 0);
 }
 
 static void keys_rotate_with_overlap(void)
@@ -352,10 +395,10 @@ static void what_another_instance_wrote_is_read_within_a_moment(void)
     OK(db_open(url, 2, &other, &E));
     for (int i = 0; i < 20; i++) {
         const char *h = fresh_hash();
-        REFUSED(db_guest_find(D, A, h, id, &E), ERR_NOT_FOUND);
+        REFUSED(db_guest_find(D, A, h, id, NULL, &E), ERR_NOT_FOUND);
         OK(db_guest_new(other, A, h, clock_ms() + 60000, &u, &E));
         nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL); // twice what a view of SQLite's may last
-        OK(db_guest_find(D, A, h, id, &E));
+        OK(db_guest_find(D, A, h, id, NULL, &E));
     }
     db_close(other);
 }
@@ -454,7 +497,9 @@ TEST_MAIN(open_database(); RUN(many_instances_migrate_once); RUN(a_guest_is_foun
           RUN(a_vouched_user_is_made_once_and_an_address_taken_is_no_obstacle);
           RUN(an_idempotency_key_gives_the_first_avatar_again_and_refuses_another_request);
           RUN(the_daily_quota_of_a_brand_holds); RUN(one_shopper_never_sees_anothers_rows);
-          RUN(keys_rotate_with_overlap); RUN(a_catalogue_is_listed_in_pages_searched_and_changed_only_by_its_brand);
+          RUN(avatars_asked_for_together_are_each_asked_for_as_their_owner);
+          RUN(repeated_events_are_counted_in_every_batch_of_a_commit); RUN(keys_rotate_with_overlap);
+          RUN(a_catalogue_is_listed_in_pages_searched_and_changed_only_by_its_brand);
           RUN(a_try_on_records_its_switches_and_the_brand_counts_them);
           RUN(a_refused_try_on_leaves_the_others_of_its_commit_alone);
           RUN(what_is_written_is_read_at_once_by_every_thread);

@@ -99,6 +99,36 @@ static bool gate(http_request *q, http_response *r)
     return true;
 }
 
+// What one thread's round has come upon, as a handler would gather it that does something for several at once.
+static _Thread_local struct {
+    http_request *q[64];
+    http_response *r[64];
+    int count;
+} gathered;
+static atomic_int finished, most_at_once;
+
+static void finish_all(http_request *q, http_response *r, bool last)
+{
+    (void)q, (void)r, (void)last;
+    int n = gathered.count, most = atomic_load(&most_at_once);
+    gathered.count = 0;
+    for (int i = 0; i < n; i++) {
+        http_json(gathered.r[i], 200);
+        CHECK(buf_printf(&gathered.r[i]->body, "{\"path\":\"%s\"}", gathered.q[i]->param[0]));
+        gathered.r[i]->finish = NULL;
+    }
+    while (n > most && !atomic_compare_exchange_weak(&most_at_once, &most, n)) continue;
+    atomic_fetch_add(&finished, n);
+}
+
+static void gather(http_request *q, http_response *r)
+{
+    if (gathered.count == 64) finish_all(q, r, true);
+    gathered.q[gathered.count] = q;
+    gathered.r[gathered.count++] = r;
+    r->finish = finish_all;
+}
+
 static const http_route ROUTES[] = { { "GET", "/v1/ping", "ping", ping, 0, NULL, 0, HTTP_NO_BODY, 0 },
                                      { "POST", "/v1/measure", "measure", echo, 0, NULL, 0, HTTP_FORM_OR_JSON, 1 << 20 },
                                      { "POST", "/v1/private", "private", echo, 1, NULL, 0, HTTP_JSON, 1 << 20 },
@@ -107,6 +137,7 @@ static const http_route ROUTES[] = { { "GET", "/v1/ping", "ping", ping, 0, NULL,
                                      { "GET", "/v1/wait", "wait", wait_for, 0, NULL, 0, HTTP_NO_BODY, 0 },
                                      { "GET", "/v1/stream", "stream", stream, 0, NULL, 0, HTTP_NO_BODY, 0 },
                                      { "GET", "/v1/big", "big", big, 0, NULL, 0, HTTP_NO_BODY, 0 },
+                                     { "GET", "/v1/gather/{id}", "gather", gather, 0, NULL, 0, HTTP_NO_BODY, 0 },
                                      { 0 } };
 
 static int dial(void)
@@ -291,7 +322,9 @@ static void cors_answers_only_who_is_on_the_list(void)
     CHECK(strstr(answer, "Access-Control-Allow-Origin: https://shop.example\r\n") != NULL);
     CHECK(TALK("OPTIONS /v1/measure HTTP/1.1\r\n" H "Origin: https://shop.example.evil\r\n\r\n") == 204);
     CHECK(strstr(answer, "Access-Control-Allow-Origin") == NULL);
-    CHECK(strstr(answer, "Vary: Origin") != NULL);
+    CHECK(strstr(answer, "Vary: Origin\r\n") != NULL);
+    CHECK(TALK("GET /v1/things/a HTTP/1.1\r\n" H "If-None-Match: \"v1\"\r\n\r\n") == 304);
+    CHECK(strstr(answer, "Vary: Origin, Accept-Encoding\r\n") != NULL);
 }
 
 static void gzip_is_sent_to_who_takes_it(void)
@@ -433,6 +466,40 @@ static void a_bucket_lets_bursts_through_and_then_the_rate(void)
     buckets_free(t);
 }
 
+static void requests_of_one_round_are_finished_together(void)
+{
+    enum { CLIENTS = 40, GONE = 40 };
+    int fd[CLIENTS];
+    char request[100], want[40];
+    for (int i = 0; i < CLIENTS; i++) fd[i] = dial();
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < CLIENTS; i++) {
+            int n = snprintf(request, sizeof request, "GET /v1/gather/r%dc%d HTTP/1.1\r\n" H "\r\n", round, i);
+            CHECK(send(fd[i], request, (size_t)n, MSG_NOSIGNAL) == n);
+        }
+        for (int i = 0; i < CLIENTS; i++) {
+            ssize_t n = recv(fd[i], answer, sizeof answer - 1, 0);
+            answer[n > 0 ? n : 0] = 0;
+            snprintf(want, sizeof want, "{\"path\":\"r%dc%d\"}", round, i);
+            CHECK(strstr(answer, want) != NULL); // its own answer, whoever finished it
+        }
+    }
+    for (int i = 0; i < CLIENTS; i++) close(fd[i]);
+    CHECK(atomic_load(&finished) == 20 * CLIENTS && atomic_load(&most_at_once) > 1);
+    // What those wanted who leave at once is done too, and nobody else's answer suffers.
+    for (int i = 0; i < GONE; i++) {
+        int gone = dial();
+        CHECK(send(gone, "GET /v1/gather/x HTTP/1.1\r\n" H "\r\n", sizeof "GET /v1/gather/x HTTP/1.1\r\n" H "\r\n" - 1,
+                   MSG_NOSIGNAL) > 0);
+        setsockopt(gone, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger));
+        if (i % 2)
+            close(gone);
+        else
+            shutdown(gone, SHUT_RDWR), close(gone);
+    }
+    CHECK(TALK("GET /v1/gather/last HTTP/1.1\r\n" H "\r\n") == 200 && strstr(answer, "{\"path\":\"last\"}"));
+}
+
 static void stopping_lets_running_requests_end(void)
 {
     atomic_store(&ready_flag, 0);
@@ -468,4 +535,5 @@ TEST_MAIN(begin(); RUN(every_ambiguous_request_is_refused); RUN(proper_requests_
           RUN(cors_answers_only_who_is_on_the_list); RUN(gzip_is_sent_to_who_takes_it);
           RUN(a_long_poll_waits_and_others_go_on); RUN(events_stream_until_they_end);
           RUN(slow_senders_are_cut_and_do_not_hurt_others); RUN(ten_thousand_idle_connections_cost_bounded_memory);
-          RUN(a_bucket_lets_bursts_through_and_then_the_rate); RUN(stopping_lets_running_requests_end);)
+          RUN(requests_of_one_round_are_finished_together); RUN(a_bucket_lets_bursts_through_and_then_the_rate);
+          RUN(stopping_lets_running_requests_end);)
