@@ -30,10 +30,10 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
 enum { LEARNED_BLOCKS = 3, LEARNED_UNTOLD_BLOCKS = 2, LEARNED_RANK = 8 };
 #define LEARNED_MOST_SHIFT 2.0 // standard deviations that the correction may move a measurement
 typedef struct {
-    const float (*norm)[2];           // [count] mean, 1 / standard deviation
-    const int16_t *weight;            // [LEARNED_BLOCKS or LEARNED_UNTOLD_BLOCKS][count + 1][LEARNED_RANK]
-    float unit;                       // of the weights
-    const float (*shape)[TAPE_COUNT]; // [LEARNED_RANK] metres per score
+    const float (*norm)[2];            // [count] mean, 1 / standard deviation
+    const int16_t *weight;             // [LEARNED_BLOCKS or LEARNED_UNTOLD_BLOCKS][count + 1][LEARNED_RANK]
+    float unit;                        // of the weights
+    const float (*shape)[TAPE_COUNT];  // [LEARNED_RANK] metres per score
     const float (*spread)[TAPE_COUNT]; // [2] looseness 0, 1: standard deviation of what remains over the fit's own
 } learned_table;
 extern const learned_table learned_tables[2][2][2]; // [C][weight known][sex not told]
