@@ -46,15 +46,14 @@ static const char head[] =
     "lit and photographed as phones do, then seen by the same networks as real photos (`bench/testworld`). Half of "
     "the\n"
     "fitted and loose clothes are garments cut for them, sewn, and draped on them as they stand; the others, and the\n"
-    "skin-tight ones, are shells around the body. Fitted: half a centimetre to 5 cm wider than the body at the chest "
-    "and\n"
-    "hips, 2 to 7 cm at the waist; loose: 9 to 24 cm at the chest, hanging down from there. Nobody wears a skirt.\n\n"
-    "Seed 1 is for tuning and training (`script/learn`), seed 4, the default, for judging: nothing was ever fitted to "
-    "or\n"
-    "chosen by its people. (Seeds 2 and 3 were for judging in earlier worlds, whose clothes were all shells; there "
-    "the\n"
-    "same inputs were a quarter to a third closer with a photo.) What this cannot show is how the networks' errors on\n"
-    "real clothes differ from those on rendered ones.\n\n";
+    "skin-tight ones, are shells around the body. Draped and fitted is at most 4.5 cm wider than the body at the "
+    "chest,\n"
+    "2 to 7 cm at the waist; loose is 9 to 24 cm wider at the chest and hangs down from there. Nobody wears a "
+    "skirt.\n\n"
+    "Seed 1 is for tuning and training (`script/learn`), seed 4, the default, for judging: nothing was ever fitted to\n"
+    "or chosen by its people. Seeds 2 and 3 were for judging in earlier worlds, whose clothes were all shells: there\n"
+    "waists and hips were an eighth to a fifth closer with a photo. What this cannot show is how the networks' errors\n"
+    "on real clothes differ from those on rendered ones.\n\n";
 
 static const char published[] =
     "## Published systems\n\n"
