@@ -117,12 +117,6 @@ static wearer wearer_of(const person *p)
     return w;
 }
 
-static rigid rigid_undo(const rigid *a)
-{
-    mat3 back = m3_transpose(&a->r);
-    return (rigid){ back, v3_scale(m3_apply(&back, a->t), -1) };
-}
-
 static void keep(const drape *d, const collider *body, const rigid *turn, hung *out)
 {
     const sewn *s = &d->mesh;
@@ -188,10 +182,12 @@ bool tailor_hang(const tailored *t, const person *p, const body_pose *pose, cons
     facing.translation = v3(0, 0, 0);
     wearer w = wearer_of(p);
     wearer_pose(&w, &facing);
-    rigid undo = rigid_undo(&w.world[JOINT_PELVIS]), turn = rigid_mul(pelvis, &undo);
-    // Her joints stand on the ground, the person's do not.
-    turn.t = v3_sub(rigid_apply(pelvis, p->joints[JOINT_PELVIS]),
-                    m3_apply(&turn.r, rigid_apply(&w.world[JOINT_PELVIS], w.joint[JOINT_PELVIS])));
+    // From there to where the photo has her: her pelvis takes all else along.
+    const rigid *stood = &w.world[JOINT_PELVIS];
+    mat3 undo = m3_transpose(&stood->r);
+    vec3 middle = rigid_apply(pelvis, p->joints[JOINT_PELVIS]), from = rigid_apply(stood, w.joint[JOINT_PELVIS]);
+    rigid turn = { .r = m3_mul(&pelvis->r, &undo) };
+    turn.t = v3_sub(middle, m3_apply(&turn.r, from));
     collider *body = drape_collider(&w);
     drape worn[TAILORED_MOST] = { 0 };
     bool ok = true;
@@ -200,7 +196,7 @@ bool tailor_hang(const tailored *t, const person *p, const body_pose *pose, cons
         ok = drape_make(&w, body, &t->of[i], 0, &(drape_options){ .spacing = SPACING }, &worn[i], e);
         if (ok) keep(&worn[i], body, &turn, &out[i]);
     }
-    if (ok && t->count == 2) cover(&worn[1], &out[1], &worn[0], rigid_apply(pelvis, p->joints[JOINT_PELVIS]), &out[0]);
+    if (ok && t->count == 2) cover(&worn[1], &out[1], &worn[0], middle, &out[0]);
     for (int i = 0; i < t->count; i++) drape_free(&worn[i]);
     collider_free(body);
     mem_free(w.position);

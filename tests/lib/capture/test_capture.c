@@ -458,6 +458,10 @@ static void folds_and_wide_legs_are_loose_clothes(void)
     CHECK(loose_judge(&slim) < 0.1f && loose_judge(&slim) < tight);
     loose_signs unseen = { { 0 } };
     CHECK(loose_judge(&unseen) > 0.1f && loose_judge(&unseen) < 0.5f); // as many as there are
+    float usual[LOOSE_SIGNS], rough[LOOSE_SIGNS];
+    loose_scale(&unseen, usual);
+    loose_scale(&b, rough);
+    for (int i = 0; i < LOOSE_SIGNS; i++) CHECK(usual[i] == 0 && fabsf(rough[i]) <= 2.5f);
     capture_evidence_free(&smooth);
     capture_evidence_free(&wavy);
 }
