@@ -38,7 +38,7 @@ await test('the owner agrees at Shopify and comes back to a connected shop', asy
   await p.getByLabel('Secret key').fill(secret);
   await p.getByRole('button', { name: 'Sign in', exact: true }).click();
   await p.getByRole('link', { name: 'In your shop' }).click();
-  await p.getByText('Shopify', { exact: true }).click({ force: true });
+  await p.getByRole('radio', { name: 'Shopify' }).check();
   await p.getByLabel('Your shop’s Shopify address').fill('www.atelier-nord.example');
   await p.getByRole('button', { name: 'Connect' }).click();
   await p.getByText('A Shopify address looks like').waitFor();
