@@ -87,7 +87,7 @@ static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
     if (!exec(c,
               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
               "PRAGMA cache_size=-8000; PRAGMA mmap_size=268435456; PRAGMA journal_size_limit=67108864; "
-              "PRAGMA wal_autocheckpoint=4000;",
+              "PRAGMA wal_autocheckpoint=16000;",
               e)) {
         lite_close(c);
         return false;
