@@ -31,7 +31,7 @@ static const char *const title[DOC_SECTIONS] = {
 };
 
 // What measures each.
-static const char *const command[DOC_SECTIONS] = { "--people 1000", "--people 80 --ablate", "--people 1000",
+static const char *const command[DOC_SECTIONS] = { "--people 1000", "--people 30 --ablate", "--people 1000",
                                                    "--data DIR",    "--people 100 --look",  "--photos DIR",
                                                    "--people 1000" };
 
