@@ -279,6 +279,7 @@ static void run_share(void *ctx, int job)
                       .raw = w->raw,
                       .study = w->o->look };
     for (int s = 0; s < 3; s++) {
+        if (s == SEX_NEUTRAL && w->o->ablate) continue; // where errors come from is told of the sexes alone
         lab.model[s] = w->model[s];
         lab.tape[s] = tape_new(w->model[s]);
     }

@@ -68,16 +68,13 @@ static void look_share(void *ctx, int job)
         if (!trial_run(&lab, w->seed, i, &t, &e)) die(e.msg);
         for (int mode = 0; mode < TRIAL_MODES; mode++)
             for (int kind = 0; kind < 4; kind++) {
-                int weighed = kind / 2, untold = kind % 2;
+                int weighed = kind / 2, untold = kind % 2, sex = t.sex == SEX_MALE ? 1 : -1;
                 trial_result *r = untold ? &t.untold[mode][weighed] : &t.result[mode][weighed];
                 if (r->made && mode > 0) {
                     sample *s = sample_of(w, i, mode - 1, weighed, untold);
-                    *s = (sample){ .sex = untold  ? 0
-                                          : t.sex ? 1
-                                                  : -1,
-                                   .made = 1,
-                                   .baggy = t.clothes == OUTFIT_LOOSE,
-                                   .f = *r->seen };
+                    *s = (sample){
+                        .sex = untold ? 0 : sex, .made = 1, .baggy = t.clothes == OUTFIT_LOOSE, .f = *r->seen
+                    };
                     memcpy(s->truth, t.truth, sizeof s->truth);
                     memcpy(s->value, r->value, sizeof s->value);
                     memcpy(s->sd, r->sd, sizeof s->sd);

@@ -26,7 +26,7 @@ typedef struct {
 } photo_stance;
 
 photo_stance photo_pose(const person *p, const body_pose *pose);
-// Hangs on her what is sewn of her clothes, which takes a second; the two below need it.
+// Hangs on her what is sewn of her clothes, which takes a second; photo_take and photo_perfect need it.
 bool photo_dress(photo_stance *s, const person *p, const outfit *o, err *e) MUST_USE;
 void photo_stance_free(photo_stance *s);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// Twice as coarse as what shoppers see is fine enough for a picture in which a pixel is two millimetres.
+// Metres; a third coarser than what shoppers see is fine enough for a picture in which a pixel is two millimetres.
 #define SPACING 0.02
 
 // --- cutting ---
@@ -42,19 +42,19 @@ static void cut_top(const person *p, rng *r, bool roomy, garment *g)
     // A shirt or a hoodie that fits closely is none.
     begin(g, roomy ? kinds[rng_below(r, 4)] : GARMENT_TSHIRT, roomy);
     size_chart *c = &g->chart;
-    double chest = roomy ? eased(p, TAPE_CHEST_GIRTH, r, 9, 24) : eased(p, TAPE_CHEST_GIRTH, r, 0.5, 4.5);
+    double chest = eased(p, TAPE_CHEST_GIRTH, r, roomy ? 9 : 0.5, roomy ? 24 : 4.5);
     double belly = eased(p, TAPE_WAIST_OMPHALION_GIRTH, r, roomy ? 9 : 0, roomy ? 20 : 3);
-    double hips = roomy ? eased(p, TAPE_HIP_GIRTH, r, 5, 18) : eased(p, TAPE_HIP_GIRTH, r, 0, 4);
+    double hips = eased(p, TAPE_HIP_GIRTH, r, roomy ? 5 : 0, roomy ? 18 : 4);
     double waist = roomy ? chest - rng_between(r, 0, 6) : eased(p, TAPE_WAIST_NATURAL_GIRTH, r, 2, 7);
     say(c, DIM_CHEST, chest);
     say(c, DIM_WAIST, fmax(waist, belly));
     say(c, DIM_HEM, fmax(hips, belly));
-    say(c, DIM_SHOULDER, roomy ? eased(p, TAPE_SHOULDER_BREADTH, r, 2, 7) : eased(p, TAPE_SHOULDER_BREADTH, r, 0, 2));
-    say(c, DIM_BICEPS, roomy ? eased(p, TAPE_UPPER_ARM_GIRTH, r, 6, 14) : eased(p, TAPE_UPPER_ARM_GIRTH, r, 2, 5));
+    say(c, DIM_SHOULDER, eased(p, TAPE_SHOULDER_BREADTH, r, roomy ? 2 : 0, roomy ? 7 : 2));
+    say(c, DIM_BICEPS, eased(p, TAPE_UPPER_ARM_GIRTH, r, roomy ? 6 : 2, roomy ? 14 : 5));
     bool brief = g->category == GARMENT_TSHIRT && rng_uniform(r) < 0.6;
     say(c, DIM_SLEEVE, brief ? rng_between(r, 15, 26) : eased(p, TAPE_SHOULDER_TO_WRIST, r, -1, roomy ? 3 : 1));
     double neck = 100 * (p->truth[TAPE_WAIST_HEIGHT] + p->truth[TAPE_BACK_NECK_TO_WAIST]);
-    double over = roomy ? rng_between(r, -2, 6) : rng_between(r, 2, 8); // the crotch
+    double over = rng_between(r, roomy ? -2 : 2, roomy ? 6 : 8); // the crotch
     say(c, DIM_LENGTH, neck - 100 * p->truth[TAPE_INSEAM] - over);
 }
 
@@ -63,10 +63,10 @@ static void cut_trousers(const person *p, rng *r, bool roomy, garment *g)
     begin(g, GARMENT_TROUSERS, roomy);
     size_chart *c = &g->chart;
     say(c, DIM_WAIST, eased(p, TAPE_WAIST_NATURAL_GIRTH, r, 0, 1)); // so that they stay up
-    say(c, DIM_HIP, roomy ? eased(p, TAPE_HIP_GIRTH, r, 7, 16) : eased(p, TAPE_HIP_GIRTH, r, 1, 4));
-    say(c, DIM_THIGH, roomy ? eased(p, TAPE_THIGH_GIRTH, r, 9, 18) : eased(p, TAPE_THIGH_GIRTH, r, 2.5, 5));
-    say(c, DIM_KNEE, roomy ? eased(p, TAPE_KNEE_GIRTH, r, 9, 18) : eased(p, TAPE_KNEE_GIRTH, r, 3, 5));
-    say(c, DIM_LEG_HEM, roomy ? eased(p, TAPE_CALF_GIRTH, r, 4, 14) : eased(p, TAPE_CALF_GIRTH, r, -3, 1));
+    say(c, DIM_HIP, eased(p, TAPE_HIP_GIRTH, r, roomy ? 7 : 1, roomy ? 16 : 4));
+    say(c, DIM_THIGH, eased(p, TAPE_THIGH_GIRTH, r, roomy ? 9 : 2.5, roomy ? 18 : 5));
+    say(c, DIM_KNEE, eased(p, TAPE_KNEE_GIRTH, r, roomy ? 9 : 3, roomy ? 18 : 5));
+    say(c, DIM_LEG_HEM, eased(p, TAPE_CALF_GIRTH, r, roomy ? 4 : -3, roomy ? 14 : 1));
     say(c, DIM_INSEAM, eased(p, TAPE_INSEAM, r, -9, -3));
 }
 

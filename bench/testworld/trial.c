@@ -53,6 +53,10 @@ static bool read_look(const char *path, capture_evidence *out, err *e)
     }
     image soft = { 0 };
     ok = ok && read_soft_mask(b.data + sizeof k + bits, b.len - sizeof k - bits, &soft, e);
+    if (ok && (soft.width != k.width || soft.height != k.height)) {
+        image_free(&soft);
+        ok = fail(e, ERR_INPUT, "%s has masks of two sizes: empty the cache", path);
+    }
     if (ok) {
         *out = (capture_evidence){ .score = k.score,
                                    .people = k.people,

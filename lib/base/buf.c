@@ -86,7 +86,7 @@ bool buf_join(buf *b, ...)
     va_list ap;
     va_start(ap, b);
     bool ok = true;
-    for (const char *text; ok && (text = va_arg(ap, const char *));) ok = buf_append(b, text, strlen(text));
+    for (const char *text; ok && (text = va_arg(ap, const char *));) ok = buf_text(b, text);
     va_end(ap);
     if (!ok) b->len = before;
     return ok;

@@ -1,7 +1,6 @@
 #include "garment/fit.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,14 +52,7 @@ void fit_sentence(const fit_size *s, char *out, size_t size)
             (s->region[told].verdict != s->verdict || s->region[i].probability < s->region[told].probability))
             told = i;
     const fit_region_result *r = &s->region[told];
-    buf text = buf_new(size);
-    bool ok = buf_join(&text, verdict[s->verdict], " ", place[r->region.dim], signbit(r->ease) ? " (" : " (+", NULL) &&
-              buf_fixed(&text, r->ease, 1) && buf_append(&text, " cm)", 5);
-    if (ok)
-        memcpy(out, text.data, text.len);
-    else
-        *out = 0; // a caller's buffer that is too short for a sentence
-    buf_free(&text);
+    snprintf(out, size, "%s %s (%+.1f cm)", verdict[s->verdict], place[r->region.dim], r->ease);
 }
 
 // Where and how: brief leaves the blanks out. A try-on prints hundreds of numbers in the request itself: not through

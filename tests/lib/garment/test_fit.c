@@ -140,6 +140,9 @@ static void what_is_ten_centimetres_too_small_cannot_be_worn(void)
         char says[128];
         fit_sentence(&r.size[0], says, sizeof says);
         CHECK(r.size[0].verdict == FIT_CANNOT_WEAR && r.recommended == -1 && strstr(says, "cannot be worn"));
+        char narrow[36]; // a caption's column: as much of it as there is room for
+        fit_sentence(&r.size[0], narrow, sizeof narrow);
+        CHECK(strlen(narrow) == sizeof narrow - 1 && strncmp(narrow, says, sizeof narrow - 1) == 0);
     }
 }
 
