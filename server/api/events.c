@@ -104,7 +104,10 @@ void events_write(db *d, arena *a, const together_one *v, int count)
             continue;
         }
         http_json(r, 202);
-        if (!buf_printf(&r->body, "{\"accepted\":%d,\"repeated\":%d}", b->added, b->count - b->added)) r->status = 0;
+        char fresh[INT_TEXT], again[INT_TEXT];
+        if (!buf_join(&r->body, "{\"accepted\":", int_text(b->added, fresh), ",\"repeated\":",
+                      int_text(b->count - b->added, again), "}", NULL))
+            r->status = 0;
     }
 }
 

@@ -1,6 +1,5 @@
 // Events: facts their sender saw. What is counted from them: analytics.c.
 #include "db/domain.h"
-#include "base/mem.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -46,9 +45,9 @@ void db_events_add_all(db *d, arena *a, db_event_batch *const *v, int count)
     size_t all = 0;
     assert(count > 0);
     for (int i = 0; i < count; i++) all += (size_t)v[i]->count;
-    writing *w = mem_array(writing, (size_t)count);
-    void **work = mem_array(void *, (size_t)count);
-    int64_t *added = mem_array(int64_t, all), *at = added;
+    writing *w = arena_surely(a, sizeof *w * (size_t)count);
+    void **work = arena_surely(a, sizeof *work * (size_t)count);
+    int64_t *added = arena_surely(a, sizeof *added * all), *at = added;
     for (int i = 0; i < count; at += v[i++]->count) {
         w[i] = (writing){ .b = v[i], .added = at };
         work[i] = &w[i];
@@ -59,9 +58,6 @@ void db_events_add_all(db *d, arena *a, db_event_batch *const *v, int count)
         v[i]->added = 0;
         for (int k = 0; w[i].fate.ok && k < v[i]->count; k++) v[i]->added += w[i].added[k] > 0;
     }
-    mem_free(added);
-    mem_free(work);
-    mem_free(w);
 }
 
 bool db_events_add(db *d, arena *a, const char *brand, const db_event *v, int count, int *added, err *e)
