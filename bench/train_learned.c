@@ -5,7 +5,9 @@
 // on others. For each mode with a photo, with and without the weight: a ridge regression from what the correction
 // reads to the errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few directions
 // that matter. What remains in cross-validation sets the factors of the standard deviations. People who do not tell
-// their sex have tables of their own: everybody is fitted once more on the neutral body.
+// their sex have tables of their own: everybody is fitted once more on the neutral body. One of TRIAL_HALVED people is
+// also seen in the same photos at half their size: what the correction makes of both is to be the same, so that it
+// leans on what does not change with them.
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -21,6 +23,7 @@ enum { FOLDS = 5, MAX_PEOPLE = 20000, M = TAPE_COUNT, MOST_COLUMNS = LEARNED_BLO
 static const double NINETY = 1.6449;
 static const double BLOCK_SCALE[LEARNED_BLOCKS] = { 1, 0.5, 0.5 }; // what is common to all counts for more
 static const double STEADY = 1.015; // a stronger ridge wins when it leaves at most so much more: it follows noise less
+static const double STEADINESS = 1; // of a pair's difference, its square beside the square of an error
 static const double CONSTANT = 10;  // the common constant's column: hardly held back by the ridge
 static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 4000, 1e7 }; // the last: no correction
 
@@ -29,6 +32,8 @@ typedef struct {
     double truth[M], value[M], sd[M];
     learned_features f;
 } sample;
+// A person's: [2: whole photos, half their size][2 modes][2 weighed][2: sex told, not told]
+enum { SAMPLES = 16 };
 
 typedef struct {
     int people, jobs, known; // of people: those kept from an earlier run
@@ -36,7 +41,7 @@ typedef struct {
     const char *cache, *seen, *assets, *out;
     const wardrobe *wardrobe;
     body_model *model[3];
-    sample *at; // [people][2 modes][2 weighed][2: sex told, not told]
+    sample *at; // [people * SAMPLES]
 } work;
 
 static _Noreturn void die(const char *sentence)
@@ -45,12 +50,32 @@ static _Noreturn void die(const char *sentence)
     exit(1);
 }
 
-static sample *sample_of(const work *w, int i, int mode, int weighed, int untold)
+static sample *sample_of(const work *w, int i, int halved, int mode, int weighed, int untold)
 {
-    return &w->at[((i * 2 + mode) * 2 + weighed) * 2 + untold];
+    return &w->at[i * SAMPLES + ((halved * 2 + mode) * 2 + weighed) * 2 + untold];
 }
 
 // --- what the fits see ---
+
+static void look_at(work *w, const trial_lab *lab, int i)
+{
+    trial t;
+    err e = { 0 };
+    if (!trial_run(lab, w->seed, i, &t, &e)) die(e.msg);
+    for (int mode = 0; mode < TRIAL_MODES; mode++)
+        for (int kind = 0; kind < 4; kind++) {
+            int weighed = kind / 2, untold = kind % 2, sex = t.sex == SEX_MALE ? 1 : -1;
+            trial_result *r = untold ? &t.untold[mode][weighed] : &t.result[mode][weighed];
+            if (r->made && mode > 0) {
+                sample *s = sample_of(w, i, lab->halved, mode - 1, weighed, untold);
+                *s = (sample){ .sex = untold ? 0 : sex, .made = 1, .baggy = t.clothes == OUTFIT_LOOSE, .f = *r->seen };
+                memcpy(s->truth, t.truth, sizeof s->truth);
+                memcpy(s->value, r->value, sizeof s->value);
+                memcpy(s->sd, r->sd, sizeof s->sd);
+            }
+            mem_free(r->seen);
+        }
+}
 
 static void look_share(void *ctx, int job)
 {
@@ -64,23 +89,10 @@ static void look_share(void *ctx, int job)
     lab.camera = capture_open(&(capture_options){ w->assets, 1 }, &e);
     if (!lab.camera) die(e.msg);
     for (int i = w->known + job; i < w->people; i += w->jobs) {
-        trial t;
-        if (!trial_run(&lab, w->seed, i, &t, &e)) die(e.msg);
-        for (int mode = 0; mode < TRIAL_MODES; mode++)
-            for (int kind = 0; kind < 4; kind++) {
-                int weighed = kind / 2, untold = kind % 2, sex = t.sex == SEX_MALE ? 1 : -1;
-                trial_result *r = untold ? &t.untold[mode][weighed] : &t.result[mode][weighed];
-                if (r->made && mode > 0) {
-                    sample *s = sample_of(w, i, mode - 1, weighed, untold);
-                    *s = (sample){
-                        .sex = untold ? 0 : sex, .made = 1, .baggy = t.clothes == OUTFIT_LOOSE, .f = *r->seen
-                    };
-                    memcpy(s->truth, t.truth, sizeof s->truth);
-                    memcpy(s->value, r->value, sizeof s->value);
-                    memcpy(s->sd, r->sd, sizeof s->sd);
-                }
-                mem_free(r->seen);
-            }
+        for (int halved = 0; halved < (i % TRIAL_HALVED == 0 ? 2 : 1); halved++) {
+            lab.halved = halved;
+            look_at(w, &lab, i);
+        }
         if (job == 0) fprintf(stderr, "\r%d of %d people", i + 1, w->people);
     }
     if (job == 0) fprintf(stderr, "\r\033[K");
@@ -91,7 +103,7 @@ static void look_share(void *ctx, int job)
 static void look(work *w)
 {
     err e = { 0 };
-    size_t each = 8, n = (size_t)w->people * each, bytes = n * sizeof *w->at;
+    size_t each = SAMPLES, n = (size_t)w->people * each, bytes = n * sizeof *w->at;
     w->at = mem_array(sample, n);
     if (w->seen && io_exists(w->seen)) {
         buf b = buf_new(bytes);
@@ -122,13 +134,14 @@ static void look(work *w)
 // --- one table ---
 
 typedef struct {
-    int n, count, columns; // samples, features, columns of x
-    const sample **of;
+    int n, count, columns;     // samples, features, columns of x
+    const sample **of, **half; // half [n]: of the same photos at half their size, or NULL
     double (*norm)[2];
     double *x, *y;                 // [n * columns], [n * M] in deviations of the error
+    double *dx, *dy;               // the same, the half's less the whole's: what should be no difference
     double deviation[M];           // of the error, metres
     double *coefficient;           // [columns * M]
-    double *predicted;             // [n * M], out of fold
+    double *predicted, *steady;    // [n * M], out of fold: for x, and for dx
     double shape[LEARNED_RANK][M]; // orthonormal, in deviations
     double strength[M], left[M];   // by measurement: the best of strengths, and the share of the square error it leaves
     double spread[2][M];           // factor of the fit's standard deviations, by looseness
@@ -141,18 +154,27 @@ static double column_scale(const table *t, int column)
     return column == t->count ? CONSTANT : BLOCK_SCALE[b];
 }
 
+static void row_of(const table *t, const sample *s, double *row)
+{
+    const double share[LEARNED_BLOCKS] = { 1, s->f.x[LEARNED_LOOSE], s->sex };
+    for (int c = 0; c < t->columns; c++) {
+        int b = c / (t->count + 1), k = c % (t->count + 1);
+        double z = k < t->count ? (s->f.x[k] - t->norm[k][0]) * t->norm[k][1] : 1;
+        row[c] = column_scale(t, c) * share[b] * fmin(fmax(z, -3.5), 3.5);
+    }
+}
+
 static void fill(table *t)
 {
     for (int i = 0; i < t->n; i++) {
-        const sample *s = t->of[i];
-        const double share[LEARNED_BLOCKS] = { 1, s->f.x[LEARNED_LOOSE], s->sex };
-        double *row = t->x + (size_t)i * (size_t)t->columns;
-        for (int c = 0; c < t->columns; c++) {
-            int b = c / (t->count + 1), k = c % (t->count + 1);
-            double z = k < t->count ? (s->f.x[k] - t->norm[k][0]) * t->norm[k][1] : 1;
-            row[c] = column_scale(t, c) * share[b] * fmin(fmax(z, -3.5), 3.5);
-        }
-        for (int m = 0; m < M; m++) t->y[i * M + m] = m ? (s->truth[m] - s->value[m]) / t->deviation[m] : 0;
+        const sample *s = t->of[i], *half = t->half[i];
+        double *row = t->x + (size_t)i * (size_t)t->columns, *other = t->dx + (size_t)i * (size_t)t->columns;
+        row_of(t, s, row);
+        for (int m = 1; m < M; m++) t->y[i * M + m] = (s->truth[m] - s->value[m]) / t->deviation[m];
+        if (!half) continue;
+        row_of(t, half, other);
+        for (int c = 0; c < t->columns; c++) other[c] = STEADINESS * (other[c] - row[c]);
+        for (int m = 1; m < M; m++) t->dy[i * M + m] = STEADINESS * (s->value[m] - half->value[m]) / t->deviation[m];
     }
 }
 
@@ -177,23 +199,19 @@ static void normalise(table *t)
     }
 }
 
-// Predictions out of fold with one strength for all measurements; predicted [n * M].
-static void cross_validate(const table *t, double strength, double *gram, double *c, double *predicted)
+// c [columns * M] from everybody but the people of one fold (-1: from everybody); x, y: room for 2 n rows.
+static void regress(const table *t, int without, double strength, double *x, double *y, double *gram, double *c)
 {
-    double *x = mem_array(double, (size_t)(t->n * t->columns)), *y = mem_array(double, (size_t)(t->n * M));
-    for (int fold = 0; fold < FOLDS; fold++) {
-        int n = 0;
-        for (int i = 0; i < t->n; i++) {
-            if (i % FOLDS == fold) continue;
-            memcpy(x + n * t->columns, t->x + i * t->columns, (size_t)t->columns * sizeof *x);
-            memcpy(y + n * M, t->y + i * M, M * sizeof *y);
-            n++;
+    int n = 0;
+    size_t wide = (size_t)t->columns;
+    for (int i = 0; i < t->n; i++) {
+        if (i % FOLDS == without) continue;
+        for (int pair = 0; pair < (t->half[i] ? 2 : 1); pair++, n++) {
+            memcpy(x + (size_t)n * wide, (pair ? t->dx : t->x) + (size_t)i * wide, wide * sizeof *x);
+            memcpy(y + n * M, (pair ? t->dy : t->y) + i * M, M * sizeof *y);
         }
-        if (!least_squares(x, y, n, t->columns, M, strength, gram, c)) die("the regression is singular");
-        for (int i = fold; i < t->n; i += FOLDS) mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
     }
-    mem_free(x);
-    mem_free(y);
+    if (!least_squares(x, y, n, t->columns, M, strength, gram, c)) die("the regression is singular");
 }
 
 static double square_left(const table *t, const double *predicted, int m)
@@ -281,19 +299,29 @@ static void train(table *t, const double *wide)
 {
     size_t cells = (size_t)(t->columns * M);
     double *gram = mem_array(double, (size_t)(t->columns * t->columns)), *c = mem_array(double, cells),
-           *predicted = mem_array(double, (size_t)(t->n * M));
+           *predicted = mem_array(double, (size_t)(t->n * M)), *steady = mem_array(double, (size_t)(t->n * M)),
+           *x = mem_array(double, 2 * (size_t)(t->n * t->columns)), *y = mem_array(double, 2 * (size_t)(t->n * M));
     normalise(t);
     fill(t);
     for (int m = 0; m < M; m++) t->left[m] = 2;
     for (size_t k = 0; k < sizeof strengths / sizeof *strengths; k++) {
-        cross_validate(t, strengths[k], gram, c, predicted);
-        if (!least_squares(t->x, t->y, t->n, t->columns, M, strengths[k], gram, c)) die("the regression is singular");
+        for (int fold = 0; fold < FOLDS; fold++) { // predictions out of fold
+            regress(t, fold, strengths[k], x, y, gram, c);
+            for (int i = fold; i < t->n; i += FOLDS) {
+                mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
+                mat_mul(steady + i * M, t->dx + i * t->columns, c, 1, t->columns, M);
+            }
+        }
+        regress(t, -1, strengths[k], x, y, gram, c);
         for (int m = 0; m < M; m++) {
             double left = square_left(t, predicted, m);
             if (left > STEADY * t->left[m]) continue;
             t->left[m] = fmin(left, t->left[m]);
             t->strength[m] = strengths[k];
-            for (int i = 0; i < t->n; i++) t->predicted[i * M + m] = predicted[i * M + m];
+            for (int i = 0; i < t->n; i++) {
+                t->predicted[i * M + m] = predicted[i * M + m];
+                t->steady[i * M + m] = steady[i * M + m];
+            }
             for (int i = 0; i < t->columns; i++) t->coefficient[i * M + m] = c[i * M + m];
         }
     }
@@ -302,6 +330,9 @@ static void train(table *t, const double *wide)
     mem_free(gram);
     mem_free(c);
     mem_free(predicted);
+    mem_free(steady);
+    mem_free(x);
+    mem_free(y);
 }
 
 // --- the file ---
@@ -343,15 +374,20 @@ static void say(const table *t, const char *name)
 {
     printf("%s: %d samples; mean errors out of fold, the ridge's strength\n", name, t->n);
     for (int m = 1; m < M; m++) {
-        double before[2] = { 0 }, after[2] = { 0 }, n[2] = { 0 };
+        double before[2] = { 0 }, after[2] = { 0 }, n[2] = { 0 }, moved = 0, moves = 0, pairs = 1e-9;
         for (int i = 0; i < t->n; i++) {
             int loose = t->of[i]->baggy > 0;
             before[loose] += fabs(t->of[i]->truth[m] - t->of[i]->value[m]);
             after[loose] += fabs(remains(t, i, m));
             n[loose]++;
+            if (!t->half[i]) continue;
+            double apart = t->dy[i * M + m];
+            pairs++, moved += fabs(apart), moves += fabs(t->steady[i * M + m] - apart);
         }
-        printf("  %-22s fitted %5.2f -> %5.2f cm   loose %5.2f -> %5.2f cm   %g\n", tape_key[m], 100 * before[0] / n[0],
-               100 * after[0] / n[0], 100 * before[1] / n[1], 100 * after[1] / n[1], t->strength[m]);
+        double unit = 100 * t->deviation[m] / STEADINESS / pairs;
+        printf("  %-22s fitted %5.2f -> %5.2f cm   loose %5.2f -> %5.2f cm   %4g   halved: moves %4.2f -> %4.2f cm\n",
+               tape_key[m], 100 * before[0] / n[0], 100 * after[0] / n[0], 100 * before[1] / n[1],
+               100 * after[1] / n[1], t->strength[m], unit * moved, unit * moves);
     }
 }
 
@@ -367,25 +403,35 @@ static void make_table(const work *w, int mode, int weighed, int untold, double 
     table t = { .count = mode ? LEARNED_C : LEARNED_B };
     t.columns = (untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS) * (t.count + 1);
     t.of = mem_array(const sample *, (size_t)w->people);
+    t.half = mem_array(const sample *, (size_t)w->people);
     for (int i = 0; i < w->people; i++) {
-        const sample *s = sample_of(w, i, mode, weighed, untold);
-        if (s->made > 0) t.of[t.n++] = s;
+        const sample *s = sample_of(w, i, 0, mode, weighed, untold), *half = sample_of(w, i, 1, mode, weighed, untold);
+        if (s->made == 0) continue;
+        t.half[t.n] = half->made > 0 ? half : NULL;
+        t.of[t.n++] = s;
     }
     if (t.n < 50) die("too few people to learn from");
     t.norm = mem_new((size_t)t.count, sizeof *t.norm);
     t.x = mem_array(double, (size_t)(t.n * t.columns));
     t.y = mem_array(double, (size_t)(t.n * M));
+    t.dx = mem_array(double, (size_t)(t.n * t.columns));
+    t.dy = mem_array(double, (size_t)(t.n * M));
     t.predicted = mem_array(double, (size_t)(t.n * M));
+    t.steady = mem_array(double, (size_t)(t.n * M));
     t.coefficient = mem_array(double, (size_t)(t.columns * M));
     train(&t, mode ? wide : NULL);
     memcpy(wide, t.wide, sizeof t.wide);
     say(&t, name);
     print_table(out, &t, name);
     mem_free(t.of);
+    mem_free(t.half);
+    mem_free(t.dx);
+    mem_free(t.dy);
     mem_free(t.norm);
     mem_free(t.x);
     mem_free(t.y);
     mem_free(t.predicted);
+    mem_free(t.steady);
     mem_free(t.coefficient);
 }
 

@@ -50,8 +50,8 @@ static const char head[] =
     "chest,\n"
     "2 to 7 cm at the waist; loose is 9 to 24 cm wider at the chest and hangs down from there. Nobody wears a "
     "skirt.\n\n"
-    "Seed 1 is for tuning and training (`script/learn`), seed 4, the default, for judging: nothing was ever fitted to\n"
-    "or chosen by its people. Seeds 2 and 3 were for judging in earlier worlds, whose clothes were all shells: there\n"
+    "Seed 1 is for tuning and training (`script/learn`), seed 5, the default, for judging: nothing was ever fitted to\n"
+    "or chosen by its people. Seeds 2 to 4 judged earlier, 2 and 3 in worlds whose clothes were all shells: there\n"
     "waists and hips were an eighth to a fifth closer with a photo. What this cannot show is how the networks' errors\n"
     "on real clothes differ from those on rendered ones.\n\n";
 

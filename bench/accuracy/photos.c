@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "capture/looseness.h"
 #include "estimate/estimate.h"
 #include "image/decode.h"
 #include "image/encode.h"
@@ -13,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PHOTOS = 200, CHANGES = 3, GIRTHS = TAPE_COUNT };
-static const char *const change_name[CHANGES] = { "171 in place of 170 cm", "mirrored", "half the size, JPEG 60" };
+enum { MOST_PHOTOS = 200, TALLER = 0, MIRRORED, HALVED, HALVED_OUTLINE, HALVED_LANDMARKS, CHANGES };
+static const char *const change_name[CHANGES] = { "171 in place of 170 cm", "mirrored", "half the size, JPEG 60",
+                                                  "its outline alone", "its landmarks alone" };
 
 typedef struct {
     capture *camera;
@@ -26,21 +28,31 @@ typedef struct {
     buf lines;
 } bench;
 
-static bool measure(bench *s, const image *photo, double height, body_sex sex, const image *outline,
-                    estimate_result *out, bool *refused, err *e)
+static bool measure(bench *s, const capture_evidence *ev, double height, body_sex sex, estimate_result *out, err *e)
 {
-    capture_evidence ev;
-    if (!capture_examine(s->camera, photo, VIEW_FRONT, &ev, e)) return false;
-    *refused = (ev.verdict & VERDICT_REFUSED) != 0;
-    if (outline && !*refused) {
-        s->sure += (double)trial_sureness(&ev);
-        if (outline->width == ev.mask.width && outline->height == ev.mask.height)
-            s->outlines++, s->iou += (double)trial_iou(&ev.mask, outline);
+    estimate_input in = { .answers = { .height = height }, .front = ev };
+    return (ev->verdict & VERDICT_REFUSED) || estimate_body(s->model[sex], s->tape[sex], &in, out, e);
+}
+
+static bool measure_photo(bench *s, const image *photo, body_sex sex, capture_evidence *ev, estimate_result *out,
+                          err *e)
+{
+    return capture_examine(s->camera, photo, VIEW_FRONT, ev, e) && measure(s, ev, 1.70, sex, out, e);
+}
+
+// What was seen in a photo, but the landmarks those of another size of it. *out shares the pictures of seen.
+static void with_landmarks(const capture_evidence *seen, const capture_evidence *other, capture_evidence *out)
+{
+    float scale = (float)seen->mask.width / (float)other->mask.width;
+    *out = *seen;
+    memcpy(out->world, other->world, sizeof out->world);
+    for (int i = 0; i < CAPTURE_LANDMARKS; i++) {
+        out->at[i] = other->at[i];
+        out->at[i].x *= scale, out->at[i].y *= scale, out->at[i].z *= scale;
     }
-    estimate_input in = { .answers = { .height = height }, .front = &ev };
-    bool ok = *refused || estimate_body(s->model[sex], s->tape[sex], &in, out, e);
-    capture_evidence_free(&ev);
-    return ok;
+    loose_signs signs;
+    loose_look(out, &signs);
+    out->looseness = loose_judge(&signs);
 }
 
 static bool halve(const image *photo, image *out, err *e)
@@ -57,26 +69,41 @@ static bool halve(const image *photo, image *out, err *e)
 static bool compare(bench *s, const image *outline, const image *photo, body_sex sex, err *e)
 {
     estimate_result *r = mem_new(1 + CHANGES, sizeof *r);
-    bool gone = false, ok = measure(s, photo, 1.70, sex, outline, &r[0], &gone, e);
-    if (!ok || gone) {
-        s->refused += gone;
-        mem_free(r);
-        return ok;
-    }
+    capture_evidence whole = { 0 }, mirror = { 0 }, half = { 0 };
     image mirrored = image_mirror(photo), small = { 0 };
-    bool lost[CHANGES] = { 0 };
-    ok = measure(s, photo, 1.71, sex, NULL, &r[1], &lost[0], e) &&
-         measure(s, &mirrored, 1.70, sex, NULL, &r[2], &lost[1], e) && halve(photo, &small, e) &&
-         measure(s, &small, 1.70, sex, NULL, &r[3], &lost[2], e);
+    bool ok = measure_photo(s, photo, sex, &whole, &r[0], e), gone = ok && (whole.verdict & VERDICT_REFUSED);
+    s->refused += gone;
+    if (ok && !gone && outline->width == whole.mask.width && outline->height == whole.mask.height)
+        s->outlines++, s->iou += (double)trial_iou(&whole.mask, outline);
+    ok = ok && !gone && measure(s, &whole, 1.71, sex, &r[1 + TALLER], e) &&
+         measure_photo(s, &mirrored, sex, &mirror, &r[1 + MIRRORED], e) && halve(photo, &small, e) &&
+         measure_photo(s, &small, sex, &half, &r[1 + HALVED], e);
+    bool lost[CHANGES] = { [MIRRORED] = mirror.verdict & VERDICT_REFUSED };
+    lost[HALVED] = lost[HALVED_OUTLINE] = lost[HALVED_LANDMARKS] = half.verdict & VERDICT_REFUSED;
+    if (ok && !lost[HALVED]) {
+        capture_evidence mixed;
+        with_landmarks(&half, &whole, &mixed);
+        ok = measure(s, &mixed, 1.70, sex, &r[1 + HALVED_OUTLINE], e);
+        with_landmarks(&whole, &half, &mixed);
+        ok = ok && measure(s, &mixed, 1.70, sex, &r[1 + HALVED_LANDMARKS], e);
+    }
     image_free(&mirrored);
     image_free(&small);
-    if (ok) doc_put(&s->lines, "| %d |", ++s->photos);
-    for (int c = 0; ok && c < CHANGES; c++) {
+    if (ok) s->sure += (double)trial_sureness(&whole);
+    capture_evidence_free(&whole);
+    capture_evidence_free(&mirror);
+    capture_evidence_free(&half);
+    if (!ok) {
+        mem_free(r);
+        return gone;
+    }
+    doc_put(&s->lines, "| %d |", ++s->photos);
+    for (int c = 0; c < CHANGES; c++) {
         double worst = 0;
         int at = 0;
         for (int m = 1; m < TAPE_COUNT; m++) {
             // Taller, everything is expected to grow as the height does.
-            double expected = c == 0 ? r[0].value[m] * 1.71 / 1.70 : r[0].value[m];
+            double expected = c == TALLER ? r[0].value[m] * 1.71 / 1.70 : r[0].value[m];
             double change = lost[c] ? 0 : fabs(r[c + 1].value[m] / expected - 1);
             if (change > worst) worst = change, at = m;
             if (change > s->worst[c][m]) s->worst[c][m] = change;
@@ -87,13 +114,15 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
         for (int k = 0; k < 3; k++) girth[k] = 100 * (r[c + 1].value[three[k]] / r[0].value[three[k]] - 1);
         if (lost[c])
             doc_put(&s->lines, " refused |");
+        else if (c > HALVED)
+            doc_put(&s->lines, " %.2f |", 100 * worst);
         else
             doc_put(&s->lines, " %+.2f / %+.2f / %+.2f; most %.2f %s |", girth[0], girth[1], girth[2], 100 * worst,
                     tape_name[at]);
     }
-    if (ok) doc_put(&s->lines, "\n");
+    doc_put(&s->lines, "\n");
     mem_free(r);
-    return ok;
+    return true;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
@@ -146,10 +175,12 @@ bool photos_run(const char *folder, const char *assets, body_model *const *model
         doc_put(&b,
                 "%d photos of real people (%d more were refused), height stated as 170 cm and no weight: change of "
                 "chest / waist / hip in per cent, and the measurement that moves most (for 171 cm: against all "
-                "growing with the height).\n\n| photo |",
+                "growing with the height). The last two: how much of what halving does is its outline's and its "
+                "landmarks' alone, the other being the whole photo's.\n\n| photo |",
                 s->photos, s->refused);
         for (int c = 0; c < CHANGES; c++) doc_put(&b, " %s |", change_name[c]);
-        doc_put(&b, "\n|---|---|---|---|\n%.*s| mean over all |", (int)s->lines.len, (const char *)s->lines.data);
+        doc_put(&b, "\n|---|---|---|---|---|---|\n%.*s| mean over all |", (int)s->lines.len,
+                (const char *)s->lines.data);
         for (int c = 0; c < CHANGES; c++) {
             double mean = 0, worst = 0;
             for (int m = 1; m < TAPE_COUNT; m++) {

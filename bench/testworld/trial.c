@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "capture/looseness.h"
 #include "estimate/fit.h"
 #include "garment/fit.h"
 #include "image/decode.h"
@@ -19,6 +20,8 @@ static const int landmark_joint[TRIAL_LANDMARKS][2] = {
     { LM_LEFT_HIP, JOINT_L_HIP },           { LM_RIGHT_HIP, JOINT_R_HIP },           { LM_LEFT_KNEE, JOINT_L_KNEE },
     { LM_RIGHT_KNEE, JOINT_R_KNEE },        { LM_LEFT_ANKLE, JOINT_L_ANKLE },        { LM_RIGHT_ANKLE, JOINT_R_ANKLE },
 };
+
+enum { HALVED_QUALITY = 60 }; // JPEG's
 
 // --- what was seen, kept between runs: a kept_look, a bit a pixel of the mask, the soft mask as PNG ---
 
@@ -174,6 +177,31 @@ static bool arrive(const trial_lab *lab, const person *p, const outfit *o, rng *
     return ok && (!lab->cache || io_write(path, jpeg->data, jpeg->len, e));
 }
 
+// What arrives of a photo, decoded.
+static bool unpack(const trial_lab *lab, const buf *jpeg, image *out, err *e)
+{
+    if (!image_decode_unguarded(jpeg->data, jpeg->len, 0, out, NULL, e)) return false;
+    if (!lab->halved) return true;
+    image half = image_resize(out, out->width / 2, out->height / 2);
+    image_free(out);
+    buf again = buf_new(LIMIT_IMAGE_BYTES);
+    bool ok = image_encode_jpeg(&half, HALVED_QUALITY, &again, e) &&
+              image_decode_unguarded(again.data, again.len, 0, out, NULL, e);
+    image_free(&half);
+    buf_free(&again);
+    return ok;
+}
+
+// Looks outlive a new training of what tells loose clothes: that is judged again.
+static void judge_clothes(capture_evidence *ev)
+{
+    loose_signs s;
+    loose_look(ev, &s);
+    ev->looseness = loose_judge(&s);
+    ev->verdict &= ~(unsigned)VERDICT_LOOSE_CLOTHES;
+    if (ev->looseness > 0.5f) ev->verdict |= VERDICT_LOOSE_CLOTHES;
+}
+
 static const trial_sources all_sources = { true, true, true, true, true, true, true };
 
 // Landmarks from the geometry lie where the networks' lie on the average: the estimator expects them there.
@@ -194,19 +222,35 @@ static void perfect_landmarks(const shot *s, capture_view view, const capture_ev
 static bool real_look(const trial_lab *lab, const person *p, const outfit *o, capture_view view, rng *r,
                       const char *name, shot *out, err *e)
 {
-    char path[4096];
-    cache_path(lab, "looks", name, path, sizeof path);
-    if (lab->cache && !lab->only_photos && io_exists(path)) return read_look(path, &out->evidence, e);
+    char path[4096], look[80];
+    snprintf(look, sizeof look, "%s%s", name, lab->halved ? "-half" : "");
+    cache_path(lab, "looks", look, path, sizeof path);
+    if (lab->cache && !lab->only_photos && io_exists(path)) {
+        if (!read_look(path, &out->evidence, e)) return false;
+        if (view == VIEW_FRONT && !(out->evidence.verdict & VERDICT_REFUSED)) judge_clothes(&out->evidence);
+        return true;
+    }
     buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
     image photo = { 0 };
     bool ok = arrive(lab, p, o, r, name, out, &jpeg, e);
     if (ok && !lab->only_photos) {
-        ok = image_decode_unguarded(jpeg.data, jpeg.len, 0, &photo, NULL, e) &&
-             capture_examine(lab->camera, &photo, view, &out->evidence, e);
+        ok = unpack(lab, &jpeg, &photo, e) && capture_examine(lab->camera, &photo, view, &out->evidence, e);
         ok = ok && (!lab->cache || write_look(path, &out->evidence, e));
     }
     image_free(&photo);
     buf_free(&jpeg);
+    return ok;
+}
+
+bool trial_front(const trial_lab *lab, uint64_t seed, int index, capture_evidence *out, err *e)
+{
+    char name[64], path[4096];
+    photo_name(seed, index, 0, name, sizeof name);
+    cache_path(lab, "photos", name, path, sizeof path);
+    if (!io_exists(path)) return fail(e, ERR_NOT_FOUND, "%s is not there: prepare the photos first", path);
+    shot s = { 0 };
+    bool ok = real_look(lab, NULL, NULL, VIEW_FRONT, NULL, name, &s, e);
+    *out = s.evidence;
     return ok;
 }
 

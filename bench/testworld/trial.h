@@ -4,6 +4,7 @@
 #include "testworld/photo.h"
 
 enum { TRIAL_WIDTH = 960, TRIAL_HEIGHT = 1280, TRIAL_MODES = 3 }; // modes A, B, C
+enum { TRIAL_HALVED = 3 }; // in training, one of so many people is also seen at half the size
 
 // Where errors come from, for finding out how much each adds. One that is off is replaced by the truth: the tape's
 // height and weight by the scale; a body made of betas alone; standing at attention; a straight lens of known focal
@@ -23,6 +24,7 @@ typedef struct {
     bool keep_seen;               // keep what the learned correction reads
     bool raw;                     // leave the learned correction out
     bool only_photos;             // fill the cache with photos, look at nothing
+    bool halved;                  // the photos arrive at half their size, compressed harder
     // Folder whose photos/ and looks/ keep what was rendered and what was seen between runs; NULL: none. looks/ is to
     // be emptied after a change to lib/capture, all of it after one to the test world or the body.
     const char *cache;
@@ -82,6 +84,9 @@ float trial_iou(const image *a, const image *b);
 
 // What this person wears.
 outfit_kind trial_clothes(uint64_t seed, int index);
+
+// What is seen in her front photo, which has to be in the cache.
+bool trial_front(const trial_lab *lab, uint64_t seed, int index, capture_evidence *out, err *e) MUST_USE;
 
 // The same seed and index give the same person, clothes and photos. False when the networks fail.
 bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *out, err *e) MUST_USE;

@@ -20,10 +20,11 @@ typedef enum {
 
 typedef struct {
     float value[LOOSE_SIGNS];
+    float seen[LOOSE_SIGNS]; // 0..1: how far it counts, by how much of where it shows is to be seen
 } loose_signs;
 
 void loose_look(const capture_evidence *ev, loose_signs *out);
-// In standard deviations from what rendered photos show on the average, at most 2.5; 0: not to be seen.
+// In standard deviations from what rendered photos show on the average, at most 2.5, as far as it counts.
 // z [LOOSE_SIGNS].
 void loose_scale(const loose_signs *s, float *z);
 // The probability of loose clothes, 0..1.

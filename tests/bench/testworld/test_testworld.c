@@ -275,6 +275,8 @@ static void a_kept_photo_is_not_taken_again(void)
     buf b = buf_new(1024);
     CHECK(io_read(path, &b, &e) && b.len == 4);
     buf_free(&b);
+    capture_evidence seen;
+    CHECK(!trial_front(&lab, 1, 1, &seen, &e) && strstr(e.msg, "1-1-f is not there")); // her photo was not taken
     remove(path);
     remove(other);
     snprintf(path, sizeof path, "%s/photos", dir);

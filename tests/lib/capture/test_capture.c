@@ -462,6 +462,12 @@ static void folds_and_wide_legs_are_loose_clothes(void)
     loose_scale(&unseen, usual);
     loose_scale(&b, rough);
     for (int i = 0; i < LOOSE_SIGNS; i++) CHECK(usual[i] == 0 && fabsf(rough[i]) <= 2.5f);
+    CHECK(b.seen[LOOSE_TRUNK_FOLDS] == 1 && rough[LOOSE_TRUNK_FOLDS] > 0);
+    loose_signs glimpse = b; // of the trunk's sides half as much as would do is to be seen
+    float less[LOOSE_SIGNS];
+    glimpse.seen[LOOSE_TRUNK_FOLDS] = 0.5f;
+    loose_scale(&glimpse, less);
+    CHECK_NEAR(less[LOOSE_TRUNK_FOLDS], rough[LOOSE_TRUNK_FOLDS] / 2, 1e-6);
     capture_evidence_free(&smooth);
     capture_evidence_free(&wavy);
 }
