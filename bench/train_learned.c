@@ -3,11 +3,11 @@
 // --cache: what was seen in the photos, shared with bench_accuracy. --seen: keeps what the fits found of it, so that
 // training again takes seconds; with more people only those are added. Only seed 1 is for this: bench_accuracy judges
 // on others. For each mode with a photo, with and without the weight: a ridge regression from what the correction
-// reads to the errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few directions
-// that matter. What remains in cross-validation sets the factors of the standard deviations. People who do not tell
-// their sex have tables of their own: everybody is fitted once more on the neutral body. One of TRIAL_HALVED people is
-// also seen in the same photos at half their size: what the correction makes of both is to be the same, so that it
-// leans on what does not change with them.
+// reads, and from waves of it, to the errors of the fit, its strength chosen by five-fold cross-validation, then
+// reduced to the few directions that matter. What remains in cross-validation sets the factors of the standard
+// deviations. People who do not tell their sex have tables of their own: everybody is fitted once more on the neutral
+// body. One of TRIAL_HALVED people is also seen in the same photos at half their size: what the correction makes of
+// both is to be the same, so that it leans on what does not change with them.
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -19,13 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDS = 5, MAX_PEOPLE = 20000, M = TAPE_COUNT, MOST_COLUMNS = LEARNED_BLOCKS * (LEARNED_C + 1) };
+enum { FOLDS = 5, MAX_PEOPLE = 20000, M = TAPE_COUNT };
 static const double NINETY = 1.6449;
 static const double BLOCK_SCALE[LEARNED_BLOCKS] = { 1, 0.5, 0.5 }; // what is common to all counts for more
 static const double STEADY = 1.015; // a stronger ridge wins when it leaves at most so much more: it follows noise less
-static const double STEADINESS = 1; // of a pair's difference, its square beside the square of an error
+static const double STEADINESS = 2; // of a pair's difference, its square beside the square of an error
+static const double WAVES = 35;     // scale of their columns: the share of the error that is left to them
 static const double CONSTANT = 10;  // the common constant's column: hardly held back by the ridge
-static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 4000, 1e7 }; // the last: no correction
+static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 1e7 }; // the last: no correction
 
 typedef struct {
     double sex, made, baggy; // sex: -1 women, 1 men, 0 not told; baggy: the clothes truly are loose
@@ -134,7 +135,8 @@ static void look(work *w)
 // --- one table ---
 
 typedef struct {
-    int n, count, columns;     // samples, features, columns of x
+    int n, count;              // samples, features
+    int linear, columns;       // columns of x: without and with the waves
     const sample **of, **half; // half [n]: of the same photos at half their size, or NULL
     double (*norm)[2];
     double *x, *y;                 // [n * columns], [n * M] in deviations of the error
@@ -148,20 +150,28 @@ typedef struct {
     double wide[M];                // with it: the mean standard deviation of people in loose clothes, metres
 } table;
 
+// Of the rows of one fold: x^T x (its lower triangle), x^T y.
+typedef struct {
+    double *gram, *right; // [columns * columns], [columns * M]
+} sums;
+
 static double column_scale(const table *t, int column)
 {
-    int b = column / (t->count + 1);
-    return column == t->count ? CONSTANT : BLOCK_SCALE[b];
+    return column >= t->linear ? WAVES : column == t->count ? CONSTANT : BLOCK_SCALE[column / (t->count + 1)];
 }
 
 static void row_of(const table *t, const sample *s, double *row)
 {
     const double share[LEARNED_BLOCKS] = { 1, s->f.x[LEARNED_LOOSE], s->sex };
-    for (int c = 0; c < t->columns; c++) {
+    double z[LEARNED_C + 1];
+    for (int k = 0; k < t->count; k++) z[k] = fmin(fmax((s->f.x[k] - t->norm[k][0]) * t->norm[k][1], -3.5), 3.5);
+    z[t->count] = 2 * s->sex;
+    for (int c = 0; c < t->linear; c++) {
         int b = c / (t->count + 1), k = c % (t->count + 1);
-        double z = k < t->count ? (s->f.x[k] - t->norm[k][0]) * t->norm[k][1] : 1;
-        row[c] = column_scale(t, c) * share[b] * fmin(fmax(z, -3.5), 3.5);
+        row[c] = share[b] * (k < t->count ? z[k] : 1);
     }
+    learned_waves(z, t->count + 1, row + t->linear);
+    for (int c = 0; c < t->columns; c++) row[c] *= column_scale(t, c);
 }
 
 static void fill(table *t)
@@ -199,19 +209,41 @@ static void normalise(table *t)
     }
 }
 
-// c [columns * M] from everybody but the people of one fold (-1: from everybody); x, y: room for 2 n rows.
-static void regress(const table *t, int without, double strength, double *x, double *y, double *gram, double *c)
+static void add_row(int columns, const double *x, const double *y, sums *out)
 {
-    int n = 0;
+    for (int a = 0; a < columns; a++) {
+        double *row = out->gram + (size_t)a * (size_t)columns;
+        for (int b = 0; b <= a; b++) row[b] += x[a] * x[b];
+        for (int m = 0; m < M; m++) out->right[a * M + m] += x[a] * y[m];
+    }
+}
+
+static void sum_up(const table *t, sums fold[FOLDS])
+{
     size_t wide = (size_t)t->columns;
-    for (int i = 0; i < t->n; i++) {
-        if (i % FOLDS == without) continue;
-        for (int pair = 0; pair < (t->half[i] ? 2 : 1); pair++, n++) {
-            memcpy(x + (size_t)n * wide, (pair ? t->dx : t->x) + (size_t)i * wide, wide * sizeof *x);
-            memcpy(y + n * M, (pair ? t->dy : t->y) + i * M, M * sizeof *y);
+    for (int f = 0; f < FOLDS; f++) {
+        fold[f] = (sums){ mem_array(double, wide *wide), mem_array(double, wide *M) };
+        for (int i = f; i < t->n; i += FOLDS) {
+            add_row(t->columns, t->x + (size_t)i * wide, t->y + i * M, &fold[f]);
+            if (t->half[i]) add_row(t->columns, t->dx + (size_t)i * wide, t->dy + i * M, &fold[f]);
         }
     }
-    if (!least_squares(x, y, n, t->columns, M, strength, gram, c)) die("the regression is singular");
+}
+
+// c [columns * M] from everybody but the people of one fold (-1: from everybody); gram: scratch.
+static void regress(const table *t, const sums fold[FOLDS], int without, double strength, double *gram, double *c)
+{
+    size_t wide = (size_t)t->columns;
+    memset(gram, 0, wide * wide * sizeof *gram);
+    memset(c, 0, wide * M * sizeof *c);
+    for (int f = 0; f < FOLDS; f++) {
+        if (f == without) continue;
+        for (size_t i = 0; i < wide * wide; i++) gram[i] += fold[f].gram[i];
+        for (size_t i = 0; i < wide * M; i++) c[i] += fold[f].right[i];
+    }
+    for (size_t i = 0; i < wide; i++) gram[i * wide + i] += strength;
+    if (!chol_factor(gram, t->columns)) die("the regression is singular");
+    chol_solve_many(gram, t->columns, c, M);
 }
 
 static double square_left(const table *t, const double *predicted, int m)
@@ -299,20 +331,21 @@ static void train(table *t, const double *wide)
 {
     size_t cells = (size_t)(t->columns * M);
     double *gram = mem_array(double, (size_t)(t->columns * t->columns)), *c = mem_array(double, cells),
-           *predicted = mem_array(double, (size_t)(t->n * M)), *steady = mem_array(double, (size_t)(t->n * M)),
-           *x = mem_array(double, 2 * (size_t)(t->n * t->columns)), *y = mem_array(double, 2 * (size_t)(t->n * M));
+           *predicted = mem_array(double, (size_t)(t->n * M)), *steady = mem_array(double, (size_t)(t->n * M));
+    sums fold[FOLDS];
     normalise(t);
     fill(t);
+    sum_up(t, fold);
     for (int m = 0; m < M; m++) t->left[m] = 2;
     for (size_t k = 0; k < sizeof strengths / sizeof *strengths; k++) {
-        for (int fold = 0; fold < FOLDS; fold++) { // predictions out of fold
-            regress(t, fold, strengths[k], x, y, gram, c);
-            for (int i = fold; i < t->n; i += FOLDS) {
+        for (int f = 0; f < FOLDS; f++) { // predictions out of fold
+            regress(t, fold, f, strengths[k], gram, c);
+            for (int i = f; i < t->n; i += FOLDS) {
                 mat_mul(predicted + i * M, t->x + i * t->columns, c, 1, t->columns, M);
                 mat_mul(steady + i * M, t->dx + i * t->columns, c, 1, t->columns, M);
             }
         }
-        regress(t, -1, strengths[k], x, y, gram, c);
+        regress(t, fold, -1, strengths[k], gram, c);
         for (int m = 0; m < M; m++) {
             double left = square_left(t, predicted, m);
             if (left > STEADY * t->left[m]) continue;
@@ -331,8 +364,10 @@ static void train(table *t, const double *wide)
     mem_free(c);
     mem_free(predicted);
     mem_free(steady);
-    mem_free(x);
-    mem_free(y);
+    for (int f = 0; f < FOLDS; f++) {
+        mem_free(fold[f].gram);
+        mem_free(fold[f].right);
+    }
 }
 
 // --- the file ---
@@ -401,7 +436,8 @@ static void make_table(const work *w, int mode, int weighed, int untold, double 
 {
     const char *name = names[mode][weighed][untold];
     table t = { .count = mode ? LEARNED_C : LEARNED_B };
-    t.columns = (untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS) * (t.count + 1);
+    t.linear = (untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS) * (t.count + 1);
+    t.columns = t.linear + LEARNED_WAVES;
     t.of = mem_array(const sample *, (size_t)w->people);
     t.half = mem_array(const sample *, (size_t)w->people);
     for (int i = 0; i < w->people; i++) {
@@ -437,7 +473,7 @@ static void make_table(const work *w, int mode, int weighed, int untold, double 
 
 int main(int argc, char **argv)
 {
-    work w = { .people = 720, .jobs = 2, .seed = 1, .assets = ASSETS };
+    work w = { .people = 1500, .jobs = 2, .seed = 1, .assets = ASSETS };
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
         if (strcmp(name, "--people") == 0)

@@ -1,4 +1,5 @@
 #include "estimate/learned.h"
+#include "base/rng.h"
 
 static double *read_view(const body_model *m, const float *betas, const photo_view *v, double *x)
 {
@@ -33,22 +34,45 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
     out->count = (int)(x - out->x);
 }
 
+void learned_waves(const double *z, int n, double *out)
+{
+    const double length = 1.2; // root mean square difference of two people who are half alike
+    rng r = rng_new(1);
+    for (int i = 0; i < LEARNED_WAVES; i++) {
+        double sum = 0, phase = 6.283185307179586 * rng_uniform(&r);
+        uint64_t signs = 0;
+        for (int k = 0; k < n; k++, signs >>= 1) {
+            if (k % 64 == 0) signs = rng_next(&r);
+            sum += signs & 1 ? z[k] : -z[k];
+        }
+        out[i] = sqrt(2.0 / LEARNED_WAVES) * cos(sum / (length * sqrt(n)) + phase);
+    }
+}
+
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread)
 {
     const double far = 3.5; // standard deviations: beyond, nothing was learned
     bool untold = sex == SEX_NEUTRAL;
     const learned_table *t = &learned_tables[f->count == LEARNED_C][weighed][untold];
-    double loose = f->x[LEARNED_LOOSE];
-    const double share[LEARNED_BLOCKS] = { 1, loose, sex == SEX_FEMALE ? -1 : 1 };
+    double loose = f->x[LEARNED_LOOSE], sign = untold ? 0 : sex == SEX_FEMALE ? -1 : 1;
+    double z[LEARNED_C + 1], wave[LEARNED_WAVES];
+    for (int i = 0; i < f->count; i++) {
+        z[i] = (f->x[i] - (double)t->norm[i][0]) * (double)t->norm[i][1];
+        z[i] = fmin(fmax(z[i], -far), far);
+    }
+    z[f->count] = 2 * sign;
+    learned_waves(z, f->count + 1, wave);
+    const double share[LEARNED_BLOCKS] = { 1, loose, sign };
     int blocks = untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS;
     double score[LEARNED_RANK] = { 0 };
     const int16_t *w = t->weight;
     for (int b = 0; b < blocks; b++)
         for (int i = 0; i <= f->count; i++, w += LEARNED_RANK) {
-            double z = i < f->count ? (f->x[i] - (double)t->norm[i][0]) * (double)t->norm[i][1] : 1;
-            z = share[b] * fmin(fmax(z, -far), far);
-            for (int r = 0; r < LEARNED_RANK; r++) score[r] += z * w[r];
+            double x = share[b] * (i < f->count ? z[i] : 1);
+            for (int r = 0; r < LEARNED_RANK; r++) score[r] += x * w[r];
         }
+    for (int i = 0; i < LEARNED_WAVES; i++, w += LEARNED_RANK)
+        for (int r = 0; r < LEARNED_RANK; r++) score[r] += wave[i] * w[r];
     for (int i = 0; i < TAPE_COUNT; i++) {
         shift[i] = 0;
         for (int r = 0; r < LEARNED_RANK; r++) shift[i] += (double)t->unit * score[r] * (double)t->shape[r][i];

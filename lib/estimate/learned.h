@@ -24,14 +24,23 @@ typedef struct {
 void learned_read(const body_model *m, const survey_answers *a, const float *betas, const photo_view *view, int views,
                   const double *fitted, const double *prior, learned_features *out);
 
+// Beside the features themselves the regression takes cosines of sums of them all, their signs drawn at random: with so
+// many it is nearly one with a Gaussian kernel (Rahimi & Recht 2007, Random features for large-scale kernel machines;
+// signs do as well as the normal deviates there, because so many are added).
+enum { LEARNED_WAVES = 768 };
+// z [n]: the features in standard deviations, and twice the sign of the sex, 0 when it is not told.
+// out [LEARNED_WAVES].
+void learned_waves(const double *z, int n, double *out);
+
 // What training leaves. Features are taken in standard deviations from their mean; their effects come in three blocks:
 // for everybody, with how loose the clothes are (0..1), and, when it is told, with the sign of the sex (-1 women, +1
-// men), each with a constant as its last row. A few scores carry all measurements.
+// men), each with a constant as its last row; then come those of the waves. A few scores carry all measurements.
 enum { LEARNED_BLOCKS = 3, LEARNED_UNTOLD_BLOCKS = 2, LEARNED_RANK = 8 };
 #define LEARNED_MOST_SHIFT 2.0 // standard deviations that the correction may move a measurement
 typedef struct {
-    const float (*norm)[2];            // [count] mean, 1 / standard deviation
-    const int16_t *weight;             // [LEARNED_BLOCKS or LEARNED_UNTOLD_BLOCKS][count + 1][LEARNED_RANK]
+    const float (*norm)[2]; // [count] mean, 1 / standard deviation
+    // [LEARNED_BLOCKS or LEARNED_UNTOLD_BLOCKS][count + 1][LEARNED_RANK], and [LEARNED_WAVES][LEARNED_RANK]
+    const int16_t *weight;
     float unit;                        // of the weights
     const float (*shape)[TAPE_COUNT];  // [LEARNED_RANK] metres per score
     const float (*spread)[TAPE_COUNT]; // [2] looseness 0, 1: standard deviation of what remains over the fit's own
