@@ -388,7 +388,7 @@ static void print_table(FILE *b, const table *t, const char *name)
             most = fmax(most, fabs(w[c * LEARNED_RANK + r]));
         }
     fprintf(b, "static const int16_t %s_weight[%zu] = {\n", name, cells);
-    for (size_t i = 0; i < cells; i++) fprintf(b, "%.0f,%s", w[i] / most * 32767, i % 24 == 23 ? "\n" : " ");
+    for (size_t i = 0; i < cells; i++) fprintf(b, "%.0f,%s", w[i] / most * 32767, i % 72 == 71 ? "\n" : " ");
     fprintf(b, "};\nstatic const float %s_shape[LEARNED_RANK][TAPE_COUNT] = {\n", name);
     for (int r = 0; r < LEARNED_RANK; r++) {
         fprintf(b, "{ ");

@@ -105,8 +105,8 @@ void events_write(db *d, arena *a, const together_one *v, int count)
         }
         http_json(r, 202);
         char fresh[INT_TEXT], again[INT_TEXT];
-        if (!buf_join(&r->body, "{\"accepted\":", int_text(b->added, fresh), ",\"repeated\":",
-                      int_text(b->count - b->added, again), "}", NULL))
+        if (!buf_join(&r->body, "{\"accepted\":", int_text(b->added, fresh),
+                      ",\"repeated\":", int_text(b->count - b->added, again), "}", NULL))
             r->status = 0;
     }
 }

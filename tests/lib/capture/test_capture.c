@@ -456,7 +456,7 @@ static void folds_and_wide_legs_are_loose_clothes(void)
     loose_signs slim = a;
     slim.value[LOOSE_KNEE] = 0.03f, slim.value[LOOSE_SHIN] = 0.035f;
     CHECK(loose_judge(&slim) < 0.1f && loose_judge(&slim) < tight);
-    loose_signs unseen = { { 0 } };
+    loose_signs unseen = { .value = { 0 } };
     CHECK(loose_judge(&unseen) > 0.1f && loose_judge(&unseen) < 0.5f); // as many as there are
     float usual[LOOSE_SIGNS], rough[LOOSE_SIGNS];
     loose_scale(&unseen, usual);
