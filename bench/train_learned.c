@@ -164,7 +164,7 @@ static void row_of(const table *t, const sample *s, double *row)
 {
     const double share[LEARNED_BLOCKS] = { 1, s->f.x[LEARNED_LOOSE], s->sex };
     double z[LEARNED_C + 1];
-    for (int k = 0; k < t->count; k++) z[k] = fmin(fmax((s->f.x[k] - t->norm[k][0]) * t->norm[k][1], -3.5), 3.5);
+    for (int k = 0; k < t->count; k++) z[k] = learned_z(s->f.x[k], t->norm[k][0], t->norm[k][1]);
     z[t->count] = 2 * s->sex;
     for (int c = 0; c < t->linear; c++) {
         int b = c / (t->count + 1), k = c % (t->count + 1);
@@ -209,23 +209,15 @@ static void normalise(table *t)
     }
 }
 
-static void add_row(int columns, const double *x, const double *y, sums *out)
-{
-    for (int a = 0; a < columns; a++) {
-        double *row = out->gram + (size_t)a * (size_t)columns;
-        for (int b = 0; b <= a; b++) row[b] += x[a] * x[b];
-        for (int m = 0; m < M; m++) out->right[a * M + m] += x[a] * y[m];
-    }
-}
-
 static void sum_up(const table *t, sums fold[FOLDS])
 {
     size_t wide = (size_t)t->columns;
     for (int f = 0; f < FOLDS; f++) {
         fold[f] = (sums){ mem_array(double, wide *wide), mem_array(double, wide *M) };
         for (int i = f; i < t->n; i += FOLDS) {
-            add_row(t->columns, t->x + (size_t)i * wide, t->y + i * M, &fold[f]);
-            if (t->half[i]) add_row(t->columns, t->dx + (size_t)i * wide, t->dy + i * M, &fold[f]);
+            normal_add(t->x + (size_t)i * wide, t->y + i * M, t->columns, M, fold[f].gram, fold[f].right);
+            if (!t->half[i]) continue;
+            normal_add(t->dx + (size_t)i * wide, t->dy + i * M, t->columns, M, fold[f].gram, fold[f].right);
         }
     }
 }
@@ -241,9 +233,7 @@ static void regress(const table *t, const sums fold[FOLDS], int without, double 
         for (size_t i = 0; i < wide * wide; i++) gram[i] += fold[f].gram[i];
         for (size_t i = 0; i < wide * M; i++) c[i] += fold[f].right[i];
     }
-    for (size_t i = 0; i < wide; i++) gram[i * wide + i] += strength;
-    if (!chol_factor(gram, t->columns)) die("the regression is singular");
-    chol_solve_many(gram, t->columns, c, M);
+    if (!normal_solve(gram, c, t->columns, M, strength)) die("the regression is singular");
 }
 
 static double square_left(const table *t, const double *predicted, int m)

@@ -6,7 +6,6 @@
 #include "capture/looseness.h"
 #include "estimate/estimate.h"
 #include "image/decode.h"
-#include "image/encode.h"
 #include "testworld/trial.h"
 
 #include <dirent.h>
@@ -50,19 +49,7 @@ static void with_landmarks(const capture_evidence *seen, const capture_evidence 
         out->at[i] = other->at[i];
         out->at[i].x *= scale, out->at[i].y *= scale, out->at[i].z *= scale;
     }
-    loose_signs signs;
-    loose_look(out, &signs);
-    out->looseness = loose_judge(&signs);
-}
-
-static bool halve(const image *photo, image *out, err *e)
-{
-    image half = image_resize(photo, (photo->width + 1) / 2, (photo->height + 1) / 2);
-    buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
-    bool ok = image_encode_jpeg(&half, 60, &jpeg, e) && image_decode_unguarded(jpeg.data, jpeg.len, 0, out, NULL, e);
-    image_free(&half);
-    buf_free(&jpeg);
-    return ok;
+    out->looseness = loose_judge_photo(out);
 }
 
 // outline: the true one where it is known, else empty.
@@ -76,7 +63,7 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
     if (ok && !gone && outline->width == whole.mask.width && outline->height == whole.mask.height)
         s->outlines++, s->iou += (double)trial_iou(&whole.mask, outline);
     ok = ok && !gone && measure(s, &whole, 1.71, sex, &r[1 + TALLER], e) &&
-         measure_photo(s, &mirrored, sex, &mirror, &r[1 + MIRRORED], e) && halve(photo, &small, e) &&
+         measure_photo(s, &mirrored, sex, &mirror, &r[1 + MIRRORED], e) && trial_halve(photo, &small, e) &&
          measure_photo(s, &small, sex, &half, &r[1 + HALVED], e);
     bool lost[CHANGES] = { [MIRRORED] = mirror.verdict & VERDICT_REFUSED };
     lost[HALVED] = lost[HALVED_OUTLINE] = lost[HALVED_LANDMARKS] = half.verdict & VERDICT_REFUSED;

@@ -21,8 +21,6 @@ static const int landmark_joint[TRIAL_LANDMARKS][2] = {
     { LM_RIGHT_KNEE, JOINT_R_KNEE },        { LM_LEFT_ANKLE, JOINT_L_ANKLE },        { LM_RIGHT_ANKLE, JOINT_R_ANKLE },
 };
 
-enum { HALVED_QUALITY = 60 }; // JPEG's
-
 // --- what was seen, kept between runs: a kept_look, a bit a pixel of the mask, the soft mask as PNG ---
 
 typedef struct {
@@ -177,29 +175,33 @@ static bool arrive(const trial_lab *lab, const person *p, const outfit *o, rng *
     return ok && (!lab->cache || io_write(path, jpeg->data, jpeg->len, e));
 }
 
+bool trial_halve(const image *photo, image *out, err *e)
+{
+    image half = image_resize(photo, (photo->width + 1) / 2, (photo->height + 1) / 2);
+    buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
+    bool ok = image_encode_jpeg(&half, 60, &jpeg, e) && image_decode_unguarded(jpeg.data, jpeg.len, 0, out, NULL, e);
+    image_free(&half);
+    buf_free(&jpeg);
+    return ok;
+}
+
 // What arrives of a photo, decoded.
 static bool unpack(const trial_lab *lab, const buf *jpeg, image *out, err *e)
 {
     if (!image_decode_unguarded(jpeg->data, jpeg->len, 0, out, NULL, e)) return false;
     if (!lab->halved) return true;
-    image half = image_resize(out, out->width / 2, out->height / 2);
-    image_free(out);
-    buf again = buf_new(LIMIT_IMAGE_BYTES);
-    bool ok = image_encode_jpeg(&half, HALVED_QUALITY, &again, e) &&
-              image_decode_unguarded(again.data, again.len, 0, out, NULL, e);
-    image_free(&half);
-    buf_free(&again);
+    image whole = *out;
+    bool ok = trial_halve(&whole, out, e);
+    image_free(&whole);
     return ok;
 }
 
 // Looks outlive a new training of what tells loose clothes: that is judged again.
 static void judge_clothes(capture_evidence *ev)
 {
-    loose_signs s;
-    loose_look(ev, &s);
-    ev->looseness = loose_judge(&s);
+    ev->looseness = loose_judge_photo(ev);
     ev->verdict &= ~(unsigned)VERDICT_LOOSE_CLOTHES;
-    if (ev->looseness > 0.5f) ev->verdict |= VERDICT_LOOSE_CLOTHES;
+    if (ev->looseness > LOOSE_ENOUGH) ev->verdict |= VERDICT_LOOSE_CLOTHES;
 }
 
 static const trial_sources all_sources = { true, true, true, true, true, true, true };

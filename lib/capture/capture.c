@@ -236,11 +236,7 @@ static bool examine(const capture *c, const image *photo, const image *turned, c
         ev->verdict = verdict_nobody(photo);
         return true;
     }
-    if (view == VIEW_FRONT) {
-        loose_signs clothes;
-        loose_look(ev, &clothes);
-        ev->looseness = loose_judge(&clothes);
-    }
+    if (view == VIEW_FRONT) ev->looseness = loose_judge_photo(ev);
     verdict_signs signs;
     verdict_look(photo, ev, &signs);
     ev->verdict = verdict_judge(&signs, ev, photo, view);

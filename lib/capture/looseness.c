@@ -152,3 +152,10 @@ float loose_judge(const loose_signs *s)
     for (int i = 0; i < LOOSE_SIGNS; i++) sum += regression[i].weight * z[i];
     return 1 / (1 + expf(-sum));
 }
+
+float loose_judge_photo(const capture_evidence *ev)
+{
+    loose_signs s;
+    loose_look(ev, &s);
+    return loose_judge(&s);
+}

@@ -29,3 +29,5 @@ void loose_look(const capture_evidence *ev, loose_signs *out);
 void loose_scale(const loose_signs *s, float *z);
 // The probability of loose clothes, 0..1.
 float loose_judge(const loose_signs *s);
+float loose_judge_photo(const capture_evidence *ev);
+#define LOOSE_ENOUGH 0.5f // beyond it the clothes are called loose

@@ -1,4 +1,5 @@
 #include "capture/verdict.h"
+#include "capture/looseness.h"
 #include "capture/mask.h"
 #include "capture/outline.h"
 
@@ -190,7 +191,7 @@ unsigned verdict_nobody(const image *photo)
 // legs, and the arms hide the trunk.
 static bool loose(const verdict_signs *s, const capture_evidence *ev, capture_view view)
 {
-    return view == VIEW_SIDE ? fmaxf(s->knee_width, s->calf_width) > 0.0575f : ev->looseness > 0.5f;
+    return view == VIEW_SIDE ? fmaxf(s->knee_width, s->calf_width) > 0.0575f : ev->looseness > LOOSE_ENOUGH;
 }
 
 // Edges: on 300 dressed people with known outlines the mask's top lies 9.8 +- 1.4 % of the height above the nose and

@@ -51,15 +51,11 @@ void learned_waves(const double *z, int n, double *out)
 
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread)
 {
-    const double far = 3.5; // standard deviations: beyond, nothing was learned
     bool untold = sex == SEX_NEUTRAL;
     const learned_table *t = &learned_tables[f->count == LEARNED_C][weighed][untold];
     double loose = f->x[LEARNED_LOOSE], sign = untold ? 0 : sex == SEX_FEMALE ? -1 : 1;
     double z[LEARNED_C + 1], wave[LEARNED_WAVES];
-    for (int i = 0; i < f->count; i++) {
-        z[i] = (f->x[i] - (double)t->norm[i][0]) * (double)t->norm[i][1];
-        z[i] = fmin(fmax(z[i], -far), far);
-    }
+    for (int i = 0; i < f->count; i++) z[i] = learned_z(f->x[i], (double)t->norm[i][0], (double)t->norm[i][1]);
     z[f->count] = 2 * sign;
     learned_waves(z, f->count + 1, wave);
     const double share[LEARNED_BLOCKS] = { 1, loose, sign };

@@ -24,6 +24,12 @@ typedef struct {
 void learned_read(const body_model *m, const survey_answers *a, const float *betas, const photo_view *view, int views,
                   const double *fitted, const double *prior, learned_features *out);
 
+// A feature in standard deviations from its mean, scale being 1 / standard deviation; farther out nothing was learned.
+static inline double learned_z(double x, double mean, double scale)
+{
+    return fmin(fmax((x - mean) * scale, -3.5), 3.5);
+}
+
 // Beside the features themselves the regression takes cosines of sums of them all, their signs drawn at random: with so
 // many it is nearly one with a Gaussian kernel (Rahimi & Recht 2007, Random features for large-scale kernel machines;
 // signs do as well as the normal deviates there, because so many are added).

@@ -205,18 +205,27 @@ void eigen_symmetric(const double *a, int n, double *values, double *vectors, do
     transpose(vectors, n);
 }
 
+void normal_add(const double *x, const double *y, int p, int q, double *gram, double *right)
+{
+    for (int i = 0; i < p; i++) {
+        double s = x[i];
+        for (int j = 0; j <= i; j++) gram[(size_t)i * (size_t)p + (size_t)j] += s * x[j];
+        for (int j = 0; j < q; j++) right[i * q + j] += s * y[j];
+    }
+}
+
+bool normal_solve(double *gram, double *right, int p, int q, double ridge)
+{
+    for (int i = 0; i < p; i++) gram[i * p + i] += ridge;
+    if (!chol_factor(gram, p)) return false;
+    chol_solve_many(gram, p, right, q);
+    return true;
+}
+
 bool least_squares(const double *x, const double *y, int n, int p, int q, double ridge, double *gram, double *c)
 {
     memset(gram, 0, sizeof *gram * (size_t)p * (size_t)p);
     memset(c, 0, sizeof *c * (size_t)p * (size_t)q);
-    for (int r = 0; r < n; r++)
-        for (int i = 0; i < p; i++) {
-            double s = x[r * p + i];
-            for (int j = 0; j < p; j++) gram[i * p + j] += s * x[r * p + j];
-            for (int j = 0; j < q; j++) c[i * q + j] += s * y[r * q + j];
-        }
-    for (int i = 0; i < p; i++) gram[i * p + i] += ridge;
-    if (!chol_factor(gram, p)) return false;
-    chol_solve_many(gram, p, c, q);
-    return true;
+    for (int r = 0; r < n; r++) normal_add(x + r * p, y + r * q, p, q, gram, c);
+    return normal_solve(gram, c, p, q, ridge);
 }

@@ -25,6 +25,10 @@ void chol_inverse(const double *l, int n, double *inverse);
 // matrix a [n * n]; scratch [n]. Householder tridiagonalisation and implicit QL (Golub & Van Loan, section 8.3).
 void eigen_symmetric(const double *a, int n, double *values, double *vectors, double *scratch);
 
+// One row of a regression's normal equations: gram [p * p] += x^T x in its lower triangle, right [p * q] += x^T y.
+void normal_add(const double *x, const double *y, int p, int q, double *gram, double *right);
+// The coefficients, in place of right; gram is lost. false: see least_squares.
+bool normal_solve(double *gram, double *right, int p, int q, double ridge);
 // Ridge regression: coefficients c [p * q] minimising |y - x c|^2 + ridge |c|^2, x [n * p], y [n * q]. gram [p * p] is
 // scratch. false: the columns of x are dependent and ridge is 0.
 bool least_squares(const double *x, const double *y, int n, int p, int q, double ridge, double *gram, double *c);

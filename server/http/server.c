@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200, CONNECTION_MEMORY = 16 << 10, BODY_BYTES_PER_SECOND = 32 << 10 };
+enum { TICK_MS = 200, CONNECTION_MEMORY = 24 << 10, BODY_BYTES_PER_SECOND = 32 << 10 };
 enum { SPARES = 64, SPARE_BUFFER = 32 << 10 };
 
 const char *http_header(const http_request *q, const char *name)
