@@ -39,6 +39,7 @@ export const apiUrl = (path: string): string => `${__API_URL__.replace(/\/$/, ''
 
 const sleep = (ms: number, signal?: AbortSignal) =>
   new Promise<void>((resolve, reject) => {
+    if (signal?.aborted) return reject(new DOMException('aborted', 'AbortError'));
     const timer = setTimeout(resolve, ms);
     signal?.addEventListener('abort', () => {
       clearTimeout(timer);
@@ -68,6 +69,7 @@ async function byFetch(url: string, call: Call, headers: Record<string, string>)
   const timer = setTimeout(() => abort.abort(), call.timeoutMs ?? 20000);
   const cancel = () => abort.abort();
   call.signal?.addEventListener('abort', cancel);
+  if (call.signal?.aborted) cancel();
   try {
     const response = await fetch(url, {
       method: call.method ?? 'GET',
@@ -102,6 +104,7 @@ function byXhr(url: string, call: Call, headers: Record<string, string>): Promis
     x.onerror = x.ontimeout = () => reject(new TypeError('network'));
     x.onabort = () => reject(new DOMException('aborted', 'AbortError'));
     call.signal?.addEventListener('abort', () => x.abort());
+    if (call.signal?.aborted) return reject(new DOMException('aborted', 'AbortError'));
     x.send(call.form ?? (call.json !== undefined ? JSON.stringify(call.json) : (call.body ?? null)));
   });
 }

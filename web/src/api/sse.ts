@@ -12,23 +12,24 @@ export async function watch(transport: Transport, path: string, on: (event: stri
   if (!response.ok || !response.body) throw new TypeError(`stream: ${response.status}`);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let pending = '';
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return false;
-    pending += value;
-    for (let end = pending.indexOf('\n\n'); end >= 0; end = pending.indexOf('\n\n')) {
-      const block = pending.slice(0, end);
-      pending = pending.slice(end + 2);
-      let event = 'message';
-      let data = '';
-      for (const line of block.split('\n')) {
-        if (line.startsWith('event:')) event = line.slice(6).trim();
-        else if (line.startsWith('data:')) data += line.slice(5).trim();
-      }
-      if (data && on(event, JSON.parse(data))) {
-        await reader.cancel();
-        return true;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return false;
+      pending += value;
+      for (let end = pending.indexOf('\n\n'); end >= 0; end = pending.indexOf('\n\n')) {
+        const block = pending.slice(0, end);
+        pending = pending.slice(end + 2);
+        let event = 'message';
+        let data = '';
+        for (const line of block.split('\n')) {
+          if (line.startsWith('event:')) event = line.slice(6).trim();
+          else if (line.startsWith('data:')) data += line.slice(5).trim();
+        }
+        if (data && on(event, JSON.parse(data))) return true;
       }
     }
+  } finally {
+    await reader.cancel().catch(() => undefined); // broken already
   }
 }

@@ -45,7 +45,7 @@ export function Stage3d() {
       loaded.current = { tryon: '', garment: '', busy: new Set() };
       setSizes(new Set());
       setBody(bodyKey);
-    }).catch(() => !stopped && setTrouble('cannot'));
+    }).catch((e: Error) => !stopped && e.name !== 'AbortError' && setTrouble('cannot'));
     return () => {
       stopped = true;
     };

@@ -77,11 +77,14 @@ export const useRoom = (): State => useSyncExternalStore((f) => (listeners.add(f
 
 // --- talking to the server
 
+// What asks for her data: let go of when they are deleted.
+let hers = new AbortController();
+
 export async function call<T>(path: string, c: Call = {}): Promise<T> {
   for (let renewed = false; ; renewed = true) {
     try {
       await me.fresh();
-      const answer = await request<T>(me.transport, path, c);
+      const answer = await request<T>(me.transport, path, { signal: hers.signal, ...c });
       if (state.offline) set({ offline: false });
       return answer;
     } catch (e) {
@@ -140,7 +143,7 @@ let shopOpen = false;
 function event(type: string, metadata?: Record<string, unknown>): void {
   if (!me.hasContext()) return;
   const body = { event_type: type, garment_id: state.embed?.garment?.id, session_id: state.tryon?.id, ...(metadata && { metadata }) };
-  void request(me.transport, '/v1/events', { method: 'POST', json: body }).catch(() => undefined); // counting must never disturb
+  void request(me.transport, '/v1/events', { method: 'POST', json: body, signal: hers.signal }).catch(() => undefined); // counting must never disturb
 }
 
 async function loadEmbed(): Promise<void> {
@@ -362,7 +365,6 @@ function fail(e: unknown): void {
 // To the end of an avatar's making, by the server's own events; by asking when streams do not get through.
 export async function finish(id: string, on: (status: Avatar['status'], part: number) => void): Promise<Avatar> {
   for (let attempt = 0; ; attempt++) {
-    const abort = new AbortController();
     try {
       await me.fresh();
       await watch(me.transport, `/v1/avatars/${id}/events`, (_, data) => {
@@ -370,9 +372,9 @@ export async function finish(id: string, on: (status: Avatar['status'], part: nu
         if (d.status) on(d.status, d.progress);
         attempt = 0;
         return d.status === 'ready' || d.status === 'failed';
-      }, abort.signal);
+      }, hers.signal);
     } catch {
-      abort.abort();
+      // asked for below
     }
     const now = await persistent(() => call<Avatar>(`/v1/avatars/${id}`));
     if (now.status === 'ready' || now.status === 'failed') return now;
@@ -406,6 +408,7 @@ async function enterRoom(avatar: Avatar): Promise<void> {
   try {
     tryon = await make(true);
   } catch (e) {
+    if (mine !== dressing) return;
     if (state.step === 'work') return fail(e);
     set({ updating: false, notice: 'failed_general' });
     return;
@@ -528,6 +531,7 @@ async function deleteNow(): Promise<void> {
   clearTimeout(undo);
   set({ deleting: 'now' });
   dressing++;
+  hers.abort();
   try {
     if (me.known()) {
       await me.fresh();
@@ -547,6 +551,8 @@ async function deleteNow(): Promise<void> {
 
 function empty(notice: Key): void {
   dressing++;
+  hers.abort();
+  hers = new AbortController();
   keep('sessionStorage', 'visit', undefined);
   set({ deleting: 'no', avatar: null, tryon: null, size: null, beside: null, given: {}, photos: {}, method: 'none', failure: null, notice });
   go('welcome', 'replace');
@@ -569,5 +575,5 @@ export async function download(): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-export const fetchBytes = (url: string): Promise<ArrayBuffer> => bytes(url);
+export const fetchBytes = (url: string): Promise<ArrayBuffer> => bytes(url, hers.signal);
 addEventListener('online', () => state.offline && set({ offline: false }));
