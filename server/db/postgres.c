@@ -131,6 +131,12 @@ static bool pg_lost(sql_conn *c) { return PQstatus(c->pg) != CONNECTION_OK; }
 
 static void pg_rest(sql_conn *c) { (void)c; }
 
+static sql_log pg_log(const sql_conn *c)
+{
+    (void)c; // the database sees to it itself
+    return LOG_SHORT;
+}
+
 static bool pg_begin(sql_conn *c, db_scope scope, sql_mode mode, err *e)
 {
     if (scope.as != DB_SERVICE && !uuid_parse(scope.id, NULL))
@@ -361,5 +367,5 @@ static bool pg_lock(sql_conn *c, err *e)
            simple(c, "SELECT pg_advisory_xact_lock(8242026112213)", e); // a number of ours; any will do
 }
 
-const sql_driver sql_postgres = { pg_open,     pg_close, pg_alive, pg_lost,   pg_rest, pg_begin,  pg_commit,
-                                  pg_rollback, pg_run,   pg_later, pg_settle, pg_each, pg_script, pg_lock };
+const sql_driver sql_postgres = { pg_open,   pg_close,    pg_alive, pg_lost,  pg_rest,   pg_log,  pg_rest,   pg_begin,
+                                  pg_commit, pg_rollback, pg_run,   pg_later, pg_settle, pg_each, pg_script, pg_lock };

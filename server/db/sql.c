@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MAX_IDLE = 16 };
+enum { REST_MS = 20 }; // what reads longer is not waited for
 
 struct db {
     const sql_driver *driver;
@@ -20,6 +22,7 @@ struct db {
     pthread_cond_t freed;
     sql_conn *idle[MAX_IDLE];
     int idle_count, open_count;
+    bool resting; // nobody is to begin reading for a moment
     // SQLite has one writer at a time: a second connection would only wait inside the library.
     pthread_mutex_t writer_lock;
     sql_conn *writer;
@@ -55,7 +58,11 @@ bool db_open(const char *url, int connections, db **out, err *e)
     d->limit = connections < 1 ? 1 : connections > MAX_IDLE ? MAX_IDLE : connections;
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->writer_lock, NULL);
-    pthread_cond_init(&d->freed, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&d->freed, &clock);
+    pthread_condattr_destroy(&clock);
     // One connection at once, so that a wrong address or a missing folder is said at start.
     sql_conn *first;
     if (!d->driver->open(d, !postgres, &first, e)) {
@@ -88,7 +95,7 @@ void db_close(db *d)
 static bool borrow(db *d, sql_conn **out, err *e)
 {
     pthread_mutex_lock(&d->lock);
-    while (!d->idle_count && d->open_count >= d->limit) pthread_cond_wait(&d->freed, &d->lock);
+    while (d->resting || (!d->idle_count && d->open_count >= d->limit)) pthread_cond_wait(&d->freed, &d->lock);
     if (d->idle_count) {
         *out = d->idle[--d->idle_count];
         pthread_mutex_unlock(&d->lock);
@@ -113,15 +120,39 @@ static void give_back(db *d, sql_conn *c)
         d->idle[d->idle_count++] = c;
     else
         d->open_count--;
-    pthread_cond_signal(&d->freed);
+    if (d->resting)
+        pthread_cond_broadcast(&d->freed);
+    else
+        pthread_cond_signal(&d->freed);
     pthread_mutex_unlock(&d->lock);
 }
 
-// Before a commit: what an idle connection still looks at could not be written back, and the log would grow for ever.
+// What an idle connection still looks at could not be written back, and the log would grow for ever.
 static void rest_all(db *d)
 {
     pthread_mutex_lock(&d->lock);
     for (int i = 0; i < d->idle_count; i++) d->driver->rest(d->idle[i]);
+    pthread_mutex_unlock(&d->lock);
+}
+
+// After a commit. Readers may go on while the log is carried back. Where some are always at work that never takes them
+// all by surprise, and then they wait for the few milliseconds that it takes.
+static void carry_back(db *d, sql_conn *writer, bool alone)
+{
+    pthread_mutex_lock(&d->lock);
+    d->resting = alone;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += REST_MS * 1000000;
+    if (until.tv_nsec >= 1000000000) until.tv_nsec -= 1000000000, until.tv_sec++;
+    while (alone && d->idle_count < d->open_count && pthread_cond_timedwait(&d->freed, &d->lock, &until) == 0) continue;
+    for (int i = 0; i < d->idle_count; i++) d->driver->rest(d->idle[i]);
+    pthread_mutex_unlock(&d->lock);
+    d->driver->carry_back(writer);
+    if (!alone) return;
+    pthread_mutex_lock(&d->lock);
+    d->resting = false;
+    pthread_cond_broadcast(&d->freed);
     pthread_mutex_unlock(&d->lock);
 }
 
@@ -160,6 +191,8 @@ static bool txn_close(sql_txn *t, bool commit, err *e)
         else
             t->d->driver->rollback(t->c);
     }
+    sql_log log = t->writer ? t->d->driver->log(t->c) : LOG_SHORT;
+    if (log != LOG_SHORT) carry_back(t->d, t->c, log == LOG_HELD);
     if (t->writer)
         pthread_mutex_unlock(&t->d->writer_lock);
     else

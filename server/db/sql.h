@@ -48,6 +48,10 @@ typedef enum {
     SQL_ALONE       // of a driver's begin: one statement follows, and there is neither commit nor rollback
 } sql_mode;
 
+// What was written and has not been carried back into the file: little; much; much, and readers kept it from being
+// carried back whole.
+typedef enum { LOG_SHORT, LOG_LONG, LOG_HELD } sql_log;
+
 #define SQL_MAX_ARGS 24
 
 // What a driver gives. Errors: ERR_CONFLICT for a violated unique or check constraint, ERR_NOT_FOUND for a foreign
@@ -55,9 +59,11 @@ typedef enum {
 typedef struct {
     bool (*open)(const db *d, bool writer, sql_conn **out, err *e);
     void (*close)(sql_conn *c);
-    bool (*alive)(sql_conn *c); // false: throw it away
-    bool (*lost)(sql_conn *c);  // its connection is gone, and what was begun on it
-    void (*rest)(sql_conn *c);  // nobody has it, and something is about to be committed (SQLite)
+    bool (*alive)(sql_conn *c);        // false: throw it away
+    bool (*lost)(sql_conn *c);         // its connection is gone, and what was begun on it
+    void (*rest)(sql_conn *c);         // nobody has it, and something is about to be committed or carried back (SQLite)
+    sql_log (*log)(const sql_conn *c); // after a commit (SQLite)
+    void (*carry_back)(sql_conn *c);   // what the log holds, as far as nobody looks at what was there before it
     bool (*begin)(sql_conn *c, db_scope scope, sql_mode mode, err *e);
     bool (*commit)(sql_conn *c, err *e);
     void (*rollback)(sql_conn *c);

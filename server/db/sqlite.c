@@ -6,6 +6,7 @@
 #include "db/sql.h"
 #include "base/mem.h"
 #include "common/text.h"
+#include "db/sqlite_log.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,7 +18,7 @@
 enum { CACHE = 256 }; // power of two; more than the statements there are
 enum { VIEW_MS = 5 };
 // Pages of the log: so many are carried back into the file at once, and of so many the disk is told beforehand.
-enum { CARRIED = 16000, TOLD = 1000 };
+enum { CARRIED = 4000, TOLD = 1000 };
 enum { FRAME = 4096 + 24, LOG_HEAD = 32 }; // bytes of a page in the log, and before the first (SQLite's file format)
 
 struct sql_conn {
@@ -29,7 +30,8 @@ struct sql_conn {
     unsigned seen;         // writes when it began
     int64_t view_until_ms; // of clock_mono_ms
     int log;               // the log's file; -1: not open
-    int told;              // of its pages: those that the disk has been told of
+    int pages;             // of the log
+    int told, tried; // of its pages: those that the disk has been told of; how many they were when it was carried back
     struct {
         const char *sql; // the literal's address is its name
         sqlite3_stmt *stmt;
@@ -77,12 +79,13 @@ static pthread_once_t configured = PTHREAD_ONCE_INIT;
 // SQLite's count of its memory takes a lock at each allocation, for figures that nobody asks for.
 static void configure(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
-// After each commit. The log is carried back once it is long, while writers wait: first it has to be on the disk, and
-// what the disk was told of on the way is there by then.
+// After each commit. Before the log is carried back it has to be on the disk, while writers wait; what the disk was
+// told of on the way is there by then.
 static int committed(void *ctx, sqlite3 *s, const char *name, int pages)
 {
     sql_conn *c = ctx;
-    if (pages < c->told) c->told = 0; // it was carried back and begins anew
+    if (pages < c->pages) c->told = c->tried = 0; // it was carried back and begins anew
+    c->pages = pages;
     if (pages - c->told >= TOLD) {
         if (c->log < 0) c->log = open(sqlite3_filename_wal(sqlite3_db_filename(s, name)), O_RDONLY | O_CLOEXEC);
         // A head start and no more: what must be on the disk, SQLite itself sees to.
@@ -91,9 +94,20 @@ static int committed(void *ctx, sqlite3 *s, const char *name, int pages)
                                   SYNC_FILE_RANGE_WRITE);
         c->told = pages;
     }
-    // Whether it succeeds is another commit's matter: this one is in the log.
-    if (pages >= CARRIED) (void)sqlite3_wal_checkpoint_v2(s, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return SQLITE_OK;
+}
+
+static sql_log lite_log(const sql_conn *c)
+{
+    return c->pages < CARRIED || c->pages - c->tried < TOLD ? LOG_SHORT : c->tried ? LOG_HELD : LOG_LONG;
+}
+
+// The log begins anew with the next commit when all of it was carried back and nobody looks at it any more. Whether
+// that succeeds is a later commit's matter: what was committed is safe in the log.
+static void lite_carry_back(sql_conn *c)
+{
+    c->tried = c->pages;
+    (void)sqlite3_wal_checkpoint_v2(c->s, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
@@ -104,7 +118,7 @@ static bool lite_open(const db *d, bool writer, sql_conn **out, err *e)
     c->writes = db_writes(d);
     c->log = -1;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
-    if (sqlite3_open_v2(db_location(d), &c->s, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(db_location(d), &c->s, flags, sqlite_log_vfs()) != SQLITE_OK) {
         fail(e, ERR_IO, "database: cannot open %s: %s", db_location(d), sqlite3_errmsg(c->s));
         lite_close(c);
         return false;
@@ -312,5 +326,6 @@ static bool lite_lock(sql_conn *c, err *e)
     return true;
 }
 
-const sql_driver sql_sqlite = { lite_open,     lite_close, lite_alive, lite_lost,   view_end,  lite_begin, lite_commit,
-                                lite_rollback, lite_run,   lite_later, lite_settle, lite_each, exec,       lite_lock };
+const sql_driver sql_sqlite = { lite_open,       lite_close, lite_alive,  lite_lost,     view_end, lite_log,
+                                lite_carry_back, lite_begin, lite_commit, lite_rollback, lite_run, lite_later,
+                                lite_settle,     lite_each,  exec,        lite_lock };
