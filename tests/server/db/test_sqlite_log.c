@@ -64,14 +64,22 @@ static void holds(const char *rows)
     sqlite3_close(s);
 }
 
+static void clear(void)
+{
+    static const char *const end[] = { "", "-wal", "-shm" };
+    char name[16], file[128];
+    for (int base = 'a'; base <= 'd'; base++)
+        for (size_t i = 0; i < sizeof end / sizeof *end; i++) {
+            snprintf(name, sizeof name, "%c.db%s", base, end[i]);
+            path(file, name);
+            unlink(file);
+        }
+}
+
 static void write_and_look(const char *setting)
 {
-    static const char *const files[] = { "a.db", "a.db-wal", "a.db-shm", "b.db", "b.db-wal", "b.db-shm" };
-    char got[64], file[128];
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        path(file, files[i]);
-        unlink(file);
-    }
+    char got[64];
+    clear();
     sqlite3 *s = open_by("a.db", sqlite_log_vfs());
     CHECK(run(s, setting) && run(s, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; CREATE TABLE v (t TEXT)"));
     CHECK(run(s, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) "
@@ -129,9 +137,8 @@ int main(void)
     RUN(without_waiting_for_the_disk_too);
     RUN(pages_of_another_length_are_written_as_usual);
     RUN(a_page_of_the_log_is_one_write);
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    CHECK(system(command) == 0);
+    clear();
+    CHECK(rmdir(folder) == 0);
     printf("%d passed, %d failed\n", test_passed, test_failed);
     return test_failed != 0;
 }
