@@ -135,8 +135,8 @@ static void rest_all(db *d)
     pthread_mutex_unlock(&d->lock);
 }
 
-// After a commit. Readers may go on while the log is carried back. Where some are always at work that never takes them
-// all by surprise, and then they wait for the few milliseconds that it takes.
+// After a commit. Readers may go on while the log is carried back. But among many there is always one that looks at an
+// older state: alone, those at work are waited for, and new ones wait for the few milliseconds that it takes.
 static void carry_back(db *d, sql_conn *writer, bool alone)
 {
     pthread_mutex_lock(&d->lock);
