@@ -25,7 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PEOPLE = 100000, JUDGING_SEED = 5 }; // 1 is for tuning; 2 to 4 have been looked at
+enum { MAX_PEOPLE = 100000, JUDGING_SEED = 6 }; // 1 is for tuning; 2 to 5 have been looked at
 
 typedef struct {
     int people, jobs, step;

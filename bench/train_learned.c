@@ -141,6 +141,7 @@ typedef struct {
     double (*norm)[2];
     double *x, *y;                 // [n * columns], [n * M] in deviations of the error
     double *dx, *dy;               // the same, the half's less the whole's: what should be no difference
+    double *trust;                 // [n], by learned_trust
     double deviation[M];           // of the error, metres
     double *coefficient;           // [columns * M]
     double *predicted, *steady;    // [n * M], out of fold: for x, and for dx
@@ -160,7 +161,8 @@ static double column_scale(const table *t, int column)
     return column >= t->linear ? WAVES : column == t->count ? CONSTANT : BLOCK_SCALE[column / (t->count + 1)];
 }
 
-static void row_of(const table *t, const sample *s, double *row)
+// Returns how far a correction of the sample is followed.
+static double row_of(const table *t, const sample *s, double *row)
 {
     const double share[LEARNED_BLOCKS] = { 1, s->f.x[LEARNED_LOOSE], s->sex };
     double z[LEARNED_C + 1];
@@ -172,6 +174,7 @@ static void row_of(const table *t, const sample *s, double *row)
     }
     learned_waves(z, t->count + 1, row + t->linear);
     for (int c = 0; c < t->columns; c++) row[c] *= column_scale(t, c);
+    return learned_trust(z, t->count);
 }
 
 static void fill(table *t)
@@ -179,10 +182,10 @@ static void fill(table *t)
     for (int i = 0; i < t->n; i++) {
         const sample *s = t->of[i], *half = t->half[i];
         double *row = t->x + (size_t)i * (size_t)t->columns, *other = t->dx + (size_t)i * (size_t)t->columns;
-        row_of(t, s, row);
+        t->trust[i] = row_of(t, s, row);
         for (int m = 1; m < M; m++) t->y[i * M + m] = (s->truth[m] - s->value[m]) / t->deviation[m];
         if (!half) continue;
-        row_of(t, half, other);
+        (void)row_of(t, half, other);
         for (int c = 0; c < t->columns; c++) other[c] = STEADINESS * (other[c] - row[c]);
         for (int m = 1; m < M; m++) t->dy[i * M + m] = STEADINESS * (s->value[m] - half->value[m]) / t->deviation[m];
     }
@@ -269,7 +272,7 @@ static double remains(const table *t, int i, int m)
     for (int r = 0; r < LEARNED_RANK; r++) {
         double score = 0;
         for (int k = 0; k < M; k++) score += t->predicted[i * M + k] * t->shape[r][k];
-        shift += score * t->shape[r][m] * t->deviation[m];
+        shift += t->trust[i] * score * t->shape[r][m] * t->deviation[m];
     }
     return t->of[i]->truth[m] - t->of[i]->value[m] - fmin(fmax(shift, -most), most);
 }
@@ -283,7 +286,7 @@ static double held(const table *t, const double *off, int baggy, const double *s
         if ((t->of[i]->baggy > 0) != (baggy != 0)) continue;
         double l = t->of[i]->f.x[LEARNED_LOOSE];
         n++;
-        in += off[i] <= NINETY * ((1 - l) * spread[0] + l * spread[1]);
+        in += off[i] <= NINETY * learned_widen((1 - l) * spread[0] + l * spread[1], t->trust[i]);
     }
     return n > 0 ? (double)in / n : 0.9;
 }
@@ -440,6 +443,7 @@ static void make_table(const work *w, int mode, int weighed, int untold, double 
     t.norm = mem_new((size_t)t.count, sizeof *t.norm);
     t.x = mem_array(double, (size_t)(t.n * t.columns));
     t.y = mem_array(double, (size_t)(t.n * M));
+    t.trust = mem_array(double, (size_t)t.n);
     t.dx = mem_array(double, (size_t)(t.n * t.columns));
     t.dy = mem_array(double, (size_t)(t.n * M));
     t.predicted = mem_array(double, (size_t)(t.n * M));
@@ -451,6 +455,7 @@ static void make_table(const work *w, int mode, int weighed, int untold, double 
     print_table(out, &t, name);
     mem_free(t.of);
     mem_free(t.half);
+    mem_free(t.trust);
     mem_free(t.dx);
     mem_free(t.dy);
     mem_free(t.norm);

@@ -50,8 +50,8 @@ static const char head[] =
     "chest,\n"
     "2 to 7 cm at the waist; loose is 9 to 24 cm wider at the chest and hangs down from there. Nobody wears a "
     "skirt.\n\n"
-    "Seed 1 is for tuning and training (`script/learn`), seed 5, the default, for judging: nothing was ever fitted to\n"
-    "or chosen by its people. Seeds 2 to 4 judged earlier, 2 and 3 in worlds whose clothes were all shells: there\n"
+    "Seed 1 is for tuning and training (`script/learn`), seed 6, the default, for judging: nothing was ever fitted to\n"
+    "or chosen by its people. Seeds 2 to 5 judged earlier, 2 and 3 in worlds whose clothes were all shells: there\n"
     "waists and hips were an eighth to a fifth closer with a photo. What this cannot show is how the networks' errors\n"
     "on real clothes differ from those on rendered ones.\n\n";
 
@@ -94,11 +94,13 @@ bool doc_write(const char *path, doc_section section, const buf *text, err *e)
     snprintf(from, sizeof from, "<!-- %s -->\n", word[section]);
     snprintf(to, sizeof to, "<!-- end of %s -->\n", word[section]);
     const char *all = (const char *)page.data, *a = ok ? strstr(all, from) : NULL, *b = a ? strstr(a, to) : NULL;
-    if (ok && !b) ok = fail(e, ERR_INPUT, "%s lacks its section \"%s\": delete it to begin anew", path, word[section]);
+    const char *body = b ? strstr(all, "\n## ") : NULL; // what stands before is said anew
+    if (ok && (!b || body >= a))
+        ok = fail(e, ERR_INPUT, "%s lacks its section \"%s\": delete it to begin anew", path, word[section]);
     if (ok) {
-        size_t before = (size_t)(a - all) + strlen(from);
-        ok = buf_append(&out, all, before) && buf_append(&out, text->data, text->len) && buf_text(&out, b) &&
-             io_write(path, out.data, out.len, e);
+        size_t before = (size_t)(a - body - 1) + strlen(from);
+        ok = buf_text(&out, head) && buf_append(&out, body + 1, before) && buf_append(&out, text->data, text->len) &&
+             buf_text(&out, b) && io_write(path, out.data, out.len, e);
     }
     buf_free(&page);
     buf_free(&out);

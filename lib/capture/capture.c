@@ -18,6 +18,9 @@ static const float DETECT_THRESHOLD = 0.3f;
 static const float POSE_THRESHOLD = 0.5f;
 static const float OTHERS_SCORE = 0.5f, OTHERS_SIZE = 0.4f; // who else counts as a person, against the one chosen
 static const float WIDER = 1.12f;                           // the wider crop of the second pass
+// The second pass sees a photo softened in which its crop is smaller, in pixels: wholly, and not at all beyond. There
+// the blocks and the ringing of JPEG are as large as what is to be seen, and move outlines and landmarks.
+static const float SMALL = 560, LARGE = 720;
 enum { CANDIDATES = 3 };
 
 struct capture {
@@ -212,6 +215,24 @@ static int count_people(const detection *people, int count, int chosen)
     return n;
 }
 
+// The second pass and the outline.
+static bool look_closely(const capture *c, const image *photo, const image *turned, pose *p, capture_evidence *ev,
+                         err *e)
+{
+    float share = fminf(fmaxf((LARGE - ev->roi.size) / (LARGE - SMALL), 0), 1);
+    image soft = { 0 }, soft_turned = { 0 };
+    if (share > 0) {
+        soft = image_soften(photo, share);
+        soft_turned = image_soften(turned, share);
+        photo = &soft, turned = &soft_turned;
+    }
+    bool ok = look_twice(c, photo, turned, &ev->roi, p, e);
+    if (ok) mask_refine(photo, p->mask, POSE_SIDE, &ev->roi, c->threads, &ev->soft_mask, &ev->mask);
+    image_free(&soft);
+    image_free(&soft_turned);
+    return ok;
+}
+
 static bool examine(const capture *c, const image *photo, const image *turned, capture_view view, const double *box,
                     pose *p, capture_evidence *ev, err *e)
 {
@@ -221,8 +242,7 @@ static bool examine(const capture *c, const image *photo, const image *turned, c
     int meant = box ? put_first(people, count, box) : count;
     if (!choose(c, photo, turned, people, meant, &chosen, &ev->roi, p, e)) return false;
     if (chosen >= 0) {
-        if (!look_twice(c, photo, turned, &ev->roi, p, e)) return false;
-        mask_refine(photo, p->mask, POSE_SIDE, &ev->roi, c->threads, &ev->soft_mask, &ev->mask);
+        if (!look_closely(c, photo, turned, p, ev, e)) return false;
         mask_box b = mask_bounds(ev->mask.px, photo->width, photo->height);
         ev->left = b.left, ev->top = b.top, ev->right = b.right, ev->bottom = b.bottom;
         fill_points(p, ev);

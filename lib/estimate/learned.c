@@ -49,6 +49,17 @@ void learned_waves(const double *z, int n, double *out)
     }
 }
 
+double learned_trust(const double *z, int n)
+{
+    // Mean square of the features: 1 on the average of those learned from, who reach 1.6 and in loose clothes 2.3 (nine
+    // of ten people); the real photos at hand have 0.9 to 2.8. Half is followed at 2.2.
+    const double familiar = 1.5, width = 0.7;
+    double mean = 0;
+    for (int i = 0; i < n; i++) mean += z[i] * z[i] / n;
+    double over = fmax(mean - familiar, 0) / width;
+    return 1 / (1 + over * over);
+}
+
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread)
 {
     bool untold = sex == SEX_NEUTRAL;
@@ -58,6 +69,7 @@ void learned_shift(const learned_features *f, body_sex sex, bool weighed, double
     for (int i = 0; i < f->count; i++) z[i] = learned_z(f->x[i], (double)t->norm[i][0], (double)t->norm[i][1]);
     z[f->count] = 2 * sign;
     learned_waves(z, f->count + 1, wave);
+    double trust = learned_trust(z, f->count);
     const double share[LEARNED_BLOCKS] = { 1, loose, sign };
     int blocks = untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS;
     double score[LEARNED_RANK] = { 0 };
@@ -71,7 +83,7 @@ void learned_shift(const learned_features *f, body_sex sex, bool weighed, double
         for (int r = 0; r < LEARNED_RANK; r++) score[r] += wave[i] * w[r];
     for (int i = 0; i < TAPE_COUNT; i++) {
         shift[i] = 0;
-        for (int r = 0; r < LEARNED_RANK; r++) shift[i] += (double)t->unit * score[r] * (double)t->shape[r][i];
-        spread[i] = (1 - loose) * (double)t->spread[0][i] + loose * (double)t->spread[1][i];
+        for (int r = 0; r < LEARNED_RANK; r++) shift[i] += trust * (double)t->unit * score[r] * (double)t->shape[r][i];
+        spread[i] = learned_widen((1 - loose) * (double)t->spread[0][i] + loose * (double)t->spread[1][i], trust);
     }
 }

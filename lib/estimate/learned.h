@@ -38,6 +38,16 @@ enum { LEARNED_WAVES = 768 };
 // out [LEARNED_WAVES].
 void learned_waves(const double *z, int n, double *out);
 
+// How far the correction is followed, 0..1, for features z [n] as above: wholly for what looks like the people it
+// learned from, less the stranger the picture is, real photos more often than rendered ones.
+double learned_trust(const double *z, int n);
+// By which the fit's standard deviations change, spread being that of a correction followed wholly: the fit alone is
+// not surer than itself.
+static inline double learned_widen(double spread, double trust)
+{
+    return trust * spread + (1 - trust) * fmax(spread, 1);
+}
+
 // What training leaves. Features are taken in standard deviations from their mean; their effects come in three blocks:
 // for everybody, with how loose the clothes are (0..1), and, when it is told, with the sign of the sex (-1 women, +1
 // men), each with a constant as its last row; then come those of the waves. A few scores carry all measurements.

@@ -25,6 +25,41 @@ static void a_constant_picture_stays_constant(void)
     image_free(&im);
 }
 
+static void softening_is_the_binomial_mean_of_nine_and_is_the_same_mirrored(void)
+{
+    static const uint32_t sizes[][2] = { { 40, 30 }, { 1, 9 }, { 9, 1 }, { 2, 2 }, { 1, 1 } };
+    static const int weight[3] = { 1, 2, 1 };
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        int w = (int)sizes[k][0], h = (int)sizes[k][1], bad = 0;
+        image im = noise(sizes[k][0], sizes[k][1], 3, 5), soft = image_soften(&im, 1), half = image_soften(&im, 0.5f);
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++)
+                for (int c = 0; c < 3; c++) {
+                    double sum = 0;
+                    for (int j = -1; j <= 1; j++)
+                        for (int i = -1; i <= 1; i++) {
+                            int px = x + i < 0    ? 0
+                                     : x + i >= w ? w - 1
+                                                  : x + i,
+                                py = y + j < 0    ? 0
+                                     : y + j >= h ? h - 1
+                                                  : y + j;
+                            sum += weight[i + 1] * weight[j + 1] * image_at(&im, (uint32_t)px, (uint32_t)py)[c] / 16.0;
+                        }
+                    double own = image_at(&im, (uint32_t)x, (uint32_t)y)[c];
+                    bad += fabs(image_at(&soft, (uint32_t)x, (uint32_t)y)[c] - sum) > 0.501;
+                    bad += fabs(image_at(&half, (uint32_t)x, (uint32_t)y)[c] - (sum + own) / 2) > 0.501;
+                }
+        CHECK(bad == 0);
+        image turned = image_mirror(&im), soft_turned = image_soften(&turned, 1), back = image_mirror(&soft_turned),
+              same = image_soften(&im, 0);
+        CHECK(memcmp(back.px, soft.px, (size_t)(w * h * 3)) == 0);
+        CHECK(memcmp(same.px, im.px, (size_t)(w * h * 3)) == 0);
+        image *all[] = { &im, &soft, &half, &turned, &soft_turned, &back, &same };
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++) image_free(all[i]);
+    }
+}
+
 static void shrinking_averages_the_area_exactly(void)
 {
     image im = noise(60, 36, 3, 1);
@@ -298,9 +333,9 @@ static void a_blurred_ellipse_hides_what_was_in_it(void)
     image_free(&before);
 }
 
-TEST_MAIN(RUN(a_constant_picture_stays_constant); RUN(shrinking_averages_the_area_exactly);
-          RUN(growing_is_linear_between_pixel_centres); RUN(mirroring_twice_changes_nothing); RUN(a_crop_is_a_part);
-          RUN(sampling_a_roi_follows_its_definition); RUN(a_roi_the_size_of_the_picture_is_the_picture);
-          RUN(drawing_beyond_the_edges_is_clipped); RUN(a_line_covers_its_area_at_any_slope);
-          RUN(a_disc_covers_its_area); RUN(text_is_eight_by_sixteen); RUN(a_mask_is_tinted_and_outlined);
-          RUN(a_blurred_ellipse_hides_what_was_in_it);)
+TEST_MAIN(RUN(a_constant_picture_stays_constant); RUN(softening_is_the_binomial_mean_of_nine_and_is_the_same_mirrored);
+          RUN(shrinking_averages_the_area_exactly); RUN(growing_is_linear_between_pixel_centres);
+          RUN(mirroring_twice_changes_nothing); RUN(a_crop_is_a_part); RUN(sampling_a_roi_follows_its_definition);
+          RUN(a_roi_the_size_of_the_picture_is_the_picture); RUN(drawing_beyond_the_edges_is_clipped);
+          RUN(a_line_covers_its_area_at_any_slope); RUN(a_disc_covers_its_area); RUN(text_is_eight_by_sixteen);
+          RUN(a_mask_is_tinted_and_outlined); RUN(a_blurred_ellipse_hides_what_was_in_it);)
