@@ -38,8 +38,10 @@ enum { LEARNED_WAVES = 768 };
 // out [LEARNED_WAVES].
 void learned_waves(const double *z, int n, double *out);
 
-// How far the correction is followed, 0..1, for features z [n] as above: wholly for what looks like the people it
-// learned from, less the stranger the picture is, real photos more often than rendered ones.
+// How far the correction is followed, 0..1, for features z [n] as above. That of one photo wholly for what looks like
+// the people it learned from, less the stranger the picture is, real ones more often than rendered ones. That of two
+// always: of loose clothes the fit to two outlines alone makes bodies of twice the error, so that there is nothing to
+// fall back to.
 double learned_trust(const double *z, int n);
 // By which the fit's standard deviations change, spread being that of a correction followed wholly: the fit alone is
 // not surer than itself.
