@@ -163,7 +163,7 @@ static void bodies_cut_at_the_edge_are_refused(void)
 static void small_dark_and_lying_bodies_are_refused(void)
 {
     image small = image_resize(&front, 180, 225);
-    CHECK(verdict_of(&small) == VERDICT_TOO_SMALL);
+    CHECK((verdict_of(&small) & VERDICT_REFUSED) == VERDICT_TOO_SMALL); // arms may seem to touch her, 2 pixels away
     image_free(&small);
     image dark = image_copy(&front);
     image lying = image_new(front.height, front.width, 3);
