@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_WORKERS = 64, DRAIN_MS = 25000, SWEEP_MS = 1000, BLOBS_EVERY = 60, GRACE_MS = 3600000 };
@@ -99,10 +98,7 @@ static void *sweep(void *ctx)
         if (moved && s->p->http) http_wake(s->p->http);
         if (removed) log_say(LOG_INFO, "sweep: %lld objects removed", (long long)removed);
         pthread_mutex_lock(&s->lock);
-        struct timespec t;
-        clock_gettime(CLOCK_REALTIME, &t);
-        t.tv_sec += SWEEP_MS / 1000;
-        if (!atomic_load(s->stop)) pthread_cond_timedwait(&s->wake, &s->lock, &t);
+        if (!atomic_load(s->stop)) clock_wait(&s->wake, &s->lock, clock_mono_ms() + SWEEP_MS);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;

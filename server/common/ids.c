@@ -1,6 +1,7 @@
 #include "common/ids.h"
 
 #define OPENSSL_SUPPRESS_DEPRECATED // of sha.h: see digest_begin
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -21,6 +22,12 @@ int64_t clock_mono_ms(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+bool clock_wait(pthread_cond_t *c, pthread_mutex_t *lock, int64_t until_ms)
+{
+    struct timespec t = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+    return pthread_cond_clockwait(c, lock, CLOCK_MONOTONIC, &t) != ETIMEDOUT;
 }
 
 void clock_iso(int64_t ms, char out[25])

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,8 @@ typedef char sha256_hex[65];
 // Milliseconds since 1970 (wall clock), and milliseconds of the monotonic clock for waits and deadlines.
 int64_t clock_ms(void);
 int64_t clock_mono_ms(void);
+// Waits for c, with lock held, until clock_mono_ms() says until_ms; false: it does.
+bool clock_wait(pthread_cond_t *c, pthread_mutex_t *lock, int64_t until_ms);
 // "2026-11-22T13:05:00.123Z"
 void clock_iso(int64_t ms, char out[25]);
 

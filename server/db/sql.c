@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_IDLE = 16 };
 enum { REST_MS = 20 }; // what reads longer is not waited for
@@ -58,11 +57,7 @@ bool db_open(const char *url, int connections, db **out, err *e)
     d->limit = connections < 1 ? 1 : connections > MAX_IDLE ? MAX_IDLE : connections;
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->writer_lock, NULL);
-    pthread_condattr_t clock;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&d->freed, &clock);
-    pthread_condattr_destroy(&clock);
+    pthread_cond_init(&d->freed, NULL);
     // One connection at once, so that a wrong address or a missing folder is said at start.
     sql_conn *first;
     if (!d->driver->open(d, !postgres, &first, e)) {
@@ -92,6 +87,16 @@ void db_close(db *d)
     mem_free(d);
 }
 
+// Under d->lock, after a connection came back or was lost: for one that wants it, or for all who wait for different
+// things.
+static void tell(db *d)
+{
+    if (d->resting)
+        pthread_cond_broadcast(&d->freed);
+    else
+        pthread_cond_signal(&d->freed);
+}
+
 static bool borrow(db *d, sql_conn **out, err *e)
 {
     pthread_mutex_lock(&d->lock);
@@ -106,7 +111,7 @@ static bool borrow(db *d, sql_conn **out, err *e)
     if (d->driver->open(d, false, out, e)) return true;
     pthread_mutex_lock(&d->lock);
     d->open_count--;
-    pthread_cond_signal(&d->freed);
+    tell(d);
     pthread_mutex_unlock(&d->lock);
     return false;
 }
@@ -120,17 +125,18 @@ static void give_back(db *d, sql_conn *c)
         d->idle[d->idle_count++] = c;
     else
         d->open_count--;
-    if (d->resting)
-        pthread_cond_broadcast(&d->freed);
-    else
-        pthread_cond_signal(&d->freed);
+    tell(d);
     pthread_mutex_unlock(&d->lock);
 }
 
-// What an idle connection still looks at could not be written back, and the log would grow for ever.
-static void rest_all(db *d)
+// What an idle connection still looks at could not be written back, and the log would grow for ever. alone: those at
+// work are waited for first, and nobody begins until resting is false again.
+static void rest_all(db *d, bool alone)
 {
     pthread_mutex_lock(&d->lock);
+    d->resting = alone;
+    int64_t until = alone ? clock_mono_ms() + REST_MS : 0;
+    while (alone && d->idle_count < d->open_count && clock_wait(&d->freed, &d->lock, until)) continue;
     for (int i = 0; i < d->idle_count; i++) d->driver->rest(d->idle[i]);
     pthread_mutex_unlock(&d->lock);
 }
@@ -139,15 +145,7 @@ static void rest_all(db *d)
 // older state: alone, those at work are waited for, and new ones wait for the few milliseconds that it takes.
 static void carry_back(db *d, sql_conn *writer, bool alone)
 {
-    pthread_mutex_lock(&d->lock);
-    d->resting = alone;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += REST_MS * 1000000;
-    if (until.tv_nsec >= 1000000000) until.tv_nsec -= 1000000000, until.tv_sec++;
-    while (alone && d->idle_count < d->open_count && pthread_cond_timedwait(&d->freed, &d->lock, &until) == 0) continue;
-    for (int i = 0; i < d->idle_count; i++) d->driver->rest(d->idle[i]);
-    pthread_mutex_unlock(&d->lock);
+    rest_all(d, alone);
     d->driver->carry_back(writer);
     if (!alone) return;
     pthread_mutex_lock(&d->lock);
@@ -185,7 +183,7 @@ static bool txn_close(sql_txn *t, bool commit, err *e)
     bool ok = true;
     if (!t->c) return fail(e, ERR_IO, "database: the connection was lost"); // and no other was to be had
     if (t->open) {
-        if (commit && t->writer) rest_all(t->d);
+        if (commit && t->writer) rest_all(t->d, false);
         if (commit)
             ok = t->d->driver->commit(t->c, e);
         else

@@ -159,14 +159,7 @@ static void *ticker(void *ctx)
     http_server *s = ctx;
     pthread_mutex_lock(&s->lock);
     for (;;) {
-        if (!s->woken) {
-            struct timespec t;
-            clock_gettime(CLOCK_REALTIME, &t);
-            t.tv_nsec += TICK_MS * 1000000L;
-            t.tv_sec += t.tv_nsec / 1000000000L;
-            t.tv_nsec %= 1000000000L;
-            pthread_cond_timedwait(&s->tick, &s->lock, &t);
-        }
+        if (!s->woken) clock_wait(&s->tick, &s->lock, clock_mono_ms() + TICK_MS);
         s->woken = false;
         int64_t now = clock_mono_ms();
         for (link_ *l = s->links; l; l = l->next) {

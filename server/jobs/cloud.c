@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { MOST = 200, TICK_MS = 500, BEAT_MS = 10000, REPLY_MAX = 4 << 20, CALL_MS = 15000, GRACE_S = 60 };
 
@@ -317,11 +316,7 @@ static void *work(void *ctx)
         pthread_mutex_unlock(&c->lock);
         round_of(c);
         pthread_mutex_lock(&c->lock);
-        struct timespec t;
-        clock_gettime(CLOCK_REALTIME, &t);
-        t.tv_nsec += TICK_MS * 1000000L;
-        if (t.tv_nsec >= 1000000000L) t.tv_sec++, t.tv_nsec -= 1000000000L;
-        if (!c->stop && !c->news_count) pthread_cond_timedwait(&c->wake, &c->lock, &t);
+        if (!c->stop && !c->news_count) clock_wait(&c->wake, &c->lock, clock_mono_ms() + TICK_MS);
     }
     pthread_mutex_unlock(&c->lock);
     for (int i = 0; i < c->c.at_once; i++)

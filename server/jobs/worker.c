@@ -396,16 +396,7 @@ static bool asked_to_stop(void *ctx) { return atomic_load(((const worker_config 
 static bool shift_over(void *ctx) { return atomic_load(&((shift *)ctx)->over); }
 
 // Waits, waking early when the shift ends; under s->lock.
-static void pause_for(shift *s, int64_t ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += ms % 1000 * 1000000;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&s->wake, &s->lock, &t);
-}
+static void pause_for(shift *s, int64_t ms) { clock_wait(&s->wake, &s->lock, clock_mono_ms() + ms); }
 
 static void ask_for_stops(shift *s, const char *job)
 {

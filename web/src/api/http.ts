@@ -39,7 +39,6 @@ export const apiUrl = (path: string): string => `${__API_URL__.replace(/\/$/, ''
 
 const sleep = (ms: number, signal?: AbortSignal) =>
   new Promise<void>((resolve, reject) => {
-    if (signal?.aborted) return reject(new DOMException('aborted', 'AbortError'));
     const timer = setTimeout(resolve, ms);
     signal?.addEventListener('abort', () => {
       clearTimeout(timer);
@@ -69,7 +68,6 @@ async function byFetch(url: string, call: Call, headers: Record<string, string>)
   const timer = setTimeout(() => abort.abort(), call.timeoutMs ?? 20000);
   const cancel = () => abort.abort();
   call.signal?.addEventListener('abort', cancel);
-  if (call.signal?.aborted) cancel();
   try {
     const response = await fetch(url, {
       method: call.method ?? 'GET',
@@ -104,7 +102,6 @@ function byXhr(url: string, call: Call, headers: Record<string, string>): Promis
     x.onerror = x.ontimeout = () => reject(new TypeError('network'));
     x.onabort = () => reject(new DOMException('aborted', 'AbortError'));
     call.signal?.addEventListener('abort', () => x.abort());
-    if (call.signal?.aborted) return reject(new DOMException('aborted', 'AbortError'));
     x.send(call.form ?? (call.json !== undefined ? JSON.stringify(call.json) : (call.body ?? null)));
   });
 }
@@ -119,6 +116,7 @@ export async function request<T>(transport: Transport, path: string, call: Call 
   const retries = call.retries ?? ((call.method ?? 'GET') === 'GET' ? 3 : 0);
   for (let attempt = 0; ; attempt++) {
     let failed: ApiError;
+    call.signal?.throwIfAborted(); // a signal that has been given already calls nobody
     try {
       const answer = await (call.onUpload ? byXhr : byFetch)(apiUrl(path), call, headers);
       if (answer.status >= 200 && answer.status < 300) return (answer.text ? JSON.parse(answer.text) : undefined) as T;
