@@ -95,6 +95,7 @@ static void *sweep(void *ctx)
         int64_t moved = 0, removed = 0;
         if (!plane_sweep(&s->p->plane, round % s->every == 0, s->grace_ms, &moved, &removed, &e))
             log_say(LOG_WARN, "sweep: %s", e.msg);
+        db_rest(s->p->plane.d);
         if (moved && s->p->http) http_wake(s->p->http);
         if (removed) log_say(LOG_INFO, "sweep: %lld objects removed", (long long)removed);
         pthread_mutex_lock(&s->lock);

@@ -21,6 +21,9 @@ db_scope db_as_brand(const char *id);
 // url: "sqlite:/path/file.db" or "postgres://…" (libpq's). connections bounds the pool. One db serves all threads.
 bool db_open(const char *url, int connections, db **out, err *e) MUST_USE;
 void db_close(db *d); // NULL is fine
+// To be called now and then: what connections last looked at is let go of where nobody uses them. SQLite's log would
+// grow for ever when another process writes while this one has nothing to do.
+void db_rest(db *d);
 
 // What became of one of several writes with one commit: each fares as if it had come alone.
 typedef struct {

@@ -141,6 +141,8 @@ static void rest_all(db *d, bool alone)
     pthread_mutex_unlock(&d->lock);
 }
 
+void db_rest(db *d) { rest_all(d, false); }
+
 // After a commit. Readers may go on while the log is carried back. But among many there is always one that looks at an
 // older state: alone, those at work are waited for, and new ones wait for the few milliseconds that it takes.
 static void carry_back(db *d, sql_conn *writer, bool alone)
