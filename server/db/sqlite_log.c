@@ -7,47 +7,64 @@
 #include <string.h>
 
 // SQLite's file format: before each page of the log stands a head, and pages are this long unless somebody asks for
-// others, which are then written as usual.
-enum { HEAD = 24, PAGE = 4096 };
+// others, which are then written as usual. The head of a commit's last page says so.
+enum { HEAD = 24, PAGE = 4096, FRAME = HEAD + PAGE, ROOM = 16 * FRAME, COMMIT_AT = 4, COMMIT_LEN = 4 };
+enum { WRITE_LOCK = 0 }; // among the locks of SQLite's shared memory, the writer's
 
 static const char NAME[] = "tryon-log";
 
 // Followed in memory by the usual file.
 typedef struct {
     sqlite3_file base;
-    bool held; // a head that is not yet written, at
-    sqlite3_int64 at;
-    uint8_t bytes[HEAD + PAGE];
+    uint8_t *bytes;         // [ROOM], once something was written
+    int held;               // of them: not yet written
+    sqlite3_int64 at;       // where they belong
+    sqlite3_file *database; // which tells when the writer's lock ends; NULL: each page is written by itself
 } log_file;
 
 static sqlite3_vfs vfs, *usual;
 
 static sqlite3_file *file_of(sqlite3_file *f) { return (sqlite3_file *)((log_file *)f + 1); }
 
-// Whatever is asked of the file but the page that belongs to the head: it is to find everything written.
+// The log of an open database, which stands behind SQLite's own file of it; NULL as long as there is none.
+static log_file **log_of(sqlite3_file *database)
+{
+    return (log_file **)(void *)((char *)database + (usual->szOsFile + 7) / 8 * 8);
+}
+
+// Whatever is asked of the file but the next page: it is to find everything written.
 static int let_go(sqlite3_file *f)
 {
     log_file *l = (log_file *)f;
-    if (!l->held) return SQLITE_OK;
-    l->held = false;
-    return file_of(f)->pMethods->xWrite(file_of(f), l->bytes, HEAD, l->at);
+    int n = l->held;
+    l->held = 0;
+    return n ? file_of(f)->pMethods->xWrite(file_of(f), l->bytes, n, l->at) : SQLITE_OK;
 }
 
+static bool commits(const uint8_t *head)
+{
+    static const uint8_t no[COMMIT_LEN] = { 0 };
+    return memcmp(head + COMMIT_AT, no, COMMIT_LEN) != 0;
+}
+
+// A commit's pages are gathered until its last, behind which nobody looks before SQLite has been told that it is
+// written.
 static int log_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
 {
     log_file *l = (log_file *)f;
-    if (l->held && n == PAGE && at == l->at + HEAD) {
-        l->held = false;
-        memcpy(l->bytes + HEAD, from, PAGE);
-        return file_of(f)->pMethods->xWrite(file_of(f), l->bytes, HEAD + PAGE, l->at);
+    int part = l->held % FRAME;
+    if (n != (part ? PAGE : HEAD) || (l->held && at != l->at + l->held)) {
+        int code = let_go(f);
+        if (code != SQLITE_OK) return code;
+        part = 0;
     }
-    int code = let_go(f);
-    if (code != SQLITE_OK || n != HEAD)
-        return code != SQLITE_OK ? code : file_of(f)->pMethods->xWrite(file_of(f), from, n, at);
-    memcpy(l->bytes, from, HEAD);
-    l->at = at;
-    l->held = true;
-    return SQLITE_OK;
+    if (n == HEAD && !l->bytes) l->bytes = sqlite3_malloc(ROOM);
+    if (n != (part ? PAGE : HEAD) || !l->bytes) return file_of(f)->pMethods->xWrite(file_of(f), from, n, at);
+    if (!l->held) l->at = at;
+    memcpy(l->bytes + l->held, from, (size_t)n);
+    l->held += n;
+    bool whole = n == PAGE && (!l->database || l->held == ROOM || commits(l->bytes + l->held - FRAME));
+    return whole ? let_go(f) : SQLITE_OK;
 }
 
 static int log_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
@@ -76,7 +93,11 @@ static int log_size(sqlite3_file *f, sqlite3_int64 *size)
 
 static int log_close(sqlite3_file *f)
 {
+    log_file *l = (log_file *)f;
     int code = let_go(f), closed = file_of(f)->pMethods->xClose(file_of(f));
+    sqlite3_free(l->bytes);
+    l->bytes = NULL;
+    if (l->database) *log_of(l->database) = NULL;
     return code != SQLITE_OK ? code : closed;
 }
 
@@ -111,14 +132,53 @@ static const sqlite3_io_methods LOG = { .iVersion = 1,
                                         .xSectorSize = log_sector,
                                         .xDeviceCharacteristics = log_traits };
 
+// The usual files of databases, but for this:
+static sqlite3_io_methods database_methods;
+static int (*usual_lock)(sqlite3_file *, int, int, int);
+
+// Without its lock a connection may write nothing any more, another one does. What it still holds then was not
+// committed: pages of a large transaction that was taken back.
+static int database_lock(sqlite3_file *f, int first, int n, int flags)
+{
+    log_file *l = *log_of(f);
+    if (l && first == WRITE_LOCK && flags == (SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE)) l->held = 0;
+    return usual_lock(f, first, n, flags);
+}
+
+static pthread_mutex_t learning = PTHREAD_MUTEX_INITIALIZER;
+
+static int open_database(sqlite3_filename path, sqlite3_file *f, int flags, int *got)
+{
+    int code = usual->xOpen(usual, path, f, flags, got);
+    if (!f->pMethods || f->pMethods->iVersion < 2) return code;
+    *log_of(f) = NULL;
+    pthread_mutex_lock(&learning);
+    if (!usual_lock) {
+        database_methods = *f->pMethods;
+        usual_lock = f->pMethods->xShmLock;
+        database_methods.xShmLock = database_lock;
+    }
+    pthread_mutex_unlock(&learning);
+    if (f->pMethods->xShmLock == usual_lock && f->pMethods->xRead == database_methods.xRead)
+        f->pMethods = &database_methods;
+    return code;
+}
+
 static int open_file(sqlite3_vfs *v, sqlite3_filename path, sqlite3_file *f, int flags, int *got)
 {
     (void)v;
+    if (flags & SQLITE_OPEN_MAIN_DB) return open_database(path, f, flags, got);
     if (!(flags & SQLITE_OPEN_WAL)) return usual->xOpen(usual, path, f, flags, got);
     memset(f, 0, sizeof(log_file));
     int code = usual->xOpen(usual, path, file_of(f), flags, got);
     // Without methods nobody closes it: what failed to open has closed itself.
-    if (file_of(f)->pMethods) f->pMethods = &LOG;
+    if (!file_of(f)->pMethods) return code;
+    f->pMethods = &LOG;
+    sqlite3_file *database = sqlite3_database_file_object(path);
+    if (database->pMethods == &database_methods) {
+        ((log_file *)f)->database = database;
+        *log_of(database) = (log_file *)f;
+    }
     return code;
 }
 
@@ -131,7 +191,7 @@ static void make(void)
     vfs = *usual; // what concerns no open file
     vfs.zName = NAME;
     vfs.pNext = NULL;
-    vfs.szOsFile = usual->szOsFile + (int)sizeof(log_file);
+    vfs.szOsFile = usual->szOsFile + 7 + (int)sizeof(log_file); // of a database's file: and a pointer to its log
     vfs.xOpen = open_file;
     if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK) vfs.zName = NULL;
 }

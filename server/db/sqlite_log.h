@@ -1,5 +1,6 @@
-// A file system for SQLite that writes a page of the log and the page's head at once: SQLite asks for two writes, and
-// the kernel's share of a write hardly depends on its length. Files other than logs are the usual ones.
+// A file system for SQLite that writes the pages of a commit to the log at once, up to sixteen, each with its head:
+// SQLite asks for two writes a page, and half of what a write costs does not depend on its length. Files other than
+// logs are the usual ones.
 #pragma once
 
 // The name to open databases with; NULL: SQLite has none of its own to build on. From any thread.
