@@ -15,7 +15,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-// The first chunk is small: most requests need little, and a chunk is zeroed whole.
+// The first chunk is small: most requests need little. What is handed out is zeroed then, and warm to be written.
 enum { FIRST_CHUNK = 4 << 10, CHUNK = 64 << 10, KEPT = 32 << 10, ALIGN = 16, GUARD = 16 };
 
 typedef struct chunk {
@@ -71,7 +71,7 @@ static chunk *add_chunk(arena *a, size_t step)
     if (cap < step) cap = step;
     if (cap > room) cap = step;
     if (cap > room) return NULL;
-    chunk *c = link_chunk(a, mem_try(1, sizeof *c + cap), cap);
+    chunk *c = link_chunk(a, mem_try_grow(NULL, 1, sizeof *c + cap), cap);
     if (c) a->held += cap;
     return c;
 }
@@ -80,8 +80,6 @@ void arena_reset(arena *a)
 {
     chunk *c = a->head;
     if (c && !c->next && c->cap <= KEPT) {
-        ASAN_UNPOISON_MEMORY_REGION(c->data, c->cap);
-        memset(c->data, 0, c->used); // what an arena hands out is zero
         ASAN_POISON_MEMORY_REGION(c->data, c->cap);
         c->used = 0;
         return;
@@ -112,5 +110,5 @@ void *arena_alloc(arena *a, size_t count, size_t size)
     void *p = c->data + c->used;
     c->used += step;
     ASAN_UNPOISON_MEMORY_REGION(p, n);
-    return p;
+    return memset(p, 0, n);
 }

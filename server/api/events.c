@@ -1,5 +1,5 @@
 #include "api/api.h"
-#include "base/mem.h"
+#include "common/json_scratch.h"
 #include "common/text.h"
 
 #include <stdio.h>
@@ -23,14 +23,9 @@ static const char *text_of(const http_request *q, const json_t *meta, bool alone
 {
     json_member m = { .name = "metadata" };
     if (alone) json_members((const char *)q->body.data, &m, 1);
-    char *text;
-    if (m.at) {
-        json_compact(text = arena_textn(q->a, m.at, m.len));
-        return text;
-    }
-    char *made = json_dumps(meta, JSON_COMPACT);
-    text = arena_text(q->a, made);
-    mem_free(made);
+    if (!m.at) return json_dumps(meta, JSON_COMPACT); // in the arena, as the tree is
+    char *text = arena_textn(q->a, m.at, m.len);
+    json_compact(text);
     return text;
 }
 
@@ -68,11 +63,11 @@ static bool one(http_request *q, http_response *r, const json_t *j, db_event *v,
     return true;
 }
 
-// {"event_type": …} or {"events": [ … ]}, at most a thousand.
-void events_add(http_request *q, http_response *r)
+// The events of the body; NULL when it answered.
+static db_event *read_events(http_request *q, http_response *r, size_t *count)
 {
     json_t *j = api_body(q, r);
-    if (!j) return;
+    if (!j) return NULL;
     const json_t *list = json_object_get(j, "events");
     size_t n = list ? json_array_size(list) : 1;
     bool ok = true;
@@ -85,7 +80,18 @@ void events_add(http_request *q, http_response *r)
     db_event *v = ok ? arena_array(q->a, db_event, n) : NULL;
     for (size_t i = 0; ok && i < n; i++) ok = one(q, r, list ? json_array_get(list, i) : j, &v[i], i, !list);
     json_decref(j);
-    if (!ok) return;
+    *count = n;
+    return ok ? v : NULL;
+}
+
+// {"event_type": …} or {"events": [ … ]}, at most a thousand.
+void events_add(http_request *q, http_response *r)
+{
+    size_t n;
+    arena *before = json_scratch(q->a);
+    db_event *v = read_events(q, r, &n);
+    json_scratch(before);
+    if (!v) return;
     db_event_batch *batch = arena_surely(q->a, sizeof *batch);
     *batch = (db_event_batch){ .brand = api_who(q)->brand, .events = v, .count = (int)n };
     together_add(api_of(q)->events, q, r, batch, (int)n);

@@ -3,6 +3,7 @@
 #include "api/stats.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "common/json_scratch.h"
 
 enum { SMALL = 64 << 10, BATCH = 2 << 20, RESULT = 20 << 20 };
 #define PHOTOS (2 * LIMIT_IMAGE_BYTES + SMALL)
@@ -115,6 +116,7 @@ const http_route api_routes[] = {
 
 api *api_new(const api_config *c, db *d, blob_store *blobs, const job_handlers *handlers, jwt_verifier *jwt)
 {
+    json_scratch_begin();
     api *p = mem_new(1, sizeof *p);
     p->c = *c;
     p->d = d;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINK_SECONDS = 1800, FIT_MAX = 1 << 20, MOST_SIZES = 64 };
+enum { LINK_SECONDS = 1800, MOST_SIZES = 64 };
 
 static const char *const PREFERENCES[] = { "snug", "regular", "loose", NULL };
 
@@ -99,18 +99,19 @@ static int wishes(http_request *q, const db_avatar *v, const db_garment *g, db_d
     return n;
 }
 
-static const char *score(http_request *q, const db_avatar *v, const db_garment *g, const char *preference)
+// NULL: it cannot be judged. The response's buffer, which is large already, serves to print it in.
+static const char *score(http_request *q, http_response *r, const db_avatar *v, const db_garment *g,
+                         const char *preference)
 {
     const job_handlers *h = api_of(q)->handlers;
     if (!h || !h->fit || !v->measurements || !g->size_chart) return NULL;
-    buf b = buf_new(FIT_MAX);
     err e = { 0 };
     char *text = NULL;
-    if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &b, &e))
-        text = arena_textn(q->a, (const char *)b.data, b.len);
+    if (h->fit(h->ctx, v->measurements, g->category, g->fabric, g->size_chart, preference, &r->body, &e))
+        text = arena_textn(q->a, (const char *)r->body.data, r->body.len);
     else
         log_say(LOG_WARN, "fit: %s", e.msg); // a chart that cannot be scored still can be tried on
-    buf_free(&b);
+    r->body.len = 0;
     return text;
 }
 
@@ -118,7 +119,7 @@ static const char *score(http_request *q, const db_avatar *v, const db_garment *
 static bool judge(http_request *q, http_response *r, const db_avatar *v, const db_garment *g, const char *preference,
                   const char *size, db_tryon *n)
 {
-    n->fit_result = score(q, v, g, preference);
+    n->fit_result = score(q, r, v, g, preference);
     if (size) {
         if (strlen(size) > 40 || !size_known(g, size))
             return api_invalid(q, r, "size", "this garment has no size \"%.40s\"", size);
@@ -219,13 +220,14 @@ void tryon_get(http_request *q, http_response *r)
 }
 
 // The verdict for one who likes it closer or easier. g NULL: the garment is gone.
-static bool judge_again(http_request *q, const db_garment *g, const db_tryon *t, const char *preference, err *e)
+static bool judge_again(http_request *q, http_response *r, const db_garment *g, const db_tryon *t,
+                        const char *preference, err *e)
 {
     db *d = api_of(q)->d;
     db_avatar v;
     if (!g || !*t->avatar_id) return fail(e, ERR_CONFLICT, "the garment or the avatar of this try-on is gone");
     if (!db_avatar_get(d, q->a, db_as_user(api_who(q)->user), t->avatar_id, &v, e)) return false;
-    const char *fit = score(q, &v, g, preference);
+    const char *fit = score(q, r, &v, g, preference);
     return fit ? db_tryon_judge(d, q->a, api_who(q)->user, t->id, fit, e)
                : fail(e, ERR_CONFLICT, "this garment cannot be judged: it has no size chart");
 }
@@ -247,7 +249,7 @@ void tryon_patch(http_request *q, http_response *r)
     bool garment = ok && *t.garment_id && db_garment_get(d, q->a, db_service, t.garment_id, &g, &e);
     if (ok && size && (strlen(size) > 40 || (garment && !size_known(&g, size))))
         ok = api_invalid(q, r, "size", "this garment has no size \"%.40s\"", size);
-    if (ok && preference && !judge_again(q, garment ? &g : NULL, &t, preference, &e)) {
+    if (ok && preference && !judge_again(q, r, garment ? &g : NULL, &t, preference, &e)) {
         http_fail(q, r, &e);
         ok = false;
     }

@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "common/json_scratch.h"
 #include "jobs/worker.h"
 
 #include <errno.h>
@@ -39,11 +40,6 @@ static void say(void *ctx, log_level level, const char *text)
     mem_free(line);
     json_decref(j);
 }
-
-static void *json_bytes(size_t n) { return mem_grow(NULL, n, 1); }
-
-// A JSON value that silently lacks a member because memory was short could be stored: rather no program than that.
-static void strict_memory(void) { json_set_alloc_funcs(json_bytes, mem_free); }
 
 static int complain(const err *e)
 {
@@ -287,7 +283,7 @@ int app_serve(const app_options *o)
     app_stores st;
     sigset_t set;
     log_set_sink(say, NULL);
-    strict_memory();
+    json_scratch_begin();
     block_signals(&set);
     prctl(PR_SET_DUMPABLE, 0); // memory holds photos of people: no core files
     if (!app_open(o->data ? o->data : "data", &st, &e)) return complain(&e);
@@ -308,7 +304,7 @@ static void on_signal(int s)
 int app_worker(const char *server, const char *key, int threads, const job_handlers *handlers)
 {
     log_set_sink(say, NULL);
-    strict_memory();
+    json_scratch_begin();
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
     struct sigaction a = { .sa_handler = on_signal };

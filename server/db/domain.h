@@ -18,6 +18,8 @@ bool preview_done(sql_txn *t, const char *job, const char *sheet, const char *re
 bool token_insert(sql_txn *t, const char *hash, const char *user, int64_t expires_at, err *e) MUST_USE;
 // By sql_later. added, unless it is NULL: 1, or 0 for an event that is there already.
 bool event_insert(sql_txn *t, const char *brand, const db_event *v, int64_t *added, err *e) MUST_USE;
+// The same of an event that refers to rows this transaction has seen, or to none.
+bool event_insert_known(sql_txn *t, const char *brand, const db_event *v, int64_t *added, err *e) MUST_USE;
 bool blob_live(sql_txn *t, const db_blob *b, err *e) MUST_USE;
 bool blob_doom(sql_txn *t, const char *bucket, const char *path, err *e) MUST_USE; // path NULL: nothing
 // Commits when ok, else rolls back; returns whether all went well.

@@ -4,15 +4,23 @@
 #include <assert.h>
 #include <stddef.h>
 
-bool event_insert(sql_txn *t, const char *brand, const db_event *v, int64_t *added, err *e)
+bool event_insert_known(sql_txn *t, const char *brand, const db_event *v, int64_t *added, err *e)
 {
     uuid_text id;
     uuid_new(id);
+    return sql_later(t, added, e,
+                     "INSERT INTO events (id, brand_id, user_id, session_id, garment_id, event_type, dedupe_key, "
+                     "metadata, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, @ts($9)) ON CONFLICT DO NOTHING",
+                     "tttttttti", id, brand, v->user_id, v->session_id, v->garment_id, v->type, v->dedupe_key,
+                     v->metadata ? v->metadata : "{}", v->created_at);
+}
+
+bool event_insert(sql_txn *t, const char *brand, const db_event *v, int64_t *added, err *e)
+{
     if (!v->user_id && !v->session_id && !v->garment_id) // most of a shop's own: nothing to look up
-        return sql_later(t, added, e,
-                         "INSERT INTO events (id, brand_id, event_type, dedupe_key, metadata, created_at) VALUES ($1, "
-                         "$2, $3, $4, $5, @ts($6)) ON CONFLICT DO NOTHING",
-                         "ttttti", id, brand, v->type, v->dedupe_key, v->metadata ? v->metadata : "{}", v->created_at);
+        return event_insert_known(t, brand, v, added, e);
+    uuid_text id;
+    uuid_new(id);
     // References to rows that are not there (any more), or are another brand's, become null rather than a failure of
     // the whole batch: an event is a fact the sender saw.
     return sql_later(

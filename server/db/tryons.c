@@ -95,14 +95,14 @@ static bool create(sql_txn *t, void *work, err *e)
     bool ok =
         (buf_printf(&meta, "{\"size\":") && json_put_string(&meta, made->selected_size) && buf_append(&meta, "}", 2)) ||
         fail(e, ERR_LIMIT, "the size's name is too long");
-    ok = ok && event_insert(t, made->brand_id,
-                            &(db_event){ .type = "tryon_started",
-                                         .metadata = (const char *)meta.data,
-                                         .user_id = or_null(made->user_id),
-                                         .session_id = made->id,
-                                         .garment_id = or_null(made->garment_id),
-                                         .created_at = made->created_at },
-                            NULL, e);
+    ok = ok && event_insert_known(t, made->brand_id,
+                                  &(db_event){ .type = "tryon_started",
+                                               .metadata = (const char *)meta.data,
+                                               .user_id = or_null(made->user_id),
+                                               .session_id = made->id,
+                                               .garment_id = or_null(made->garment_id),
+                                               .created_at = made->created_at },
+                                  NULL, e);
     buf_free(&meta);
     return ok;
 }
