@@ -165,8 +165,8 @@ static const errors *errors_of(const fit_body *b, errors *own)
 
 static void score(fit_size *s)
 {
-    double least = 1, logs = 0, near = 0, weights = 0;
-    fit_class tightest = FIT_CLASSES, loosest = FIT_CANNOT_WEAR;
+    double least = 1, logs = 0, near = 0, weights = 0, heaviest = 0;
+    fit_class tightest = FIT_CLASSES, loosest = FIT_CANNOT_WEAR, sits = FIT_FITTED;
     for (int i = 0; i < s->regions; i++) {
         const fit_region_result *r = &s->region[i];
         double p = fmax(r->probability, 1e-9), w = r->region.weight;
@@ -179,10 +179,11 @@ static void score(fit_size *s)
         weights += w;
         if (r->verdict < tightest) tightest = r->verdict;
         if (r->verdict > loosest) loosest = r->verdict;
+        if (w > heaviest || (w == heaviest && r->verdict > sits)) heaviest = w, sits = r->verdict;
     }
     if (weights == 0) return;
     s->score = pow(fmax(least, 1e-9), 0.6) * exp(0.4 * logs / weights) * exp(near / weights);
-    s->verdict = tightest <= FIT_TOO_TIGHT ? tightest : loosest;
+    s->verdict = tightest <= FIT_TOO_TIGHT ? tightest : loosest == FIT_LOOSE ? loosest : sits;
 }
 
 void fit_judge(const garment *g, const fit_body *b, fit_preference p, fit_result *out)

@@ -41,7 +41,7 @@ typedef struct {
     int regions;
     fit_region_result region[FIT_MOST_REGIONS];
     int worst;          // the region with the least probability
-    fit_class verdict;  // cannot_wear or too_tight when any region is, else the most loose, else the worst's
+    fit_class verdict;  // cannot_wear, too_tight or loose when any region is, else as it sits where that matters most
     double probability; // that all regions fit at once, errors correlated as the avatar's are
     double score;       // 0..1
 } fit_size;

@@ -181,6 +181,32 @@ static void a_region_that_does_not_fit_is_not_outvoted(void)
     CHECK(r.size[0].region[r.size[0].worst].region.dim == DIM_NECK);
 }
 
+static fit_class class_with(garment *made, const fit_body *b, chart_dim d, double cm)
+{
+    chart_range own = made->chart.size[0].value[d];
+    made->chart.size[0].value[d] = (chart_range){ cm, cm };
+    fit_judge(made, b, PREFER_REGULAR, &r);
+    made->chart.size[0].value[d] = own;
+    return r.size[0].verdict;
+}
+
+static void a_size_sits_as_it_does_where_that_matters_most(void)
+{
+    rng g = rng_new(21);
+    fit_body b = random_body(&g, 1);
+    garment made = { .category = GARMENT_SHIRT,
+                     .silhouette = SILHOUETTE_REGULAR,
+                     .fabric = *fabric_preset("shirting") };
+    graded_chart(&made, &b, 1, 0, 0);
+    double chest = b.value[TAPE_CHEST_GIRTH], waist = b.value[TAPE_WAIST_NATURAL_GIRTH];
+    CHECK(class_with(&made, &b, DIM_CHEST, chest + 8) == FIT_FITTED);
+    CHECK(class_with(&made, &b, DIM_CHEST, chest + 22) == FIT_RELAXED);
+    CHECK(class_with(&made, &b, DIM_WAIST, waist + 28) == FIT_FITTED); // roomy there, but it hangs from the chest
+    // What does not fit decides wherever it is.
+    CHECK(class_with(&made, &b, DIM_WAIST, waist + 60) == FIT_LOOSE);
+    CHECK(class_with(&made, &b, DIM_WAIST, waist - 1) <= FIT_TOO_TIGHT);
+}
+
 static void more_uncertainty_means_less_certain_fits(void)
 {
     rng g = rng_new(13);
@@ -218,4 +244,5 @@ TEST_MAIN(RUN(verdicts_on_random_bodies_follow_the_definition);
           RUN(the_size_made_for_this_body_is_always_the_recommended_one);
           RUN(what_is_ten_centimetres_too_small_cannot_be_worn);
           RUN(preference_moves_the_choice_and_only_where_sizes_fit); RUN(a_region_that_does_not_fit_is_not_outvoted);
-          RUN(more_uncertainty_means_less_certain_fits); RUN(errors_that_go_together_raise_the_chance_that_all_fits);)
+          RUN(a_size_sits_as_it_does_where_that_matters_most); RUN(more_uncertainty_means_less_certain_fits);
+          RUN(errors_that_go_together_raise_the_chance_that_all_fits);)
