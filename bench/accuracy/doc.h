@@ -10,6 +10,7 @@ typedef enum {
     DOC_SOURCES,
     DOC_SIZES,
     DOC_SURVEY,
+    DOC_FLOOR,
     DOC_LOOKS,
     DOC_PHOTOS,
     DOC_TIME,

@@ -483,17 +483,25 @@ static void note_stance(const shot *s, trial *t)
     t->distance = s->camera.distance;
 }
 
+person *trial_person(const trial_lab *lab, uint64_t seed, int index)
+{
+    const trial_sources *from = lab->sources ? lab->sources : &all_sources;
+    int sex = index % 2;
+    rng body = stream(seed, index, 0);
+    survey_answers real = person_somebody(&body, (body_sex)sex);
+    person *p = person_new(lab->wardrobe, lab->model[sex], lab->tape[sex], &body, &real, from->detail ? 0.003 : 0);
+    if (!from->answers) p->answers = p->real;
+    return p;
+}
+
 bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
 {
     const trial_sources *from = lab->sources ? lab->sources : &all_sources;
     memset(t, 0, sizeof *t);
     t->sex = (body_sex)(index % 2);
     if (lab->only_photos && photos_kept(lab, seed, index)) return true;
-    rng body = stream(seed, index, 0), dress = stream(seed, index, 1);
-    survey_answers real = person_somebody(&body, t->sex);
-    person *p =
-        person_new(lab->wardrobe, lab->model[t->sex], lab->tape[t->sex], &body, &real, from->detail ? 0.003 : 0);
-    if (!from->answers) p->answers = p->real;
+    rng dress = stream(seed, index, 1);
+    person *p = trial_person(lab, seed, index);
     memcpy(t->truth, p->truth, sizeof p->truth);
     t->bmi = p->real.weight / (p->real.height * p->real.height);
     t->clothes = draw_clothes(&dress);

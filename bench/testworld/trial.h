@@ -88,6 +88,9 @@ bool trial_halve(const image *photo, image *out, err *e) MUST_USE;
 // What this person wears.
 outfit_kind trial_clothes(uint64_t seed, int index);
 
+// The person herself, without clothes or photos; lab: of it, only wardrobe, models, tapes and sources.
+person *trial_person(const trial_lab *lab, uint64_t seed, int index);
+
 // What is seen in her front photo, which has to be in the cache.
 bool trial_front(const trial_lab *lab, uint64_t seed, int index, capture_evidence *out, err *e) MUST_USE;
 
