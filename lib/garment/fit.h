@@ -55,7 +55,7 @@ typedef struct {
 
 void fit_judge(const garment *g, const fit_body *b, fit_preference p, fit_result *out);
 
-// One line of English on a size: "tight at the chest (-4 cm)".
+// One line of English on a size: "too tight at the chest (-4.0 cm)", without the ease where there is no room for it.
 void fit_sentence(const fit_size *s, char *out, size_t size);
 
 // fit.json: recommended (a name or null), runner_up, between_sizes, order (the names, as the chart has them),

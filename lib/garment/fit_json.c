@@ -52,7 +52,10 @@ void fit_sentence(const fit_size *s, char *out, size_t size)
             (s->region[told].verdict != s->verdict || s->region[i].probability < s->region[told].probability))
             told = i;
     const fit_region_result *r = &s->region[told];
-    snprintf(out, size, "%s %s (%+.1f cm)", verdict[s->verdict], place[r->region.dim], r->ease);
+    int n = snprintf(out, size, "%s %s", verdict[s->verdict], place[r->region.dim]);
+    char ease[32];
+    snprintf(ease, sizeof ease, " (%+.1f cm)", r->ease);
+    if ((size_t)n + strlen(ease) < size) memcpy(out + n, ease, strlen(ease) + 1); // whole or not at all
 }
 
 // Where and how: brief leaves the blanks out. A try-on prints hundreds of numbers in the request itself: not through

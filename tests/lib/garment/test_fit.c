@@ -143,6 +143,9 @@ static void what_is_ten_centimetres_too_small_cannot_be_worn(void)
         char narrow[36]; // a caption's column: as much of it as there is room for
         fit_sentence(&r.size[0], narrow, sizeof narrow);
         CHECK(strlen(narrow) == sizeof narrow - 1 && strncmp(narrow, says, sizeof narrow - 1) == 0);
+        char wide[40]; // a number is not cut
+        fit_sentence(&r.size[0], wide, sizeof wide);
+        CHECK(strncmp(wide, says, strlen(wide)) == 0 && !strchr(wide, '('));
     }
 }
 
