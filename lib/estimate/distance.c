@@ -49,7 +49,7 @@ static void transform(float *field, int width, int height)
     for (int y = 1; y < height; y++) {
         float *row = field + y * width;
         const float *above = row - width;
-        for (int x = 0; x < width; x++) row[x] = row[x] == 0 ? 0 : fminf(above[x] + 1, FAR);
+        for (int x = 0; x < width; x++) row[x] = row[x] == 0 ? 0 : above[x] < FAR ? above[x] + 1 : FAR;
     }
     for (int y = height - 2; y >= 0; y--) {
         float *row = field + y * width;
@@ -84,6 +84,12 @@ static float sureness(const image *mask, const image *soft, int x, int y)
 static bool person_at(const image *mask, const image *soft, float x, float y)
 {
     float fx = floorf(x - 0.5f), fy = floorf(y - 0.5f), wx = x - 0.5f - fx, wy = y - 0.5f - fy, sum = 0;
+    int i = (int)fx, j = (int)fy;
+    if (i >= 0 && j >= 0 && i + 1 < (int)mask->width && j + 1 < (int)mask->height) {
+        int persons = 0;
+        for (int k = 0; k < 4; k++) persons += *image_at(mask, (uint32_t)(i + k % 2), (uint32_t)(j + k / 2)) != 0;
+        if (persons % 4 == 0) return persons == 4; // they agree, as nearly everywhere
+    }
     for (int k = 0; k < 4; k++)
         sum += (k % 2 ? wx : 1 - wx) * (k / 2 ? wy : 1 - wy) * sureness(mask, soft, (int)fx + k % 2, (int)fy + k / 2);
     return sum > 0;

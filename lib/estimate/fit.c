@@ -88,6 +88,8 @@ typedef struct {
     int k, n; // betas; all unknowns
     contour *outline;
     vec3 *shaped, *posed; // [vertices]
+    float shaped_by[BODY_MAX_BETAS];
+    bool has_shape; // shaped and joint are the body of shaped_by
     vec2 *pixel;
     float *depth;
     contour_point *point[FIT_MAX_VIEWS]; // of the outline, where the normal equations were last made
@@ -387,6 +389,17 @@ static void add_view_priors(fit_work *w, const photo_view *v, int base)
     for (int k = 0; k < 3; k++) add_prior(w, base + VIEW_SHIFT + k, 0, 100); // free; keeps the system regular
 }
 
+// The body of the current betas, unless it is there: as long as only the pose is looked for they stay.
+static void shape_body(fit_work *w)
+{
+    const float *betas = w->p->betas;
+    size_t size = (size_t)w->k * sizeof *betas;
+    if (w->has_shape && memcmp(w->shaped_by, betas, size) == 0) return;
+    body_shape(w->p->m, betas, w->shaped, w->joint);
+    memcpy(w->shaped_by, betas, size);
+    w->has_shape = true;
+}
+
 // Normal equations (or the cost alone) of the current state. precision [k * k]: inverse of the prior covariance.
 static void assemble(fit_work *w, const double *precision, bool shape, bool derivatives)
 {
@@ -396,7 +409,7 @@ static void assemble(fit_work *w, const double *precision, bool shape, bool deri
     memset(w->hessian, 0, (size_t)(n * n) * sizeof(double));
     memset(w->gradient, 0, (size_t)n * sizeof(double));
     w->cost = 0;
-    body_shape(p->m, p->betas, w->shaped, w->joint);
+    shape_body(w);
     for (int i = 0; i < k; i++)
         for (int j = 0; j < k; j++) {
             double off = (double)p->betas[j] - p->prior.mean[j];
