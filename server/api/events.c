@@ -23,7 +23,7 @@ static const char *text_of(const http_request *q, const json_t *meta, bool alone
 {
     json_member m = { .name = "metadata" };
     if (alone) json_members((const char *)q->body.data, &m, 1);
-    if (!m.at) return json_dumps(meta, JSON_COMPACT); // in the arena, as the tree is
+    if (!m.at) return arena_text(q->a, json_dumps(meta, JSON_COMPACT)); // what is copied goes with the tree
     char *text = arena_textn(q->a, m.at, m.len);
     json_compact(text);
     return text;
@@ -87,10 +87,14 @@ static db_event *read_events(http_request *q, http_response *r, size_t *count)
 // {"event_type": …} or {"events": [ … ]}, at most a thousand.
 void events_add(http_request *q, http_response *r)
 {
+    // An arena of its own: a tree is many times as long as the body, which bounds it, and would leave no room for what
+    // the request itself keeps.
+    arena *tree = arena_new(SIZE_MAX);
     size_t n;
-    arena *before = json_scratch(q->a);
+    json_scratch(tree);
     db_event *v = read_events(q, r, &n);
-    json_scratch(before);
+    json_scratch(NULL);
+    arena_free(tree);
     if (!v) return;
     db_event_batch *batch = arena_surely(q->a, sizeof *batch);
     *batch = (db_event_batch){ .brand = api_who(q)->brand, .events = v, .count = (int)n };

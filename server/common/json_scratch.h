@@ -1,4 +1,4 @@
-// Where jansson's trees lie. A tree that is read and let go of by one function can lie in the request's arena: its
+// Where jansson's trees lie. A tree that is read and let go of by one function can lie in an arena: its
 // twenty pieces then cost no allocation and no free each.
 #pragma once
 #include "base/arena.h"

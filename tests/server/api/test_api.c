@@ -269,6 +269,23 @@ static void nobody_reaches_anothers_things(void)
     printf("  %d calls, all 404\n", checked);
 }
 
+// A list of numbers takes two bytes each to send and fifty to hold.
+static void a_batch_much_longer_in_memory_than_on_the_wire_is_taken_whole(void)
+{
+    enum { EVENTS = 480, NUMBERS = 2000 };
+    buf b = buf_new(2 << 20);
+    bool ok = buf_text(&b, "{\"events\":[");
+    for (int i = 0; i < EVENTS; i++) {
+        ok = ok && buf_text(&b, i ? "," : "") && buf_text(&b, "{\"event_type\":\"x_long\",\"metadata\":{\"a\":[");
+        for (int k = 0; k < NUMBERS; k++) ok = ok && buf_text(&b, k ? ",1" : "1");
+        ok = ok && buf_text(&b, "]}}");
+    }
+    CHECK(ok && buf_text(&b, "]}"));
+    const answer *a = ask("POST", "/v1/events", secret[0], "application/json", b.data, b.len, NULL);
+    CHECK(a->status == 202 && strstr(a->text, "\"accepted\":480"));
+    buf_free(&b);
+}
+
 static const char FORM_TYPE[] = "multipart/form-data; boundary=zz";
 static size_t form(char *out, size_t size, const char *photo, size_t n, const char *height)
 {
@@ -758,6 +775,7 @@ static void the_fitting_room_is_told_brand_and_garment_and_speaks_for_that_brand
 
 TEST_MAIN(begin(); RUN(the_description_and_the_route_table_are_the_same); RUN(from_guest_to_analytics);
           RUN(no_route_opens_without_its_key); RUN(nobody_reaches_anothers_things);
+          RUN(a_batch_much_longer_in_memory_than_on_the_wire_is_taken_whole);
           RUN(photos_are_taken_checked_and_gone_when_the_avatar_is_ready); RUN(no_photo_is_left_on_the_disk);
           RUN(files_are_sent_in_parts_to_who_asks_for_them); RUN(photos_can_come_by_signed_link);
           RUN(progress_streams_and_failures_are_told); RUN(a_correction_refits_and_deletion_deletes);
