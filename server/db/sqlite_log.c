@@ -47,20 +47,18 @@ static bool commits(const uint8_t *head)
     return memcmp(head + COMMIT_AT, no, COMMIT_LEN) != 0;
 }
 
+static bool has_room(log_file *l) { return l->bytes || (l->bytes = sqlite3_malloc(ROOM)); }
+
 // A commit's pages are gathered until its last, behind which nobody looks before SQLite has been told that it is
 // written.
 static int log_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
 {
     log_file *l = (log_file *)f;
-    int part = l->held % FRAME;
-    if (n != (part ? PAGE : HEAD) || (l->held && at != l->at + l->held)) {
-        int code = let_go(f);
-        if (code != SQLITE_OK) return code;
-        part = 0;
-    }
-    if (n == HEAD && !l->bytes) l->bytes = sqlite3_malloc(ROOM);
-    if (n != (part ? PAGE : HEAD) || !l->bytes) return file_of(f)->pMethods->xWrite(file_of(f), from, n, at);
-    if (!l->held) l->at = at;
+    bool next = l->held && at == l->at + l->held && n == (l->held % FRAME ? PAGE : HEAD);
+    int code = next ? SQLITE_OK : let_go(f);
+    if (code != SQLITE_OK) return code;
+    if (!next && (n != HEAD || !has_room(l))) return file_of(f)->pMethods->xWrite(file_of(f), from, n, at);
+    if (!next) l->at = at;
     memcpy(l->bytes + l->held, from, (size_t)n);
     l->held += n;
     bool whole = n == PAGE && (!l->database || l->held == ROOM || commits(l->bytes + l->held - FRAME));
@@ -133,8 +131,8 @@ static const sqlite3_io_methods LOG = { .iVersion = 1,
                                         .xDeviceCharacteristics = log_traits };
 
 // The usual files of databases, but for this:
+static const sqlite3_io_methods *usual_methods;
 static sqlite3_io_methods database_methods;
-static int (*usual_lock)(sqlite3_file *, int, int, int);
 
 // Without its lock a connection may write nothing any more, another one does. What it still holds then was not
 // committed: pages of a large transaction that was taken back.
@@ -142,7 +140,7 @@ static int database_lock(sqlite3_file *f, int first, int n, int flags)
 {
     log_file *l = *log_of(f);
     if (l && first == WRITE_LOCK && flags == (SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE)) l->held = 0;
-    return usual_lock(f, first, n, flags);
+    return usual_methods->xShmLock(f, first, n, flags);
 }
 
 static pthread_mutex_t learning = PTHREAD_MUTEX_INITIALIZER;
@@ -153,14 +151,13 @@ static int open_database(sqlite3_filename path, sqlite3_file *f, int flags, int 
     if (!f->pMethods || f->pMethods->iVersion < 2) return code;
     *log_of(f) = NULL;
     pthread_mutex_lock(&learning);
-    if (!usual_lock) {
-        database_methods = *f->pMethods;
-        usual_lock = f->pMethods->xShmLock;
+    if (!usual_methods) {
+        usual_methods = f->pMethods;
+        database_methods = *usual_methods;
         database_methods.xShmLock = database_lock;
     }
     pthread_mutex_unlock(&learning);
-    if (f->pMethods->xShmLock == usual_lock && f->pMethods->xRead == database_methods.xRead)
-        f->pMethods = &database_methods;
+    if (f->pMethods == usual_methods) f->pMethods = &database_methods;
     return code;
 }
 
