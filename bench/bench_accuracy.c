@@ -213,14 +213,13 @@ static void make_or_read(world *w, const char *kept, pool *threads);
 
 static void step_row(const world *w, const char *name, buf *b)
 {
-    static const tape_measure girth[3] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
     static const int shown[] = { 0, 1, 2, 6, 3, 4 }; // of strata
     doc_put(b, "| %s |", name);
     for (size_t k = 0; k < sizeof shown / sizeof *shown; k++) {
         tally t[TAPE_COUNT][2] = { 0 };
         stratum_tally(&strata[shown[k]], w->trials, w->o->people, t);
         for (int g = 0; g < 3; g++) {
-            const tally *q = t[girth[g]];
+            const tally *q = t[girths[g]];
             doc_put(b, "%s%.2f", g ? " / " : " ", 100 * tally_mean(q[0].sum_abs + q[1].sum_abs, q[0].n + q[1].n));
         }
         doc_put(b, " |");
@@ -451,7 +450,7 @@ int main(int argc, char **argv)
     if (o.data) run_survey(&w, threads, root);
     if (o.floor) {
         open_wardrobe(&w);
-        if (!floor_run(w.wardrobe, w.model, o.floor, TUNING_SEED, o.seed, o.jobs, o.doc, &e)) die(&e);
+        if (!floor_run(w.wardrobe, w.model, o.floor, TUNING_SEED, o.seed, threads, o.doc, &e)) die(&e);
     }
     if (o.photos && !photos_run(o.photos, o.assets, w.model, o.doc, &e)) die(&e);
     if (o.json) json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(5)), printf("\n");

@@ -27,6 +27,8 @@ double tally_coverage(const tally *t, int count)
     return tally_mean(held, n);
 }
 
+const tape_measure girths[GIRTHS] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
+
 const stratum strata[STRATA] = {
     { "A", "A: height, weight, age", 'A', true, true, true, false },
     { "B", "B: and a front photo, fitted clothes", 'B', true, false, true, false },

@@ -2,6 +2,9 @@
 #pragma once
 #include "testworld/trial.h"
 
+enum { GIRTHS = 3 };
+extern const tape_measure girths[GIRTHS]; // those that goals are set for: chest, natural waist, hip
+
 typedef struct {
     int n, held;
     double sum, sum_abs, sum_sd, sum_gain; // metres; gain: how much closer than mode A

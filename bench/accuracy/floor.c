@@ -1,16 +1,14 @@
 #include "accuracy/floor.h"
 #include "accuracy/doc.h"
 #include "base/mem.h"
-#include "base/parallel.h"
 #include "math/linalg.h"
 
 #include <stdio.h>
 #include <string.h>
 
 // Of the trunk, from the thighs to the neck: so many levels at which it is measured across, as shares of the height.
-enum { LEVELS = 56, GIRTHS = 3, PIECES = 4 };
+enum { LEVELS = 56, PIECES = 4 };
 static const double LOWEST = 0.40, HIGHEST = 0.85;
-static const tape_measure girth[GIRTHS] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
 
 typedef struct {
     survey_answers answers;
@@ -95,9 +93,9 @@ static void meet(void *ctx, int job)
         person *p = trial_person(&lab, c->seed, i);
         subject *s = &c->of[i];
         s->answers = p->answers;
-        for (int k = 0; k < GIRTHS; k++) s->truth[k] = p->truth[girth[k]];
+        for (int k = 0; k < GIRTHS; k++) s->truth[k] = p->truth[girths[k]];
         measure_across(p, s);
-        rng r = rng_new(c->seed * 1000003u + (uint64_t)i * 16 + 15); // none of the trial's own
+        rng r = trial_stream(c->seed, i, 15);
         see_across(&r, s);
         person_free(p);
     }
@@ -120,33 +118,31 @@ static int row_of(const subject *s, const knowledge *k, double *row)
     return n;
 }
 
-// Mean absolute errors of one sex, metres: of the regression that crowd a gives, on crowd b.
-static bool judge(const crowd *a, const crowd *b, int sex, const knowledge *k, double error[GIRTHS])
+// Errors of one sex: of the regression that crowd a gives, on crowd b.
+static bool judge(const crowd *a, const crowd *b, int sex, const knowledge *k, tally error[GIRTHS])
 {
     double *gram = mem_array(double, COLUMNS *COLUMNS), *c = mem_array(double, COLUMNS *GIRTHS), row[COLUMNS];
-    int columns = 0, n = 0;
-    memset(error, 0, GIRTHS * sizeof *error);
+    int columns = 0;
     for (int i = sex; i < a->people; i += 2) {
         columns = row_of(&a->of[i], k, row);
         normal_add(row, a->of[i].truth, columns, GIRTHS, gram, c);
     }
     bool ok = normal_solve(gram, c, columns, GIRTHS, 1e-3);
-    for (int i = sex; ok && i < b->people; i += 2, n++) {
+    for (int i = sex; ok && i < b->people; i += 2) {
         double found[GIRTHS];
         row_of(&b->of[i], k, row);
         mat_mul(found, row, c, 1, columns, GIRTHS);
-        for (int g = 0; g < GIRTHS; g++) error[g] += fabs(found[g] - b->of[i].truth[g]);
+        for (int g = 0; g < GIRTHS; g++) tally_add(&error[g], found[g] - b->of[i].truth[g], 0, 0);
     }
-    for (int g = 0; g < GIRTHS; g++) error[g] /= n > 0 ? n : 1;
     mem_free(gram);
     mem_free(c);
     return ok;
 }
 
 bool floor_run(const wardrobe *w, body_model *const *model, int people, uint64_t learning_seed, uint64_t judging_seed,
-               int jobs, const char *page, err *e)
+               pool *threads, const char *page, err *e)
 {
-    pool *threads = pool_new(jobs);
+    int jobs = pool_threads(threads);
     crowd c[2];
     for (int k = 0; k < 2; k++) {
         c[k] = (crowd){ .wardrobe = w,
@@ -157,7 +153,6 @@ bool floor_run(const wardrobe *w, body_model *const *model, int people, uint64_t
                         .of = mem_array(subject, (size_t)people) };
         pool_run(threads, jobs, meet, &c[k]);
     }
-    pool_free(threads);
     buf b = buf_new(1 << 16);
     doc_put(
         &b,
@@ -171,12 +166,13 @@ bool floor_run(const wardrobe *w, body_model *const *model, int people, uint64_t
         (unsigned long long)judging_seed);
     bool ok = true;
     for (size_t k = 0; ok && k < sizeof known / sizeof *known; k++) {
-        double error[2][GIRTHS];
+        tally error[2][GIRTHS] = { 0 };
         ok = (judge(&c[0], &c[1], 0, &known[k], error[0]) && judge(&c[0], &c[1], 1, &known[k], error[1])) ||
              fail(e, ERR_INTERNAL, "the regression is singular: more people are needed");
         if (!ok) break;
         doc_put(&b, "| %s |", known[k].title);
-        for (int g = 0; g < GIRTHS; g++) doc_put(&b, " %.2f | %.2f |", 100 * error[0][g], 100 * error[1][g]);
+        for (int g = 0; g < GIRTHS; g++)
+            doc_put(&b, " %.2f | %.2f |", tally_mae(&error[0][g]), tally_mae(&error[1][g]));
         doc_put(&b, "\n");
     }
     if (ok) printf("%.*s", (int)b.len, (const char *)b.data);

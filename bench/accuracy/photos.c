@@ -1,5 +1,6 @@
 #include "accuracy/photos.h"
 #include "accuracy/doc.h"
+#include "accuracy/figures.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -96,9 +97,8 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
             if (change > s->worst[c][m]) s->worst[c][m] = change;
             s->sum[c][m] += change;
         }
-        double girth[3] = { 0 };
-        static const tape_measure three[3] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
-        for (int k = 0; k < 3; k++) girth[k] = 100 * (r[c + 1].value[three[k]] / r[0].value[three[k]] - 1);
+        double girth[GIRTHS] = { 0 };
+        for (int k = 0; k < GIRTHS; k++) girth[k] = 100 * (r[c + 1].value[girths[k]] / r[0].value[girths[k]] - 1);
         if (lost[c])
             doc_put(&s->lines, " refused |");
         else if (c > HALVED)

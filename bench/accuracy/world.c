@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const tape_measure girths[3] = { TAPE_CHEST_GIRTH, TAPE_WAIST_NATURAL_GIRTH, TAPE_HIP_GIRTH };
 static const char *const mark_of[2] = { "", " (missed)" };
 
 // --- tables ---

@@ -454,7 +454,7 @@ static bool estimate(const trial_lab *lab, body_sex sex, const person *p, const 
     return true;
 }
 
-static rng stream(uint64_t seed, int index, uint64_t which)
+rng trial_stream(uint64_t seed, int index, uint64_t which)
 {
     return rng_new(seed * 1000003u + (uint64_t)index * 16 + which);
 }
@@ -467,7 +467,7 @@ static outfit_kind draw_clothes(rng *dress)
 
 outfit_kind trial_clothes(uint64_t seed, int index)
 {
-    rng dress = stream(seed, index, 1);
+    rng dress = trial_stream(seed, index, 1);
     return draw_clothes(&dress);
 }
 
@@ -487,7 +487,7 @@ person *trial_person(const trial_lab *lab, uint64_t seed, int index)
 {
     const trial_sources *from = lab->sources ? lab->sources : &all_sources;
     int sex = index % 2;
-    rng body = stream(seed, index, 0);
+    rng body = trial_stream(seed, index, 0);
     survey_answers real = person_somebody(&body, (body_sex)sex);
     person *p = person_new(lab->wardrobe, lab->model[sex], lab->tape[sex], &body, &real, from->detail ? 0.003 : 0);
     if (!from->answers) p->answers = p->real;
@@ -500,7 +500,7 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
     memset(t, 0, sizeof *t);
     t->sex = (body_sex)(index % 2);
     if (lab->only_photos && photos_kept(lab, seed, index)) return true;
-    rng dress = stream(seed, index, 1);
+    rng dress = trial_stream(seed, index, 1);
     person *p = trial_person(lab, seed, index);
     memcpy(t->truth, p->truth, sizeof p->truth);
     t->bmi = p->real.weight / (p->real.height * p->real.height);
@@ -511,7 +511,7 @@ bool trial_run(const trial_lab *lab, uint64_t seed, int index, trial *t, err *e)
     shot shots[2] = { 0 };
     bool ok = true;
     for (int v = 0; ok && v < 2; v++) {
-        rng r = stream(seed, index, 2 + (uint64_t)v), lens = stream(seed, index, 4 + (uint64_t)v);
+        rng r = trial_stream(seed, index, 2 + (uint64_t)v), lens = trial_stream(seed, index, 4 + (uint64_t)v);
         // Phones straighten their pictures; about a hundredth is left in the corners, either way.
         float bend = (float)rng_between(&lens, -0.012, 0.012);
         char name[64];

@@ -88,6 +88,8 @@ bool trial_halve(const image *photo, image *out, err *e) MUST_USE;
 // What this person wears.
 outfit_kind trial_clothes(uint64_t seed, int index);
 
+// What is drawn for somebody, by purpose: her body 0, clothes 1, pose and camera 2 and 3, lenses 4 and 5.
+rng trial_stream(uint64_t seed, int index, uint64_t which);
 // The person herself, without clothes or photos; lab: of it, only wardrobe, models, tapes and sources.
 person *trial_person(const trial_lab *lab, uint64_t seed, int index);
 
