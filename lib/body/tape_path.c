@@ -4,10 +4,6 @@
 enum { LEVELS = 48 };
 static const float SEAT_HALF_WIDTH = 0.025f; // a tape lies over the seat, not in its cleft
 
-// Unlike fminf and fmaxf these are one instruction: nothing here is NaN.
-static float least(float a, float b) { return a < b ? a : b; }
-static float most(float a, float b) { return a > b ? a : b; }
-
 typedef struct {
     float y, z;
 } point2;
@@ -50,10 +46,10 @@ static float furthest(vec3 p, vec3 q, float half_width, float side)
         q = swap;
     }
     if (q.x < -half_width || p.x > half_width) return -1e9f;
-    float run = q.x - p.x, from = most(p.x, -half_width), to = least(q.x, half_width);
+    float run = q.x - p.x, from = f_max(p.x, -half_width), to = f_min(q.x, half_width);
     float z0 = run > 0 ? p.z + (q.z - p.z) * (from - p.x) / run : p.z,
           z1 = run > 0 ? p.z + (q.z - p.z) * (to - p.x) / run : q.z;
-    return most(side * z0, side * z1);
+    return f_max(side * z0, side * z1);
 }
 
 // The body's profile: at each of LEVELS heights from low to high the most forward (side +1) or backward (side -1) point
@@ -70,11 +66,11 @@ static void profile(const body_model *m, const body_ids *near, const vec3 *posit
             p[k] = position[m->triangle[3 * near->id[t] + (uint32_t)k]];
             p[k].x -= centre;
         }
-        if (least(p[0].x, least(p[1].x, p[2].x)) > half_width || most(p[0].x, most(p[1].x, p[2].x)) < -half_width)
+        if (f_min(p[0].x, f_min(p[1].x, p[2].x)) > half_width || f_max(p[0].x, f_max(p[1].x, p[2].x)) < -half_width)
             continue;
-        float bottom = least(p[0].y, least(p[1].y, p[2].y)), top = most(p[0].y, most(p[1].y, p[2].y));
+        float bottom = f_min(p[0].y, f_min(p[1].y, p[2].y)), top = f_max(p[0].y, f_max(p[1].y, p[2].y));
         // One level more at each end than the triangle reaches: rounding must not lose the first or the last.
-        int from = (int)((most(bottom, low) - low) / step), to = (int)((least(top, high) - low) / step) + 1;
+        int from = (int)((f_max(bottom, low) - low) / step), to = (int)((f_min(top, high) - low) / step) + 1;
         for (int i = from; i <= to && i < LEVELS; i++) {
             vec3 cut[3];
             int n = 0;
@@ -82,7 +78,7 @@ static void profile(const body_model *m, const body_ids *near, const vec3 *posit
                 vec3 a = p[k], b = p[(k + 1) % 3];
                 if ((a.y <= out[i].y) != (b.y <= out[i].y)) cut[n++] = v3_lerp(a, b, (out[i].y - a.y) / (b.y - a.y));
             }
-            if (n == 2) out[i].z = most(out[i].z, furthest(cut[0], cut[1], half_width, side));
+            if (n == 2) out[i].z = f_max(out[i].z, furthest(cut[0], cut[1], half_width, side));
         }
     }
     for (int i = 0; i < LEVELS; i++) out[i].z *= side;

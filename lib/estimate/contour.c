@@ -72,16 +72,12 @@ void contour_free(contour *c)
     mem_free(c);
 }
 
-// fminf and fmaxf are calls, for the sake of what is not a number.
-static float least(float a, float b) { return a < b ? a : b; }
-static float most(float a, float b) { return a > b ? a : b; }
-
 static float turn(vec2 o, vec2 a, vec2 b) { return (a.x - o.x) * (b.y - o.y) - (a.y - o.y) * (b.x - o.x); }
 
 static void cover_triangle(uint8_t *cover, vec2 a, vec2 b, vec2 c)
 {
-    int y0 = (int)ceilf(most(least(a.y, least(b.y, c.y)) - 0.5f, 0)),
-        y1 = (int)floorf(least(most(a.y, most(b.y, c.y)) - 0.5f, RASTER - 1));
+    int y0 = (int)ceilf(f_max(f_min(a.y, f_min(b.y, c.y)) - 0.5f, 0)),
+        y1 = (int)floorf(f_min(f_max(a.y, f_max(b.y, c.y)) - 0.5f, RASTER - 1));
     const vec2 corner[4] = { a, b, c, a };
     for (int y = y0; y <= y1; y++) {
         float at = (float)y + 0.5f, lo = 1e9f, hi = -1e9f;
@@ -89,10 +85,10 @@ static void cover_triangle(uint8_t *cover, vec2 a, vec2 b, vec2 c)
             vec2 p = corner[k], q = corner[k + 1];
             if ((p.y <= at) == (q.y <= at)) continue;
             float x = p.x + (q.x - p.x) * (at - p.y) / (q.y - p.y);
-            lo = least(lo, x);
-            hi = most(hi, x);
+            lo = f_min(lo, x);
+            hi = f_max(hi, x);
         }
-        int x0 = (int)ceilf(most(lo - 0.5f, 0)), x1 = (int)floorf(least(hi - 0.5f, RASTER - 1));
+        int x0 = (int)ceilf(f_max(lo - 0.5f, 0)), x1 = (int)floorf(f_min(hi - 0.5f, RASTER - 1));
         if (x1 >= x0) memset(cover + y * RASTER + x0, 1, (size_t)(x1 - x0 + 1));
     }
 }

@@ -17,6 +17,10 @@ typedef struct {
     vec3 t;
 } rigid;
 
+// One instruction each, which fminf and fmaxf are not: neither may be NaN.
+static inline float f_min(float a, float b) { return a < b ? a : b; }
+static inline float f_max(float a, float b) { return a > b ? a : b; }
+
 static inline vec3 v3(float x, float y, float z) { return (vec3){ x, y, z }; }
 static inline vec3 v3_add(vec3 a, vec3 b) { return v3(a.x + b.x, a.y + b.y, a.z + b.z); }
 static inline vec3 v3_sub(vec3 a, vec3 b) { return v3(a.x - b.x, a.y - b.y, a.z - b.z); }

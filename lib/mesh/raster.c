@@ -8,10 +8,6 @@
 
 enum { SAMPLES_MAX = 8 };
 
-// Unlike fminf and fmaxf these are one instruction: nothing here is NaN.
-static float least(float a, float b) { return a < b ? a : b; }
-static float most(float a, float b) { return a > b ? a : b; }
-
 // --- sRGB (IEC 61966-2-1) ---
 
 typedef struct {
@@ -46,12 +42,12 @@ raster_camera raster_frame(vec3 lo, vec3 hi, float yaw, uint32_t width, uint32_t
                           .cy = (float)height / 2 };
     cam.world_to_camera.r = (mat3){ { { c, 0, -s }, { 0, -1, 0 }, { -s, 0, -c } } };
     vec3 centre = v3_lerp(lo, hi, 0.5f);
-    float side = least((float)width, (float)height), room_x = cam.cx - margin * side, room_y = cam.cy - margin * side;
+    float side = f_min((float)width, (float)height), room_x = cam.cx - margin * side, room_y = cam.cy - margin * side;
     float distance = 0.1f;
     for (int i = 0; i < 8; i++) {
         vec3 corner = v3(i & 1 ? hi.x : lo.x, i & 2 ? hi.y : lo.y, i & 4 ? hi.z : lo.z);
         vec3 q = m3_apply(&cam.world_to_camera.r, v3_sub(corner, centre));
-        distance = most(distance, cam.focal * most(fabsf(q.x) / room_x, fabsf(q.y) / room_y) - q.z);
+        distance = f_max(distance, cam.focal * f_max(fabsf(q.x) / room_x, fabsf(q.y) / room_y) - q.z);
     }
     cam.world_to_camera.t = v3_sub(v3(0, 0, distance), m3_apply(&cam.world_to_camera.r, centre));
     return cam;
@@ -92,7 +88,7 @@ static float gloss(vec3 n, vec3 l, vec3 eye, float roughness)
     float nl = v3_dot(n, l);
     if (nl <= 0) return 0;
     vec3 h = v3_unit(v3_add(l, eye));
-    float a = roughness * roughness, a2 = a * a, nh = most(v3_dot(n, h), 0), f = 1 - most(v3_dot(eye, h), 0);
+    float a = roughness * roughness, a2 = a * a, nh = f_max(v3_dot(n, h), 0), f = 1 - f_max(v3_dot(eye, h), 0);
     float spread = nh * nh * (a2 - 1) + 1, fresnel = 0.04f + 0.96f * f * f * f * f * f;
     return a2 / (3.14159265f * spread * spread) * fresnel * nl / 4;
 }
@@ -146,13 +142,13 @@ static shadow *shadow_new(const raster_item *items, int count)
     for (int i = 0; i < count; i++)
         for (size_t k = 0; k < items[i].mesh.vertex_count; k++) {
             vec3 p = items[i].mesh.position[k];
-            lo = v3(least(lo.x, p.x), 0, least(lo.z, p.z));
-            hi = v3(most(hi.x, p.x), 0, most(hi.z, p.z));
+            lo = v3(f_min(lo.x, p.x), 0, f_min(lo.z, p.z));
+            hi = v3(f_max(hi.x, p.x), 0, f_max(hi.z, p.z));
         }
     if (!(hi.x > lo.x)) return NULL;
     const float border = 0.35f, below = 10; // metres
     shadow *s = mem_new(1, sizeof *s);
-    float side = most(hi.x - lo.x, hi.z - lo.z) + 2 * border;
+    float side = f_max(hi.x - lo.x, hi.z - lo.z) + 2 * border;
     s->cells_per_metre = SHADOW_SIDE / side;
     s->x0 = (lo.x + hi.x - side) / 2;
     s->z0 = (lo.z + hi.z - side) / 2;
@@ -176,7 +172,7 @@ static shadow *shadow_new(const raster_item *items, int count)
     for (int z = 0; z < SHADOW_SIDE; z++)
         for (int x = 0; x < SHADOW_SIDE; x++) {
             size_t at = (size_t)z * SHADOW_SIDE + (size_t)x;
-            float above = v.seen[at] ? most(-v.nearness[at] - below, 0) : INFINITY;
+            float above = v.seen[at] ? f_max(-v.nearness[at] - below, 0) : INFINITY;
             s->dark[z][x] = 1.7f * expf(-above / 0.12f) + 0.15f * expf(-above / 0.5f);
         }
     blur(s, 1 + (int)(0.022f * s->cells_per_metre));
@@ -202,7 +198,7 @@ static box shadow_box(const shadow *s, const raster_camera *camera)
         float w = camera->orthographic ? 1 : p.z;
         if (p.z < 0.01f) return (box){ -INFINITY, INFINITY, -INFINITY, INFINITY };
         float x = camera->focal * p.x / w + camera->cx, y = camera->focal * p.y / w + camera->cy;
-        b = (box){ least(b.x0, x), most(b.x1, x), least(b.y0, y), most(b.y1, y) };
+        b = (box){ f_min(b.x0, x), f_max(b.x1, x), f_min(b.y0, y), f_max(b.y1, y) };
     }
     return b;
 }
@@ -244,7 +240,7 @@ static float shadow_at(const scene *sc, float x, float y)
     float tx = u - (float)i, ty = w - (float)j;
     float top = s->dark[j][i] + tx * (s->dark[j][i + 1] - s->dark[j][i]);
     float low = s->dark[j + 1][i] + tx * (s->dark[j + 1][i + 1] - s->dark[j + 1][i]);
-    return least(top + ty * (low - top), 1);
+    return f_min(top + ty * (low - top), 1);
 }
 
 static vec3 mix3(const vec3 *a, const uint32_t *corner, vec3 w)
@@ -277,7 +273,7 @@ static vec3 shade(const scene *s, uint32_t number, float x, float y)
         const float *l = s->srgb.linear;
         color = v3(color.x * l[(int)(t[0] + 0.5f)], color.y * l[(int)(t[1] + 0.5f)], color.z * l[(int)(t[2] + 0.5f)]);
     }
-    return lit(&s->light, color, n, eye, least(most(it->roughness, 0.15f), 1));
+    return lit(&s->light, color, n, eye, f_min(f_max(it->roughness, 0.15f), 1));
 }
 
 // One surface in a pixel: a triangle that stands for its smooth neighbourhood.
@@ -346,7 +342,7 @@ static float resolve(const scene *s, const visible *v, uint32_t px, uint32_t py,
     for (uint32_t k = 0; k < kinds; k++) {
         float own = (float)found[k].own;
         sum = v3_mad(sum, shade(s, found[k].number, found[k].x / own, found[k].y / own), (float)found[k].hits);
-        nearest = most(nearest, found[k].near);
+        nearest = f_max(nearest, found[k].near);
     }
     sum = v3_scale(sum, 1 / (float)(s->samples * s->samples));
     rgb[0] = srgb_code(&s->srgb, sum.x), rgb[1] = srgb_code(&s->srgb, sum.y), rgb[2] = srgb_code(&s->srgb, sum.z);

@@ -3,7 +3,7 @@
 #pragma once
 #include "base/arena.h"
 
-// Once, before any JSON is read. A value that silently lacks a member because memory was short could be stored: rather
+// Before any JSON is read; again does no harm. A value that silently lacks a member because memory was short could be stored: rather
 // no program than that.
 void json_scratch_begin(void);
 

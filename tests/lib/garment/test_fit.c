@@ -53,6 +53,14 @@ static void graded_chart(garment *g, const fit_body *b, int sizes, int own, doub
     }
 }
 
+// A garment of one size, made for this body.
+static garment made_for(const fit_body *b, garment_category c, const char *cloth)
+{
+    garment g = { .category = c, .silhouette = SILHOUETTE_REGULAR, .fabric = *fabric_preset(cloth) };
+    graded_chart(&g, b, 1, 0, 0);
+    return g;
+}
+
 static double density(double x) { return exp(-x * x / 2) / sqrt(2 * 3.14159265358979323846); }
 
 // The definition again, by summing the bell curve in small steps and multiplying instead of adding logarithms.
@@ -174,10 +182,7 @@ static void a_region_that_does_not_fit_is_not_outvoted(void)
 {
     rng g = rng_new(9);
     fit_body b = random_body(&g, 1);
-    garment made = { .category = GARMENT_SHIRT,
-                     .silhouette = SILHOUETTE_REGULAR,
-                     .fabric = *fabric_preset("shirting") };
-    graded_chart(&made, &b, 1, 0, 0);
+    garment made = made_for(&b, GARMENT_SHIRT, "shirting");
     made.chart.size[0].value[DIM_NECK].lo = made.chart.size[0].value[DIM_NECK].hi = b.value[TAPE_NECK_GIRTH] - 3;
     fit_judge(&made, &b, PREFER_REGULAR, &r);
     CHECK(r.size[0].score < 0.15 && r.recommended == -1);
@@ -197,10 +202,7 @@ static void a_size_sits_as_it_does_where_that_matters_most(void)
 {
     rng g = rng_new(21);
     fit_body b = random_body(&g, 1);
-    garment made = { .category = GARMENT_SHIRT,
-                     .silhouette = SILHOUETTE_REGULAR,
-                     .fabric = *fabric_preset("shirting") };
-    graded_chart(&made, &b, 1, 0, 0);
+    garment made = made_for(&b, GARMENT_SHIRT, "shirting");
     double chest = b.value[TAPE_CHEST_GIRTH], waist = b.value[TAPE_WAIST_NATURAL_GIRTH];
     CHECK(class_with(&made, &b, DIM_CHEST, chest + 8) == FIT_FITTED);
     CHECK(class_with(&made, &b, DIM_CHEST, chest + 22) == FIT_RELAXED);
@@ -214,10 +216,7 @@ static void more_uncertainty_means_less_certain_fits(void)
 {
     rng g = rng_new(13);
     fit_body b = random_body(&g, 1);
-    garment made = { .category = GARMENT_TROUSERS,
-                     .silhouette = SILHOUETTE_REGULAR,
-                     .fabric = *fabric_preset("denim") };
-    graded_chart(&made, &b, 1, 0, 0);
+    garment made = made_for(&b, GARMENT_TROUSERS, "denim");
     double before = 1;
     for (int k = 1; k < 6; k++) {
         for (size_t i = 0; i < sizeof girths / sizeof *girths; i++) b.sd[girths[i]] = k;
@@ -233,8 +232,7 @@ static void errors_that_go_together_raise_the_chance_that_all_fits(void)
 {
     rng g = rng_new(17);
     fit_body b = random_body(&g, 4);
-    garment made = { .category = GARMENT_DRESS, .silhouette = SILHOUETTE_REGULAR, .fabric = *fabric_preset("satin") };
-    graded_chart(&made, &b, 1, 0, 0);
+    garment made = made_for(&b, GARMENT_DRESS, "satin");
     fit_judge(&made, &b, PREFER_REGULAR, &r);
     double apart = r.size[0].probability, jacobian[TAPE_COUNT];
     for (int i = 0; i < TAPE_COUNT; i++) jacobian[i] = b.sd[i] > 0 ? b.sd[i] : 1;
