@@ -3,8 +3,8 @@
 #pragma once
 #include "base/arena.h"
 
-// Before any JSON is read; again does no harm. A value that silently lacks a member because memory was short could be stored: rather
-// no program than that.
+// Before any JSON is read; again does no harm. A value that silently lacks a member because memory was short could be
+// stored: rather no program than that.
 void json_scratch_begin(void);
 
 // From here on what this thread's jansson makes lies in a, and needs no letting go; NULL: on the heap again, as at the
