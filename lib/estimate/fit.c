@@ -289,7 +289,7 @@ static void find_outline(fit_work *w, const photo_view *v, int q)
     for (int i = 0; i < n; i++) {
         contour_point p = w->seen[i], *kept = &w->kept[q][p.edge];
         uint32_t vertex = contour_nearest(&p);
-        int region = view_cloth_region(m->label[vertex]);
+        int region = view_outline_region(m, vertex);
         if (region < 0) continue;
         bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
         float gx, gy, scale = v->focal / w->depth[vertex];

@@ -1,22 +1,23 @@
 #include "estimate/profile.h"
 #include "base/mem.h"
 
-static const float REACH = 0.06f;     // metres: an outline farther away is something else's
-static const float ARM_REACH = 0.05f; // metres: so near to an arm's bones the outline may be the arm's
+static const float REACH = 0.06f; // metres: an outline farther away is something else's
+// Metres: nearer to an arm's bones the outline may be the arm's; beyond the second it is not.
+static const float ARM_REACH = 0.04f, ARM_CLEAR = 0.06f;
 
 // The place of a vertex in the unposed mean body: -1 none.
 static int place_of(const body_model *m, uint32_t v, capture_view view)
 {
     vec3 p = m->template_position[v];
     const vec3 *j = m->joint_template;
-    int label = m->label[v], place, levels;
+    int place, levels;
     float high, low, middle;
-    switch (view_cloth_region(label)) {
+    switch (view_outline_region(m, v)) {
     case CLOTH_CHEST:
     case CLOTH_WAIST:
     case CLOTH_HIPS:
         place = 0, levels = PROFILE_TRUNK;
-        high = j[JOINT_NECK].y, low = m->template_position[m->mark[MARK_CROTCH].id[0]].y;
+        high = j[JOINT_L_SHOULDER].y, low = m->template_position[m->mark[MARK_CROTCH].id[0]].y;
         // The axis of the trunk, from the pelvis to the neck.
         middle = j[JOINT_PELVIS].z + (j[JOINT_NECK].z - j[JOINT_PELVIS].z) * (p.y - j[JOINT_PELVIS].y) /
                                          (j[JOINT_NECK].y - j[JOINT_PELVIS].y);
@@ -90,16 +91,18 @@ void profile_read(const body_model *m, const float *betas, const photo_view *v, 
         if (place < 0) continue;
         float gx, gy, metre = depth[vertex] / v->focal;
         bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
-        if (!arm && view_arm_distance(joint_pixel, at) * metre < ARM_REACH) continue;
+        float off = arm ? ARM_CLEAR : view_arm_distance(joint_pixel, at) * metre;
+        float free = fminf((off - ARM_REACH) / (ARM_CLEAR - ARM_REACH), 1);
+        if (free <= 0) continue;
         float gap = -distance_at(v->outline, at.x, at.y, &gx, &gy) * metre;
         if (fabsf(gap) > REACH) gap = gap > 0 ? REACH : -REACH;
-        double length = (double)(point[i].length * metre);
+        double length = (double)(point[i].length * metre * free);
         out[place] += length * (double)gap;
         weight[place] += length;
     }
     for (int i = 0; i < places; i++) {
         // A few millimetres of outline say little: they are outweighed by the clothes' thickness found in the region.
-        const double little = 0.01;
+        const double little = 0.03;
         int place = v->side == VIEW_SIDE ? i % PROFILE_BODY : i;
         out[i] = (out[i] + little * (double)v->cloth[region_of_place(place)]) / (weight[i] + little);
     }

@@ -46,6 +46,13 @@ int view_cloth_region(int label)
     }
 }
 
+int view_outline_region(const body_model *m, uint32_t vertex)
+{
+    int region = view_cloth_region(m->label[vertex]);
+    bool slope = m->template_position[vertex].y > m->joint_template[JOINT_L_SHOULDER].y;
+    return region == CLOTH_CHEST && slope ? -1 : region;
+}
+
 void view_pose_prior(const photo_view *v, int i, mat3 *mean, float sd[3])
 {
     *mean = m3_identity();

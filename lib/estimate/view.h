@@ -21,6 +21,9 @@ enum {
     CLOTH_REGIONS
 };
 int view_cloth_region(int joint_label); // -1: head, hands and feet, whose outline is not used
+// Of a vertex, -1 also for the slope from the neck to the shoulders: the outline there is the hair's, the collar's or
+// the scarf's, and a dark background joins them.
+int view_outline_region(const body_model *m, uint32_t vertex);
 
 // A picture's unknowns, in the order of the normal equations.
 enum {

@@ -207,6 +207,30 @@ static void half_the_pixels_measure_the_same(void)
     capture_evidence_free(&half);
 }
 
+// Long hair, or a dark wall taken for it, fills the corners between the head and the shoulders.
+static void hair_beside_the_neck_measures_nothing(void)
+{
+    const float half_a_head = 0.09f * photographer.focal / photographer.shift.z;
+    float betas[BODY_MAX_BETAS] = { 0 };
+    unusual_body(betas, 1);
+    capture_evidence front = photograph(betas, 0), haired = front;
+    haired.mask = image_copy(&front.mask);
+    const capture_landmark *head = &front.at[LM_LEFT_EAR], *left = &front.at[LM_LEFT_SHOULDER],
+                           *right = &front.at[LM_RIGHT_SHOULDER];
+    for (float y = head->y; y < left->y; y++) {
+        float share = (y - head->y) / (left->y - head->y),
+              half = half_a_head + share * ((left->x - right->x) / 2 - half_a_head);
+        memset(image_at(&haired.mask, (uint32_t)(head->x - half), (uint32_t)y), 255, (size_t)(2 * half));
+    }
+    estimate_input in = { .answers = { .height = someone.height }, .front = &front };
+    estimate_result a = run(&in);
+    in.front = &haired;
+    estimate_result b = run(&in);
+    CHECK(change(&a, &b, 1) < 0.003);
+    capture_evidence_free(&front);
+    capture_evidence_free(&haired);
+}
+
 static void looser_clothes_widen_the_ranges_gradually(void)
 {
     float betas[BODY_MAX_BETAS] = { 0 };
@@ -312,7 +336,7 @@ TEST_MAIN(load(); RUN(without_a_photo_the_answers_speak); RUN(more_answers_narro
           RUN(answers_that_cannot_be_are_refused_with_the_reason);
           RUN(perfect_photos_move_the_estimate_towards_the_truth); RUN(the_same_photo_gives_the_same_numbers);
           RUN(a_person_measures_the_same_in_the_mirror); RUN(a_little_taller_all_grows_a_little);
-          RUN(half_the_pixels_measure_the_same); RUN(looser_clothes_widen_the_ranges_gradually);
-          RUN(waves_of_two_people_multiply_to_how_alike_they_are);
+          RUN(half_the_pixels_measure_the_same); RUN(hair_beside_the_neck_measures_nothing);
+          RUN(looser_clothes_widen_the_ranges_gradually); RUN(waves_of_two_people_multiply_to_how_alike_they_are);
           RUN(a_picture_like_none_it_learned_from_is_left_to_the_fit);
           RUN(someone_whose_sex_is_not_told_is_corrected_and_known_less_well); release();)
