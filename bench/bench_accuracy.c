@@ -27,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PEOPLE = 100000, TUNING_SEED = 1, JUDGING_SEED = 7 }; // 2 to 6 have been looked at
+enum { MAX_PEOPLE = 100000, TUNING_SEED = 1, JUDGING_SEED = 8 }; // 2 to 7 have been looked at
 
 typedef struct {
     int people, jobs, step, floor;

@@ -23,9 +23,11 @@ enum { FOLDS = 5, MAX_PEOPLE = 20000, M = TAPE_COUNT };
 static const double NINETY = 1.6449;
 static const double BLOCK_SCALE[LEARNED_BLOCKS] = { 1, 0.5, 0.5 }; // what is common to all counts for more
 static const double STEADY = 1.015; // a stronger ridge wins when it leaves at most so much more: it follows noise less
-static const double STEADINESS = 2; // of a pair's difference, its square beside the square of an error
-static const double WAVES = 35;     // scale of their columns: the share of the error that is left to them
-static const double CONSTANT = 10;  // the common constant's column: hardly held back by the ridge
+// Of a pair's difference, its square beside the square of an error; of one photo and of two, in which there is less of
+// it to begin with.
+static const double STEADINESS[2] = { 5, 2 };
+static const double WAVES = 35;    // scale of their columns: the share of the error that is left to them
+static const double CONSTANT = 10; // the common constant's column: hardly held back by the ridge
 static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 1e7 }; // the last: no correction
 
 typedef struct {
@@ -135,8 +137,9 @@ static void look(work *w)
 // --- one table ---
 
 typedef struct {
-    int n, count;              // samples, features
-    int linear, columns;       // columns of x: without and with the waves
+    int n, count;        // samples, features
+    int linear, columns; // columns of x: without and with the waves
+    double steadiness;
     const sample **of, **half; // half [n]: of the same photos at half their size, or NULL
     double (*norm)[2];
     double *x, *y;                 // [n * columns], [n * M] in deviations of the error
@@ -186,8 +189,8 @@ static void fill(table *t)
         for (int m = 1; m < M; m++) t->y[i * M + m] = (s->truth[m] - s->value[m]) / t->deviation[m];
         if (!half) continue;
         (void)row_of(t, half, other);
-        for (int c = 0; c < t->columns; c++) other[c] = STEADINESS * (other[c] - row[c]);
-        for (int m = 1; m < M; m++) t->dy[i * M + m] = STEADINESS * (s->value[m] - half->value[m]) / t->deviation[m];
+        for (int c = 0; c < t->columns; c++) other[c] = t->steadiness * (other[c] - row[c]);
+        for (int m = 1; m < M; m++) t->dy[i * M + m] = t->steadiness * (s->value[m] - half->value[m]) / t->deviation[m];
     }
 }
 
@@ -412,7 +415,7 @@ static void say(const table *t, const char *name)
             double apart = t->dy[i * M + m];
             pairs++, moved += fabs(apart), moves += fabs(t->steady[i * M + m] - apart);
         }
-        double unit = 100 * t->deviation[m] / STEADINESS / pairs;
+        double unit = 100 * t->deviation[m] / t->steadiness / pairs;
         printf("  %-22s fitted %5.2f -> %5.2f cm   loose %5.2f -> %5.2f cm   %4g   halved: moves %4.2f -> %4.2f cm\n",
                tape_key[m], 100 * before[0] / n[0], 100 * after[0] / n[0], 100 * before[1] / n[1],
                100 * after[1] / n[1], t->strength[m], unit * moved, unit * moves);
@@ -428,7 +431,7 @@ static const char *const names[2][2][2] = {
 static void make_table(const work *w, int mode, int weighed, int untold, double *wide, FILE *out)
 {
     const char *name = names[mode][weighed][untold];
-    table t = { .count = mode ? LEARNED_C : LEARNED_B };
+    table t = { .count = mode ? LEARNED_C : LEARNED_B, .steadiness = STEADINESS[mode] };
     t.linear = (untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS) * (t.count + 1);
     t.columns = t.linear + LEARNED_WAVES;
     t.of = mem_array(const sample *, (size_t)w->people);
