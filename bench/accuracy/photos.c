@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "capture/looseness.h"
-#include "estimate/estimate.h"
+#include "estimate/learned.h"
 #include "image/decode.h"
 #include "testworld/trial.h"
 
@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PHOTOS = 200, TALLER = 0, MIRRORED, HALVED, HALVED_OUTLINE, HALVED_LANDMARKS, CHANGES };
-static const char *const change_name[CHANGES] = { "171 in place of 170 cm", "mirrored", "half the size, JPEG 60",
-                                                  "its outline alone", "its landmarks alone" };
+enum { MOST_PHOTOS = 200, TALLER = 0, MIRRORED, HALVED, HALVED_OUTLINE, HALVED_LANDMARKS, HALVED_FIT, CHANGES };
+static const char *const change_name[CHANGES] = { "171 in place of 170 cm", "mirrored",
+                                                  "half the size, JPEG 60", "its outline alone",
+                                                  "its landmarks alone",    "half, without the learned correction" };
 
 typedef struct {
     capture *camera;
@@ -32,6 +33,12 @@ static bool measure(bench *s, const capture_evidence *ev, double height, body_se
 {
     estimate_input in = { .answers = { .height = height }, .front = ev };
     return (ev->verdict & VERDICT_REFUSED) || estimate_body(s->model[sex], s->tape[sex], &in, out, e);
+}
+
+static bool measure_raw(bench *s, const capture_evidence *ev, body_sex sex, estimate_result *out, err *e)
+{
+    estimate_input in = { .answers = { .height = 1.70 }, .front = ev };
+    return estimate_by_stages(s->model[sex], s->tape[sex], &in, &(estimate_stages){ .raw = true }, out, e);
 }
 
 static bool measure_photo(bench *s, const image *photo, body_sex sex, capture_evidence *ev, estimate_result *out,
@@ -56,7 +63,7 @@ static void with_landmarks(const capture_evidence *seen, const capture_evidence 
 // outline: the true one where it is known, else empty.
 static bool compare(bench *s, const image *outline, const image *photo, body_sex sex, err *e)
 {
-    estimate_result *r = mem_new(1 + CHANGES, sizeof *r);
+    estimate_result *r = mem_new(2 + CHANGES, sizeof *r), *raw = &r[1 + CHANGES];
     capture_evidence whole = { 0 }, mirror = { 0 }, half = { 0 };
     image mirrored = image_mirror(photo), small = { 0 };
     bool ok = measure_photo(s, photo, sex, &whole, &r[0], e), gone = ok && (whole.verdict & VERDICT_REFUSED);
@@ -67,13 +74,14 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
          measure_photo(s, &mirrored, sex, &mirror, &r[1 + MIRRORED], e) && trial_halve(photo, &small, e) &&
          measure_photo(s, &small, sex, &half, &r[1 + HALVED], e);
     bool lost[CHANGES] = { [MIRRORED] = mirror.verdict & VERDICT_REFUSED };
-    lost[HALVED] = lost[HALVED_OUTLINE] = lost[HALVED_LANDMARKS] = half.verdict & VERDICT_REFUSED;
+    for (int c = HALVED; c < CHANGES; c++) lost[c] = half.verdict & VERDICT_REFUSED;
     if (ok && !lost[HALVED]) {
         capture_evidence mixed;
         with_landmarks(&half, &whole, &mixed);
         ok = measure(s, &mixed, 1.70, sex, &r[1 + HALVED_OUTLINE], e);
         with_landmarks(&whole, &half, &mixed);
-        ok = ok && measure(s, &mixed, 1.70, sex, &r[1 + HALVED_LANDMARKS], e);
+        ok = ok && measure(s, &mixed, 1.70, sex, &r[1 + HALVED_LANDMARKS], e) && measure_raw(s, &whole, sex, raw, e) &&
+             measure_raw(s, &half, sex, &r[1 + HALVED_FIT], e);
     }
     image_free(&mirrored);
     image_free(&small);
@@ -91,7 +99,7 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
         int at = 0;
         for (int m = 1; m < TAPE_COUNT; m++) {
             // Taller, everything is expected to grow as the height does.
-            double expected = c == TALLER ? r[0].value[m] * 1.71 / 1.70 : r[0].value[m];
+            double expected = c == TALLER ? r[0].value[m] * 1.71 / 1.70 : (c == HALVED_FIT ? raw : r)->value[m];
             double change = lost[c] ? 0 : fabs(r[c + 1].value[m] / expected - 1);
             if (change > worst) worst = change, at = m;
             if (change > s->worst[c][m]) s->worst[c][m] = change;
@@ -162,11 +170,11 @@ bool photos_run(const char *folder, const char *assets, body_model *const *model
         doc_put(&b,
                 "%d photos of real people (%d more were refused), height stated as 170 cm and no weight: change of "
                 "chest / waist / hip in per cent, and the measurement that moves most (for 171 cm: against all "
-                "growing with the height). The last two: how much of what halving does is its outline's and its "
-                "landmarks' alone, the other being the whole photo's.\n\n| photo |",
+                "growing with the height). Then how much of what halving does is its outline's and its landmarks' "
+                "alone, the other being the whole photo's; last, what it does to the fit alone.\n\n| photo |",
                 s->photos, s->refused);
         for (int c = 0; c < CHANGES; c++) doc_put(&b, " %s |", change_name[c]);
-        doc_put(&b, "\n|---|---|---|---|---|---|\n%.*s| mean over all |", (int)s->lines.len,
+        doc_put(&b, "\n|---|---|---|---|---|---|---|\n%.*s| mean over all |", (int)s->lines.len,
                 (const char *)s->lines.data);
         for (int c = 0; c < CHANGES; c++) {
             double mean = 0, worst = 0;
