@@ -137,9 +137,9 @@ static void look(work *w)
 // --- one table ---
 
 typedef struct {
-    int n, count;        // samples, features
-    int linear, columns; // columns of x: without and with the waves
-    double steadiness;
+    int n, count;              // samples, features
+    int linear, columns;       // columns of x: without and with the waves
+    double steadiness;         // of STEADINESS
     const sample **of, **half; // half [n]: of the same photos at half their size, or NULL
     double (*norm)[2];
     double *x, *y;                 // [n * columns], [n * M] in deviations of the error

@@ -29,22 +29,19 @@ typedef struct {
     buf lines;
 } bench;
 
-static bool measure(bench *s, const capture_evidence *ev, double height, body_sex sex, estimate_result *out, err *e)
+static const estimate_stages corrected = { 0 }, fit_alone = { .raw = true };
+
+static bool measure(bench *s, const capture_evidence *ev, double height, const estimate_stages *stages, body_sex sex,
+                    estimate_result *out, err *e)
 {
     estimate_input in = { .answers = { .height = height }, .front = ev };
-    return (ev->verdict & VERDICT_REFUSED) || estimate_body(s->model[sex], s->tape[sex], &in, out, e);
-}
-
-static bool measure_raw(bench *s, const capture_evidence *ev, body_sex sex, estimate_result *out, err *e)
-{
-    estimate_input in = { .answers = { .height = 1.70 }, .front = ev };
-    return estimate_by_stages(s->model[sex], s->tape[sex], &in, &(estimate_stages){ .raw = true }, out, e);
+    return (ev->verdict & VERDICT_REFUSED) || estimate_by_stages(s->model[sex], s->tape[sex], &in, stages, out, e);
 }
 
 static bool measure_photo(bench *s, const image *photo, body_sex sex, capture_evidence *ev, estimate_result *out,
                           err *e)
 {
-    return capture_examine(s->camera, photo, VIEW_FRONT, ev, e) && measure(s, ev, 1.70, sex, out, e);
+    return capture_examine(s->camera, photo, VIEW_FRONT, ev, e) && measure(s, ev, 1.70, &corrected, sex, out, e);
 }
 
 // What was seen in a photo, but the landmarks those of another size of it. *out shares the pictures of seen.
@@ -70,7 +67,7 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
     s->refused += gone;
     if (ok && !gone && outline->width == whole.mask.width && outline->height == whole.mask.height)
         s->outlines++, s->iou += (double)trial_iou(&whole.mask, outline);
-    ok = ok && !gone && measure(s, &whole, 1.71, sex, &r[1 + TALLER], e) &&
+    ok = ok && !gone && measure(s, &whole, 1.71, &corrected, sex, &r[1 + TALLER], e) &&
          measure_photo(s, &mirrored, sex, &mirror, &r[1 + MIRRORED], e) && trial_halve(photo, &small, e) &&
          measure_photo(s, &small, sex, &half, &r[1 + HALVED], e);
     bool lost[CHANGES] = { [MIRRORED] = mirror.verdict & VERDICT_REFUSED };
@@ -78,10 +75,11 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
     if (ok && !lost[HALVED]) {
         capture_evidence mixed;
         with_landmarks(&half, &whole, &mixed);
-        ok = measure(s, &mixed, 1.70, sex, &r[1 + HALVED_OUTLINE], e);
+        ok = measure(s, &mixed, 1.70, &corrected, sex, &r[1 + HALVED_OUTLINE], e);
         with_landmarks(&whole, &half, &mixed);
-        ok = ok && measure(s, &mixed, 1.70, sex, &r[1 + HALVED_LANDMARKS], e) && measure_raw(s, &whole, sex, raw, e) &&
-             measure_raw(s, &half, sex, &r[1 + HALVED_FIT], e);
+        ok = ok && measure(s, &mixed, 1.70, &corrected, sex, &r[1 + HALVED_LANDMARKS], e) &&
+             measure(s, &whole, 1.70, &fit_alone, sex, raw, e) &&
+             measure(s, &half, 1.70, &fit_alone, sex, &r[1 + HALVED_FIT], e);
     }
     image_free(&mirrored);
     image_free(&small);

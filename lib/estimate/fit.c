@@ -266,9 +266,6 @@ static void add_bones(fit_work *w, const photo_view *v, int base, double *row, b
     }
 }
 
-// 1 up to a, 0 from b on, and between them gradually: what counts must not change by leaps as the body moves.
-static float fade(float x, float a, float b) { return fminf(fmaxf((b - x) / (b - a), 0), 1); }
-
 // The points of the body's outline that can be compared with the mask's in the current state; their lengths in metres.
 // What of it is free of the rest of the body changes by small leaps as the body moves by less than a pixel, and with it
 // the sum of what is compared: the mean over the looks at this body so far makes them smaller from step to step, so
@@ -296,9 +293,10 @@ static void find_outline(fit_work *w, const photo_view *v, int q)
         vec2 at = contour_at(&p, w->pixel);
         p.length /= scale;
         if (v->side == VIEW_SIDE && !arm)
-            p.length *= fade(-view_arm_distance(joint, at) / scale, -1.15f * ARM_REACH, -0.85f * ARM_REACH);
+            p.length *= view_fade(-view_arm_distance(joint, at) / scale, -1.15f * ARM_REACH, -0.85f * ARM_REACH);
         distance_at(v->outline, at.x, at.y, &gx, &gy);
-        if (region != CLOTH_WAIST && region != CLOTH_SHANKS) p.length *= fade(fabsf(gy), LEVEL - 0.1f, LEVEL + 0.1f);
+        if (region != CLOTH_WAIST && region != CLOTH_SHANKS)
+            p.length *= view_fade(fabsf(gy), LEVEL - 0.1f, LEVEL + 0.1f);
         p.length *= fresh;
         if (p.length <= 0) continue;
         p.t = (kept->t * kept->length + p.t * p.length) / (kept->length + p.length);

@@ -51,7 +51,7 @@ void learned_waves(const double *z, int n, double *out)
 
 double learned_trust(const double *z, int n)
 {
-    // Mean square of the features: 1 on the average of those learned from, who reach 1.6 and in loose clothes 2.3 (nine
+    // Mean square of the features: 1 on the average of those learned from, who reach 1.7 and in loose clothes 2.3 (nine
     // of ten people); the real photos at hand have 0.8 to 2.5. Half is followed at 2.2.
     const double familiar = 1.5, width = 0.7;
     if (n > LEARNED_B) return 1;

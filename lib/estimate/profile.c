@@ -91,8 +91,7 @@ void profile_read(const body_model *m, const float *betas, const photo_view *v, 
         if (place < 0) continue;
         float gx, gy, metre = depth[vertex] / v->focal;
         bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
-        float off = arm ? ARM_CLEAR : view_arm_distance(joint_pixel, at) * metre;
-        float free = fminf((off - ARM_REACH) / (ARM_CLEAR - ARM_REACH), 1);
+        float free = arm ? 1 : view_fade(-view_arm_distance(joint_pixel, at) * metre, -ARM_CLEAR, -ARM_REACH);
         if (free <= 0) continue;
         float gap = -distance_at(v->outline, at.x, at.y, &gx, &gy) * metre;
         if (fabsf(gap) > REACH) gap = gap > 0 ? REACH : -REACH;
@@ -101,7 +100,7 @@ void profile_read(const body_model *m, const float *betas, const photo_view *v, 
         weight[place] += length;
     }
     for (int i = 0; i < places; i++) {
-        // A few millimetres of outline say little: they are outweighed by the clothes' thickness found in the region.
+        // A few centimetres of outline say little: they are outweighed by the clothes' thickness found in the region.
         const double little = 0.03;
         int place = v->side == VIEW_SIDE ? i % PROFILE_BODY : i;
         out[i] = (out[i] + little * (double)v->cloth[region_of_place(place)]) / (weight[i] + little);

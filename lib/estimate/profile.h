@@ -3,8 +3,8 @@
 #pragma once
 #include "estimate/view.h"
 
-// Levels of the trunk from the crotch to the neck, of the thigh, the shank and the arm's two halves. Seen from the side
-// trunk and legs are told apart into front and back, and the arms are left out.
+// Levels of the trunk from the crotch to the shoulders, of the thigh, the shank and the arm's two halves. Seen from the
+// side trunk and legs are told apart into front and back, and the arms are left out.
 enum {
     PROFILE_TRUNK = 12,
     PROFILE_THIGH = 4,

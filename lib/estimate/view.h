@@ -59,6 +59,9 @@ void view_open(photo_view *v, const capture_evidence *evidence, capture_view sid
                float looseness);
 void view_close(photo_view *v);
 
+// 1 up to a, 0 from b on, and between them gradually: what counts must not change by leaps as the body moves.
+static inline float view_fade(float x, float a, float b) { return fminf(fmaxf((b - x) / (b - a), 0), 1); }
+
 // How far the point at of the picture lies from the arms' bones, pixels: near them the outline may be an arm's. joint
 // [BODY_JOINTS]: projected.
 float view_arm_distance(const vec2 *joint, vec2 at);
