@@ -77,14 +77,17 @@ static const char published[] =
     "| two trained measurers | a tape | 1.4 | 1.2 | 1.2 | ANSUR's allowance | NATICK/TR-11/017: no estimate can be "
     "shown to be better |\n";
 
+static bool begin(buf *page, doc_section i)
+{
+    return buf_printf(page, "## %s\n\n`script/bench accuracy %s --doc docs/accuracy.md`\n\n<!-- %s -->\n", title[i],
+                      command[i], word[i]);
+}
+
 static bool fresh(buf *page)
 {
     bool ok = buf_text(page, head);
     for (int i = 0; ok && i < DOC_SECTIONS; i++)
-        ok = buf_printf(page,
-                        "## %s\n\n`script/bench accuracy %s --doc docs/accuracy.md`\n\n<!-- %s -->\nNot measured yet.\n"
-                        "<!-- end of %s -->\n\n",
-                        title[i], command[i], word[i], word[i]);
+        ok = begin(page, (doc_section)i) && buf_printf(page, "Not measured yet.\n<!-- end of %s -->\n\n", word[i]);
     return ok && buf_text(page, published) && buf_append(page, "", 1);
 }
 
@@ -93,16 +96,14 @@ bool doc_write(const char *path, doc_section section, const buf *text, err *e)
     buf page = buf_new((size_t)4 << 20), out = buf_new((size_t)4 << 20);
     bool ok = io_exists(path) ? io_read(path, &page, e) && buf_append(&page, "", 1) : fresh(&page);
     char from[64], to[64];
-    snprintf(from, sizeof from, "<!-- %s -->\n", word[section]);
+    snprintf(from, sizeof from, "\n## %s\n", title[section]);
     snprintf(to, sizeof to, "<!-- end of %s -->\n", word[section]);
     const char *all = (const char *)page.data, *a = ok ? strstr(all, from) : NULL, *b = a ? strstr(a, to) : NULL;
     const char *body = b ? strstr(all, "\n## ") : NULL; // what stands before is said anew
-    if (ok && (!b || body >= a))
-        ok = fail(e, ERR_INPUT, "%s lacks its section \"%s\": delete it to begin anew", path, word[section]);
+    if (ok && !b) ok = fail(e, ERR_INPUT, "%s lacks its section \"%s\": delete it to begin anew", path, word[section]);
     if (ok) {
-        size_t before = (size_t)(a - body - 1) + strlen(from);
-        ok = buf_text(&out, head) && buf_append(&out, body + 1, before) && buf_append(&out, text->data, text->len) &&
-             buf_text(&out, b) && io_write(path, out.data, out.len, e);
+        ok = buf_text(&out, head) && buf_append(&out, body + 1, (size_t)(a - body)) && begin(&out, section) &&
+             buf_append(&out, text->data, text->len) && buf_text(&out, b) && io_write(path, out.data, out.len, e);
     }
     buf_free(&page);
     buf_free(&out);
