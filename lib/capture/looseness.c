@@ -19,17 +19,26 @@ static const bones arm[2] = { { LM_LEFT_SHOULDER, LM_LEFT_ELBOW, LM_LEFT_WRIST }
 
 static float sample_at(int i) { return 2 * ((float)i + 0.5f) / SAMPLES; }
 
-static void follow(const capture_evidence *ev, const bones *b, int side, float most, limb *out)
+static spot along(const capture_evidence *ev, const bones *b, float t)
 {
     spot top = spot_at(ev, b->top), middle = spot_at(ev, b->middle), end = spot_at(ev, b->end);
+    return t < 1 ? spot_between(top, middle, t) : spot_between(middle, end, t - 1);
+}
+
+// other: the limb that may follow inwards without a gap, or NULL. Half the way to its bone is this one's then, so that
+// a gap between the two that is seen in one photo and not in the next changes little.
+static void follow(const capture_evidence *ev, const bones *b, const bones *other, int side, float most, limb *out)
+{
+    spot top = spot_at(ev, b->top), end = spot_at(ev, b->end);
     float dx = end.x - top.x, dy = end.y - top.y, length = fmaxf(hypotf(dx, dy), 1);
     // Across the whole limb, so that the direction does not turn at the joint. Her left is on the picture's right.
     spot across = { dy / length, -dx / length };
     if (side == 1) across = (spot){ -across.x, -across.y };
     for (int i = 0; i < SAMPLES; i++) {
         float t = sample_at(i);
-        spot p = t < 1 ? spot_between(top, middle, t) : spot_between(middle, end, t - 1);
-        float o = outline_reach(ev, p, across, most), n = outline_reach(ev, p, (spot){ -across.x, -across.y }, most);
+        spot p = along(ev, b, t), q = other ? along(ev, other, t) : p;
+        float mine = other ? fminf(hypotf(q.x - p.x, q.y - p.y) / 2, most) : most;
+        float o = outline_reach(ev, p, across, most), n = outline_reach(ev, p, (spot){ -across.x, -across.y }, mine);
         out->out[i] = o < most ? o : 0;
         out->in[i] = n < most ? n : 0;
     }
@@ -89,8 +98,7 @@ static void follow_trunk(const capture_evidence *ev, float most, limb pair[2])
             bool hidden = r >= most || r == 0;
             for (int k = 0; !hidden && k < SAMPLES; k++) {
                 float t = sample_at(k);
-                spot q = t < 1 ? spot_between(spot_at(ev, arm[s].top), spot_at(ev, arm[s].middle), t)
-                               : spot_between(spot_at(ev, arm[s].middle), spot_at(ev, arm[s].end), t - 1);
+                spot q = along(ev, &arm[s], t);
                 if (t > 0.25f && fabsf(q.y - p.y) < 0.02f * most && (s == 0 ? q.x < edge : q.x > edge)) hidden = true;
             }
             pair[s].out[i] = hidden ? 0 : r;
@@ -102,8 +110,8 @@ void loose_look(const capture_evidence *ev, loose_signs *out)
     float height = fmaxf((float)(ev->bottom - ev->top), 1), cap = 0.003f * height;
     limb legs[2], arms[2], trunk[2];
     for (int s = 0; s < 2; s++) {
-        follow(ev, &leg[s], s, 0.15f * height, &legs[s]);
-        follow(ev, &arm[s], s, 0.08f * height, &arms[s]);
+        follow(ev, &leg[s], &leg[1 - s], s, 0.15f * height, &legs[s]);
+        follow(ev, &arm[s], NULL, s, 0.08f * height, &arms[s]);
     }
     follow_trunk(ev, 0.3f * height, trunk);
     float *v = out->value, *seen = out->seen;

@@ -8,7 +8,7 @@ typedef enum {
     LOOSE_THIGH,     // outward, half way down the thigh
     LOOSE_KNEE,      // outward, at the knee
     LOOSE_CALF,      // outward, half way down the shank
-    LOOSE_SHIN,      // both ways, where trousers end
+    LOOSE_SHIN,      // both ways, where trousers end; inwards at most half the way to the other leg
     LOOSE_FOREARM,   // both ways
     LOOSE_WAIST,     // outward, two thirds down the trunk
     LOOSE_SHOULDERS, // half their landmarks' distance

@@ -438,6 +438,20 @@ static capture_evidence drawn(float fold)
     return ev;
 }
 
+static void a_gap_between_the_shins_that_the_mask_fills_is_shared_by_both(void)
+{
+    capture_evidence apart = drawn(0), filled = drawn(0);
+    for (uint32_t y = 700; y < 940; y++)
+        for (uint32_t x = 250; x < 350; x++) *image_at(&filled.mask, x, y) = *image_at(&filled.soft_mask, x, y) = 255;
+    loose_signs a, b;
+    loose_look(&apart, &a);
+    loose_look(&filled, &b);
+    CHECK_NEAR(a.value[LOOSE_SHIN], 80.0 / 880, 1.2 / 880);
+    CHECK_NEAR(b.value[LOOSE_SHIN], (40.0 + 67) / 880, 2.0 / 880); // 67: from the bones to the middle
+    capture_evidence_free(&apart);
+    capture_evidence_free(&filled);
+}
+
 static void folds_and_wide_legs_are_loose_clothes(void)
 {
     capture_evidence smooth = drawn(0), wavy = drawn(6);
@@ -586,6 +600,7 @@ TEST_MAIN(RUN(there_are_2254_anchors_at_cell_centres); RUN(decoding_adds_pixels_
           RUN(the_largest_part_stays_and_corners_join); RUN(small_holes_are_filled_and_large_ones_left);
           RUN(parts_agree_with_flood_filling); RUN(the_second_look_encloses_what_the_first_saw);
           RUN(the_guided_filter_is_its_definition); RUN(refinement_snaps_a_coarse_mask_to_the_photo);
+          RUN(a_gap_between_the_shins_that_the_mask_fills_is_shared_by_both);
           RUN(folds_and_wide_legs_are_loose_clothes); RUN(a_good_photo_has_no_verdict); RUN(cut_bodies_are_refused);
           RUN(sitting_lying_small_and_dark_are_refused); RUN(what_widens_the_error_is_told);
           RUN(shoulders_tell_the_turn); RUN(every_verdict_has_a_word_and_every_refusal_a_sentence);)
