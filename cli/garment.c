@@ -1,4 +1,5 @@
 #include "base/io.h"
+#include "base/label.h"
 #include "base/limits.h"
 #include "cli/commands.h"
 #include "cli/garment.h"
@@ -73,7 +74,7 @@ static bool describe(const arguments *a, garment *g, err *e)
         if (strcmp(a->silhouette, garment_silhouette_word[i]) == 0) cut = i;
     if (cut < 0) return fail(e, ERR_INPUT, "--silhouette is slim, regular or loose, not \"%.40s\"", a->silhouette);
     g->silhouette = (garment_silhouette)cut;
-    snprintf(g->name, sizeof g->name, "%s", a->name ? a->name : garment_category_word[g->category]);
+    label_copy(g->name, sizeof g->name, a->name ? a->name : garment_category_word[g->category]);
     return read_chart(a, &g->chart, e) && read_fabric(a, g->category, &g->fabric, e);
 }
 

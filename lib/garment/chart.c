@@ -207,12 +207,12 @@ bool chart_set(size_chart *c, int size, chart_dim d, chart_range v, bool inches,
     return true;
 }
 
-// "32x34", "W32 L34", "32/34": inches. false: some other name.
+// "32x34", "W32 L34": inches. false: some other name; "44-46" is a double size.
 static bool jeans_size(const char *name, int *waist, int *inseam)
 {
     int used = 0;
     char cross, rest[2];
-    if (sscanf(name, "%2d%c%2d%n", waist, &cross, inseam, &used) == 3 && strchr("xX-", cross) && !name[used])
+    if (sscanf(name, "%2d%c%2d%n", waist, &cross, inseam, &used) == 3 && (cross == 'x' || cross == 'X') && !name[used])
         return true;
     return sscanf(name, "W%2d L%2d%1s", waist, inseam, rest) == 2 ||
            sscanf(name, "W%2dL%2d%1s", waist, inseam, rest) == 2;

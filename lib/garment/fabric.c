@@ -1,4 +1,5 @@
 #include "garment/fabric.h"
+#include "base/label.h"
 #include "garment/fabric_json.h"
 
 #include <jansson.h>
@@ -72,7 +73,7 @@ bool fabric_of_json(const json_t *j, fabric *f, err *e)
         for (const char *c = name; *c; c++)
             if ((unsigned char)*c < 0x20 || strchr("\"\\", *c))
                 return fail(e, ERR_INPUT, "the fabric's name has quotes or line breaks");
-        snprintf(f->name, sizeof f->name, "%s", name);
+        label_copy(f->name, sizeof f->name, name);
     }
     f->calibrated = json_is_true(json_object_get(j, "calibrated"));
     const char *color = json_string_value(json_object_get(j, "color"));

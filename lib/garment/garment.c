@@ -1,4 +1,5 @@
 #include "garment/garment.h"
+#include "base/label.h"
 #include "garment/chart_cells.h"
 #include "garment/fabric_json.h"
 
@@ -43,9 +44,7 @@ bool garment_parse(const char *json, size_t n, garment *g, err *e)
     g->silhouette = SILHOUETTE_REGULAR;
     for (int i = 0; silhouette && i < 3; i++)
         if (strcmp(silhouette, garment_silhouette_word[i]) == 0) g->silhouette = (garment_silhouette)i;
-    snprintf(g->name, sizeof g->name, "%s", name ? name : "");
-    for (char *c = g->name; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == '"' || *c == '\\') *c = ' ';
+    label_copy(g->name, sizeof g->name, name ? name : "");
     g->imported = source && strcmp(source, "import") == 0;
     if (ok && !cloth) g->fabric = *garment_usual_fabric(g->category);
     ok = ok && (!cloth || fabric_of_json(cloth, &g->fabric, e));

@@ -317,10 +317,12 @@ bool import_read(const uint8_t *glb, size_t n, imported *m, import_report *r, er
     bool ok = s->triangles >= 100 || fail(e, ERR_INPUT, "the file holds no garment: its triangles have no area");
     if (ok) {
         examine(m, r);
+        ok = sane(m, r, e); // before what takes hours of too many vertices
+    }
+    if (ok) {
         hold_trims(m);
         lay_flat(m);
         m->spacing = r->edge;
-        ok = sane(m, r, e);
     }
     if (!ok) imported_free(m);
     return ok;

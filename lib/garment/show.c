@@ -1,4 +1,5 @@
 #include "garment/show.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "body/suit.h"
 #include "image/draw.h"
@@ -8,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDE = 300, TALL = 520, HEAD = 54 };
+enum { WIDE = 300, TALL = 520, HEAD = 54, BLOCK = HEAD + 3 * TALL, MOST_ACROSS = LIMIT_IMAGE_SIDE / WIDE };
 static const draw_color paper = { 244, 242, 239, 255 }, ink = { 40, 44, 52, 255 }, quiet = { 120, 124, 132, 255 };
 
 vec3 show_strain_color(float strain, double limit)
@@ -108,18 +109,20 @@ bool show_sheet(const wearer *w, const garment *g, const show_column *column, in
         const wearer *x = column[i].w ? column[i].w : w;
         for (uint32_t v = 0; v < x->model->vertices; v++) tall = fmaxf(tall, wearer_body(x)[v].y);
     }
-    image sheet = image_new((uint32_t)(WIDE * columns), 3 * TALL + HEAD, 3);
+    const int across = columns < MOST_ACROSS ? columns : MOST_ACROSS, rows = (columns + MOST_ACROSS - 1) / MOST_ACROSS;
+    image sheet = image_new((uint32_t)(WIDE * across), (uint32_t)(BLOCK * rows), 3);
     fill(&sheet);
     for (int i = 0; i < columns; i++) {
+        int left = WIDE * (i % MOST_ACROSS), top = BLOCK * (i / MOST_ACROSS);
         stage st = stage_of(column[i].w ? column[i].w : w, g);
         st.tall = tall; // all to one scale
-        draw_text(&sheet, WIDE * i + 12, 8, 2, ink, column[i].title);
-        draw_text(&sheet, WIDE * i + 12, 36, 1, quiet, column[i].note);
+        draw_text(&sheet, left + 12, top + 8, 2, ink, column[i].title);
+        draw_text(&sheet, left + 12, top + 36, 1, quiet, column[i].note);
         for (int row = 0; row < 3; row++) {
             image one = image_new(WIDE, TALL, 3);
             fill(&one);
             draw(&one, &st, column[i].drape, row == 1 ? 1.5708f : 0, row == 2);
-            draw_image(&sheet, WIDE * i, HEAD + TALL * row, &one);
+            draw_image(&sheet, left, top + HEAD + TALL * row, &one);
             image_free(&one);
         }
         mem_free(st.triangle);

@@ -12,7 +12,8 @@ typedef struct {
     const char *title, *note;
 } show_column;
 
-// One column a size or a person, rows: front, side, front by strain. All people are drawn to one scale. PNG.
+// One column a size or a person, rows: front, side, front by strain; further columns below where the picture would be
+// wider than LIMIT_IMAGE_SIDE. All people are drawn to one scale. PNG.
 bool show_sheet(const wearer *w, const garment *g, const show_column *column, int columns, buf *png, err *e) MUST_USE;
 
 // One view of this size; d: NULL for the body alone, yaw in radians: 0 from the front. The caller frees it.

@@ -92,7 +92,7 @@ static bool read_params(const npz *z, const char *assets, const char *smpl, wear
                     n);
     memcpy(w->betas, betas->data, n * sizeof *w->betas);
     for (size_t i = 0; i < n; i++)
-        if (!(fabsf(w->betas[i]) < 20)) return fail(e, ERR_INPUT, "the betas are not a person's");
+        if (!body_beta_possible(w->betas[i])) return fail(e, ERR_INPUT, "the betas are not a person's");
     stand(w);
     if (!covariance || covariance->type != NPZ_F64 || covariance->count != n * n) return true;
     double value[TAPE_COUNT], *jacobian = mem_array(double, TAPE_COUNT *n), *c = mem_array(double, n *n);

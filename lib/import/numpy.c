@@ -208,6 +208,19 @@ static bool scatter(numpy_array *out, bool by_column, const numpy_array *data, c
     return true;
 }
 
+static bool is_array(const pickle_value *v)
+{
+    return v && v->kind == PICKLE_OBJECT && v->state && v->state->kind == PICKLE_TUPLE &&
+           (pickle_is_class(v->class_of, "numpy.core.multiarray", "_reconstruct") ||
+            pickle_is_class(v->class_of, "numpy._core.multiarray", "_reconstruct"));
+}
+
+// A list of a sparse matrix. It is an array itself: a matrix that is its own list would be read for ever.
+static bool read_list(const pickle_value *v, numpy_array *out, err *e)
+{
+    return is_array(v) ? read_dense(v->state, out, e) : fail(e, ERR_INPUT, "is a sparse matrix without its lists");
+}
+
 static bool read_sparse(const pickle_value *v, bool by_column, numpy_array *out, err *e)
 {
     const pickle_value *shape = pickle_get(v, "_shape");
@@ -216,8 +229,8 @@ static bool read_sparse(const pickle_value *v, bool by_column, numpy_array *out,
     // Its few bytes may claim any size.
     if (out->count > SPARSE_MAX) return fail(e, ERR_LIMIT, "is a sparse matrix of more than %d elements", SPARSE_MAX);
     numpy_array data = { 0 }, indices = { 0 }, start = { 0 };
-    bool ok = numpy_read(pickle_get(v, "data"), &data, e) && numpy_read(pickle_get(v, "indices"), &indices, e) &&
-              numpy_read(pickle_get(v, "indptr"), &start, e);
+    bool ok = read_list(pickle_get(v, "data"), &data, e) && read_list(pickle_get(v, "indices"), &indices, e) &&
+              read_list(pickle_get(v, "indptr"), &start, e);
     if (ok) {
         out->data = mem_try(out->count, sizeof *out->data);
         ok = out->data ? scatter(out, by_column, &data, &indices, &start, e)
@@ -227,13 +240,6 @@ static bool read_sparse(const pickle_value *v, bool by_column, numpy_array *out,
     numpy_free(&indices);
     numpy_free(&start);
     return ok;
-}
-
-static bool is_array(const pickle_value *v)
-{
-    return v && v->kind == PICKLE_OBJECT && v->state && v->state->kind == PICKLE_TUPLE &&
-           (pickle_is_class(v->class_of, "numpy.core.multiarray", "_reconstruct") ||
-            pickle_is_class(v->class_of, "numpy._core.multiarray", "_reconstruct"));
 }
 
 bool numpy_read(const pickle_value *v, numpy_array *out, err *e)

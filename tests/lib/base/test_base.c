@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/label.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/rng.h"
@@ -50,6 +51,26 @@ static void a_buffer_keeps_its_bytes_when_an_append_is_refused(void)
     CHECK(b.len == 5 && memcmp(b.data, "12345", 5) == 0);
     CHECK(buf_align(&b, 4, ' ') && b.len == 8 && b.data[7] == ' ');
     buf_free(&b);
+}
+
+static void a_label_is_cut_between_characters_and_needs_no_escape(void)
+{
+    char out[8];
+    label_copy(out, sizeof out, "The \"S\"\\\n");
+    CHECK_STR(out, "The  S "); // seven characters and the end
+    label_copy(out, sizeof out,
+               "Gr\xc3\xb6\xc3\x9f"
+               "en");
+    CHECK_STR(out, "Gr\xc3\xb6\xc3\x9f"
+                   "e");
+    label_copy(out, sizeof out, "123456\xc3\xa9");
+    CHECK_STR(out, "123456"); // the character of two bytes has no room
+    label_copy(out, sizeof out, "a\xff\xc3(\xed\xa0\x80");
+    CHECK_STR(out, "a  (   "); // neither a lone byte nor half a surrogate
+    label_copy(out, sizeof out, "\xf0\x9f\x91\x97!");
+    CHECK_STR(out, "\xf0\x9f\x91\x97!");
+    label_copy(out, sizeof out, "\xf0\x9f");
+    CHECK_STR(out, "  ");
 }
 
 static void an_error_names_what_it_was_within(void)
@@ -152,7 +173,8 @@ static void a_buffer_used_again_keeps_to_its_new_maximum(void)
 
 TEST_MAIN(RUN(an_arena_refuses_what_is_over_its_ceiling); RUN(an_arena_begins_anew_in_its_memory_and_hands_out_zeros);
           RUN(a_buffer_used_again_keeps_to_its_new_maximum); RUN(a_buffer_keeps_its_bytes_when_an_append_is_refused);
-          RUN(a_fixed_number_is_written_as_printf_writes_it); RUN(an_error_names_what_it_was_within);
+          RUN(a_fixed_number_is_written_as_printf_writes_it);
+          RUN(a_label_is_cut_between_characters_and_needs_no_escape); RUN(an_error_names_what_it_was_within);
           RUN(a_written_file_reads_back_and_leaves_no_temporary);
           RUN(every_item_of_a_loop_runs_once_on_any_thread_count);
           RUN(a_seed_gives_the_same_numbers_and_normals_have_unit_variance);)

@@ -47,6 +47,14 @@ static void a_csv_chart_says_the_same_as_json(void)
     CHECK(c.size[1].value[DIM_CHEST].hi == 0);
 }
 
+static void double_sizes_are_no_inches(void)
+{
+    CHECK(parse("basis,body\nsize,chest,waist,hip\n36-38,90,72,98\n44-46,110,92,116\n"));
+    CHECK(c.size[0].value[DIM_WAIST].hi == 72 && c.size[1].value[DIM_INSEAM].hi == 0);
+    CHECK(parse("basis,body\nsize,chest\n10-12,92\n"));
+    CHECK(c.size[0].value[DIM_WAIST].hi == 0);
+}
+
 static void jeans_sizes_are_a_waist_and_an_inseam_in_inches(void)
 {
     CHECK(parse("basis,body\nsize,hip\n32x34,98\nW30 L32,94\nW28L30,90\n"));
@@ -164,7 +172,7 @@ static void a_garment_file_reads_back(void)
 }
 
 TEST_MAIN(RUN(a_json_chart_keeps_numbers_ranges_gaps_units_and_bases); RUN(a_csv_chart_says_the_same_as_json);
-          RUN(jeans_sizes_are_a_waist_and_an_inseam_in_inches); RUN(a_mistake_is_told_with_its_row_and_column);
-          RUN(sizes_stand_smallest_first_when_their_names_tell); RUN(a_printed_chart_reads_back_the_same);
-          RUN(fabrics_read_back_and_own_ones_build_on_a_preset);
+          RUN(double_sizes_are_no_inches); RUN(jeans_sizes_are_a_waist_and_an_inseam_in_inches);
+          RUN(a_mistake_is_told_with_its_row_and_column); RUN(sizes_stand_smallest_first_when_their_names_tell);
+          RUN(a_printed_chart_reads_back_the_same); RUN(fabrics_read_back_and_own_ones_build_on_a_preset);
           RUN(every_category_has_all_its_measures_from_any_chart); RUN(a_garment_file_reads_back);)

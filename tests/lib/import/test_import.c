@@ -125,6 +125,30 @@ static void every_protocol_of_python_is_read(void)
     }
 }
 
+static void a_sparse_matrix_that_is_its_own_list_is_refused(void)
+{
+    static const char bytes[] = "\x80\x04"
+                                "cscipy.sparse.csc\ncsc_matrix\n"
+                                ")\x81q\x00}("
+                                "\x8c\x06_shape"
+                                "K\x01K\x01\x86"
+                                "\x8c\x04"
+                                "data"
+                                "h\x00"
+                                "\x8c\x07indices"
+                                "h\x00"
+                                "\x8c\x06indptr"
+                                "h\x00"
+                                "ub.";
+    err e = { 0 };
+    numpy_array a;
+    pickle *p = pickle_parse((const uint8_t *)bytes, sizeof bytes - 1, &e);
+    CHECK(p && pickle_get(pickle_root(p), "data") == pickle_root(p));
+    CHECK(!numpy_read(pickle_root(p), &a, &e) && e.code == ERR_INPUT);
+    CHECK_STR(e.msg, "is a sparse matrix without its lists");
+    pickle_free(p);
+}
+
 static void a_pickle_that_ends_early_is_refused(void)
 {
     for (int protocol = 0; protocol <= 4; protocol++) {
@@ -378,8 +402,9 @@ static void a_wrong_smpl_file_is_refused(void)
     fixture_body_free(&body);
 }
 
-TEST_MAIN(RUN(every_protocol_of_python_is_read); RUN(a_pickle_that_ends_early_is_refused);
-          RUN(hostile_pickles_get_one_sentence); RUN(a_pickle_cannot_outgrow_its_memory);
-          RUN(pytorch_checkpoints_are_read); RUN(a_damaged_checkpoint_is_refused_or_known_by_its_sums);
-          RUN(a_file_that_is_no_checkpoint_is_refused); RUN(sixty_four_bit_archives_are_read);
-          RUN(smpl_is_the_same_from_every_python); RUN(a_wrong_smpl_file_is_refused);)
+TEST_MAIN(RUN(every_protocol_of_python_is_read); RUN(a_sparse_matrix_that_is_its_own_list_is_refused);
+          RUN(a_pickle_that_ends_early_is_refused); RUN(hostile_pickles_get_one_sentence);
+          RUN(a_pickle_cannot_outgrow_its_memory); RUN(pytorch_checkpoints_are_read);
+          RUN(a_damaged_checkpoint_is_refused_or_known_by_its_sums); RUN(a_file_that_is_no_checkpoint_is_refused);
+          RUN(sixty_four_bit_archives_are_read); RUN(smpl_is_the_same_from_every_python);
+          RUN(a_wrong_smpl_file_is_refused);)
