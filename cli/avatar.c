@@ -161,7 +161,7 @@ static bool run(const arguments *a, const char *photo, err *e)
     ok = ok && write_avatar(a->out, &files, e) &&
          (!hmr2_too || hmr2_write_people(o->network, &o->wish, &o->sight, a->out, e));
     if (ok && a->json)
-        ok = fwrite(files.measurements.data, 1, files.measurements.len, stdout) == files.measurements.len;
+        ok = cli_print(files.measurements.data, files.measurements.len, e);
     else if (ok)
         print_table(&files, a->out);
     if (ok && q.seen && !files.estimate.hinted)

@@ -3,6 +3,8 @@
 #pragma once
 #include "base/err.h"
 
+#include <stddef.h>
+
 int cmd_avatar(int argc, char **argv);
 int cmd_measure(int argc, char **argv);
 int cmd_body(int argc, char **argv);
@@ -22,6 +24,8 @@ int import_hmr2(int argc, char **argv);
 
 // Says the error in one line on stderr and returns the exit status that goes with it.
 int cli_fail(const err *e);
+// Prints bytes on stdout.
+bool cli_print(const void *bytes, size_t n, err *e) MUST_USE;
 
 // The folder of assets: given (may be NULL), else $TRYON_ASSETS, else beside the program (../assets, ../share/tryon),
 // else /usr/share/tryon. NULL and a sentence when none has the open body. The result lives as long as the program.

@@ -64,7 +64,7 @@ static bool write_size(work *k, int size, const char *suffix, err *e)
     return ok;
 }
 
-static bool write_sheet(work *k, err *e)
+static bool draw_sheet(work *k, buf *png, err *e)
 {
     show_column column[CHART_MAX_SIZES];
     char note[CHART_MAX_SIZES][128];
@@ -73,29 +73,47 @@ static bool write_sheet(work *k, err *e)
         fit_sentence(&k->fit.size[size], note[i], 36); // as wide as the column
         column[i] = (show_column){ &k->drape[size], NULL, k->g.chart.size[size].name, note[i] };
     }
-    buf png = buf_new(LIMIT_IMAGE_BYTES);
-    bool ok = show_sheet(&k->w, &k->g, column, k->count, &png, e) && write_file(k->a->out, "sheet.png", &png, e);
-    buf_free(&png);
+    return show_sheet(&k->w, &k->g, column, k->count, png, e);
+}
+
+static bool print_fit(work *k, int size, buf *json, err *e)
+{
+    buf quality = buf_new(MIB);
+    bool ok = (drape_print(&k->drape[size], &k->g, &k->fit.size[size], &quality) && buf_append(&quality, "", 1) &&
+               fit_print(&k->g, &k->fit, PREFER_REGULAR, (const char *)quality.data, false, json)) ||
+              fail(e, ERR_LIMIT, "the verdict is too long");
+    buf_free(&quality);
     return ok;
 }
 
-static bool write_outfit(work *k, int size, err *e)
+static bool dress(work *k, int size, buf *glb, err *e)
 {
     char path[4096];
-    buf avatar = buf_new(LIMIT_GLB_BYTES), glb = buf_new(LIMIT_GLB_BYTES), quality = buf_new(MIB), json = buf_new(MIB);
-    fit_preference p = PREFER_REGULAR;
-    bool ok =
-        io_join(path, sizeof path, k->a->avatar, "avatar.glb") || fail(e, ERR_LIMIT, "the avatar's path is too long");
-    ok = ok && io_read(path, &avatar, e) && outfit_glb(avatar.data, avatar.len, &k->g, &k->drape[size], &glb, e);
-    ok = ok && ((drape_print(&k->drape[size], &k->g, &k->fit.size[size], &quality) && buf_append(&quality, "", 1) &&
-                 fit_print(&k->g, &k->fit, p, (const char *)quality.data, false, &json)) ||
-                fail(e, ERR_LIMIT, "the verdict is too long"));
-    ok = ok && write_file(k->a->out, "tryon.glb", &glb, e) && write_file(k->a->out, "fit.json", &json, e);
-    if (ok && k->a->json) ok = fwrite(json.data, 1, json.len, stdout) == json.len;
+    buf avatar = buf_new(LIMIT_GLB_BYTES);
+    bool ok = (io_join(path, sizeof path, k->a->avatar, "avatar.glb") ||
+               fail(e, ERR_LIMIT, "the avatar's path is too long")) &&
+              io_read(path, &avatar, e) && outfit_glb(avatar.data, avatar.len, &k->g, &k->drape[size], glb, e);
     buf_free(&avatar);
+    return ok;
+}
+
+// The folder comes into being only when all that goes into it is there.
+static bool write_all(work *k, int chosen, err *e)
+{
+    const arguments *a = k->a;
+    buf glb = buf_new(LIMIT_GLB_BYTES), json = buf_new(MIB), png = buf_new(LIMIT_IMAGE_BYTES);
+    bool ok = dress(k, chosen, &glb, e) && print_fit(k, chosen, &json, e) && draw_sheet(k, &png, e);
+    ok = ok && io_make_dirs(a->out, e) && write_size(k, chosen, "", e) && write_file(a->out, "tryon.glb", &glb, e) &&
+         write_file(a->out, "fit.json", &json, e) && write_file(a->out, "sheet.png", &png, e);
+    for (int i = 0; ok && a->all && i < k->count; i++) {
+        char suffix[40];
+        snprintf(suffix, sizeof suffix, ".%s", k->g.chart.size[k->wanted[i]].name);
+        ok = write_size(k, k->wanted[i], suffix, e);
+    }
+    if (ok && a->json) ok = cli_print(json.data, json.len, e);
     buf_free(&glb);
-    buf_free(&quality);
     buf_free(&json);
+    buf_free(&png);
     return ok;
 }
 
@@ -128,13 +146,7 @@ static bool run(work *k, err *e)
     pool_free(p);
     for (int i = 0; i < k->count; i++)
         if (!k->made[k->wanted[i]]) return *e = k->failed[k->wanted[i]], false;
-    bool ok =
-        io_make_dirs(a->out, e) && write_size(k, chosen, "", e) && write_outfit(k, chosen, e) && write_sheet(k, e);
-    for (int i = 0; ok && a->all && i < k->count; i++) {
-        char suffix[40];
-        snprintf(suffix, sizeof suffix, ".%s", k->g.chart.size[k->wanted[i]].name);
-        ok = write_size(k, k->wanted[i], suffix, e);
-    }
+    bool ok = write_all(k, chosen, e);
     for (int i = 0; ok && !a->json && i < k->count; i++) {
         const drape *d = &k->drape[k->wanted[i]];
         const cloth_quality *q = &d->quality;

@@ -59,7 +59,7 @@ int cmd_fit(int argc, char **argv)
         fit_judge(&g, &w.fit, p, &r);
         if (!json) print_table(&g, &r);
         ok = !json || fit_print(&g, &r, p, NULL, false, &text) || fail(&e, ERR_LIMIT, "the verdict is too long");
-        if (json && ok) ok = fwrite(text.data, 1, text.len, stdout) == text.len;
+        if (json && ok) ok = cli_print(text.data, text.len, &e);
     }
     buf_free(&text);
     wearer_close(&w);

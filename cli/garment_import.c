@@ -1,6 +1,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "cli/commands.h"
 #include "cli/garment.h"
 #include "garment/import.h"
 
@@ -71,7 +72,7 @@ static bool write_all(const garment *g, const buf *bytes, const import_report *r
     printed = printed && buf_printf(&qa, "}}\n");
     ok = ok && (printed || fail(e, ERR_LIMIT, "the report is too long")) &&
          io_join(path, sizeof path, folder, "qa.json") && io_write(path, qa.data, qa.len, e);
-    if (ok) printf("%.*s", (int)qa.len, (const char *)qa.data);
+    ok = ok && cli_print(qa.data, qa.len, e);
     buf_free(&qa);
     return ok;
 }

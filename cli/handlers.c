@@ -77,9 +77,12 @@ static bool read_answers(const char *text, avatar_request *q, err *e)
 static bool make(void *ctx, const job_avatar_in *in, job_avatar_out *out, err *e)
 {
     (void)ctx;
-    avatar_request q = {
-        .front = in->front, .front_bytes = in->front_len, .side = in->side, .side_bytes = in->side_len
-    };
+    avatar_request q = { .front = in->front,
+                         .front_bytes = in->front_len,
+                         .side = in->side,
+                         .side_bytes = in->side_len,
+                         .params = in->params,
+                         .params_bytes = in->params_len };
     if (!read_answers(in->answers, &q, e)) return false;
     avatar_studio *s = borrow(e);
     if (!s) {

@@ -3,6 +3,7 @@
 #include "base/sandbox.h"
 #include "cli/commands.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +47,19 @@ int cli_fail(const err *e)
     return e->code == ERR_IO || e->code == ERR_MEMORY || e->code == ERR_INTERNAL ? 1 : 2;
 }
 
+static bool stdout_failed(err *e) { return fail(e, ERR_IO, "standard output cannot be written: %s", strerror(errno)); }
+
+bool cli_print(const void *bytes, size_t n, err *e) { return fwrite(bytes, 1, n, stdout) == n || stdout_failed(e); }
+
+// What stands in stdout's buffer may still be lost.
+static int finish(int status)
+{
+    err e = { 0 };
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || status != 0) return status;
+    (void)stdout_failed(&e);
+    return cli_fail(&e);
+}
+
 int main(int argc, char **argv)
 {
     log_set_sink(log_to_stderr, NULL);
@@ -55,17 +69,17 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return 0;
+        return finish(0);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("tryon %s\n", TRYON_VERSION);
-        return 0;
+        return finish(0);
     }
     // Before there are threads, models or secrets that a decoder of hostile bytes could inherit.
     err e = { 0 };
     if (!sandbox_start(&e)) return cli_fail(&e);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+        if (strcmp(argv[1], commands[i].name) == 0) return finish(commands[i].run(argc - 1, argv + 1));
     fprintf(stderr, "tryon: there is no command \"%s\"; tryon --help lists them\n", argv[1]);
     return 2;
 }

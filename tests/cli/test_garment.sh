@@ -29,6 +29,30 @@ if command -v node >/dev/null && [ -d "$here/../npm/node_modules/gltf-validator"
     check "tryon.glb is clean glTF" node "$here/../lib/gltf/validate.js" "one/tryon.glb"
 fi
 
+# What a shop calls a garment may hold anything; the file it stands in is read again.
+check "a name with quotes is kept without them" succeeds "$tryon" garment draft --category skirt --standard women \
+    --name "The \"Slim\" \\ skirt, of sixty letters and a bit more: für die Größeren" --out "named"
+check "and its garment is read" succeeds "$tryon" fit --avatar "avatar" --garment "named"
+cat >"many.csv" <<CSV
+basis,garment_flat
+size,chest,length
+$(for i in $(seq 1 28); do echo "$i,$((44 + i / 2)),70"; done)
+CSV
+check "a garment of 28 sizes" succeeds "$tryon" garment draft --category tshirt --chart "many.csv" --out "many"
+check "is draped in all of them" succeeds "$tryon" drape --avatar "avatar" --garment "many" --size 3 --all --spacing 30 --threads 2 --out "sizes"
+check "and drawn in two rows" test -s "sizes/sheet.png" -a -s "sizes/drape.28.bin"
+cp -r avatar damaged
+head -c 1000 avatar/avatar.glb >damaged/avatar.glb
+refuses "a damaged avatar" "avatar.glb" "$tryon" drape --avatar "damaged" --garment "tee" --size M --spacing 25 --out "x"
+full() { # full COMMAND…: its output meets a full disk
+    status=0
+    "$@" >/dev/full 2>stderr || status=$?
+    cat stderr
+    [ "$status" = 1 ] && [ "$(wc -l <stderr)" = 1 ] && grep -q 'standard output cannot be written' stderr
+}
+check "a verdict that cannot be printed is a failure" full "$tryon" fit --avatar "avatar" --garment "tee" --json
+check "and a short one" full "$tryon" measure "avatar" --json
+
 refuses "an unknown category" "--category" "$tryon" garment draft --category cape --standard men --out "x"
 refuses "no chart" "--chart" "$tryon" garment draft --category tshirt --out "x"
 printf 'basis,body\nsize,chest\nM,wide\n' >"bad.csv"

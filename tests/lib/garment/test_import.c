@@ -206,6 +206,31 @@ static void what_is_no_garment_in_metres_is_refused(void)
     wearer_close(&mean);
 }
 
+// What hangs loose is sewn on one piece after another: of so many that would take hours.
+static void more_vertices_than_can_be_draped_are_refused_before_the_work(void)
+{
+    enum { SIDE = 120, SHREDS = SIDE * SIDE };
+    vec3 *p = mem_array(vec3, 3 * SHREDS);
+    uint32_t *t = mem_array(uint32_t, 3 * SHREDS);
+    for (uint32_t i = 0; i < 3 * SHREDS; i++) {
+        uint32_t shred = i / 3;
+        p[i] = v3(0.01f * (float)(shred % SIDE) + (i % 3 == 1 ? 0.006f : 0), 0.01f * (float)(shred / SIDE),
+                  i % 3 == 2 ? 0.006f : 0);
+        t[i] = i;
+    }
+    glb_mesh mesh = { .name = "shreds", .mesh = { p, t, 3 * SHREDS, SHREDS } };
+    glb_scene scene = { .generator = "test", .mesh = &mesh, .meshes = 1 };
+    buf out = buf_new(1 << 24);
+    imported m;
+    import_report r;
+    CHECK(glb_write(&scene, GLB_PLAIN, &out, &e));
+    CHECK(!import_read(out.data, out.len, &m, &r, &e) && e.code == ERR_LIMIT && strstr(e.msg, "at most 40000"));
+    buf_free(&out);
+    mem_free(p);
+    mem_free(t);
+}
+
 TEST_MAIN(RUN(a_button_hangs_on_its_shirt); RUN(a_brands_mesh_is_welded_measured_and_drapes_on_another_body);
           RUN(a_brands_mesh_drapes_on_a_body_of_other_triangles_as_smpl_is);
-          RUN(sizes_that_are_one_mesh_or_one_mesh_scaled_are_found_out); RUN(what_is_no_garment_in_metres_is_refused);)
+          RUN(sizes_that_are_one_mesh_or_one_mesh_scaled_are_found_out); RUN(what_is_no_garment_in_metres_is_refused);
+          RUN(more_vertices_than_can_be_draped_are_refused_before_the_work);)
