@@ -163,7 +163,11 @@ bool avatar_make(avatar_studio *s, const avatar_request *q, avatar_files *out, e
             in.hint = &hint;
         }
         measured body = q->seen ? smpl_body(s, q->sex) : open_body(s, q->sex);
-        ok = estimate_body(body.m, body.t, &in, &files.estimate, e) && write_files(&body, q, photo, photos, &files, e);
+        estimate_memory earlier;
+        ok = !q->params || avatar_recall(body.m, q->params, q->params_bytes, &earlier, e);
+        if (q->params && !q->front) in.remembered = &earlier;
+        ok = ok && estimate_body(body.m, body.t, &in, &files.estimate, e) &&
+             write_files(&body, q, photo, photos, &files, e);
     }
     for (int i = 0; i < 2; i++) examined_free(&photo[i]);
     if (ok)
@@ -219,9 +223,23 @@ bool avatar_measure_params(avatar_studio *s, const uint8_t *bytes, size_t n, dou
     }
     const npz_array *id = npz_find(z, "body_id");
     ok = ok && (!id || body_is(body.m, id->data, id->type == NPZ_TEXT ? id->count : 0, e));
+    for (int k = 0; ok && k < body.m->betas; k++)
+        ok = body_beta_possible(((const float *)betas->data)[k]) || fail(e, ERR_INPUT, "the betas are not a person's");
     if (ok) tape_read_betas(body.t, betas->data, value);
     npz_free(z);
     return ok;
+}
+
+// A tape can be laid on what stands within some metres of the origin, its joints apart from one another.
+static bool stands(const vec3 *position, uint32_t vertices, const vec3 *joint)
+{
+    const float far = 3, near = 0.001f; // metres
+    for (uint32_t i = 0; i < vertices; i++)
+        if (!(v3_len(position[i]) < far)) return false;
+    for (int j = 1; j < BODY_JOINTS; j++)
+        for (int k = 0; k < j; k++)
+            if (!(v3_dist(joint[j], joint[k]) > near)) return false;
+    return true;
 }
 
 bool avatar_measure_glb(avatar_studio *s, const char *path, double *value, err *e)
@@ -245,7 +263,9 @@ bool avatar_measure_glb(avatar_studio *s, const char *path, double *value, err *
     if (ok) {
         vec3 joint[BODY_JOINTS];
         for (int j = 0; j < BODY_JOINTS; j++) joint[j] = g.joint[j].origin;
-        tape_read(body.t, g.mesh[0].position, joint, value);
+        ok = stands(g.mesh[0].position, body.m->vertices, joint) ||
+             fail(e, ERR_INPUT, "%s was changed: a person does not stand in it", path);
+        if (ok) tape_read(body.t, g.mesh[0].position, joint, value);
     }
     json_decref(extras);
     glb_model_free(&g);

@@ -31,6 +31,9 @@ typedef struct {
     double tape[TAPE_COUNT];     // metres; 0: not given
     const uint8_t *front, *side; // encoded photos, NULL: none; a side photo needs a front one
     size_t front_bytes, side_bytes;
+    // An earlier avatar's params.npz, in place of photos that are gone: what they said is held to. NULL: none.
+    const uint8_t *params;
+    size_t params_bytes;
     const avatar_sight *seen; // the avatar is of that person and stands on SMPL; NULL: on the open body
 } avatar_request;
 

@@ -13,6 +13,8 @@ void avatar_shape_free(avatar_shape *s);
 
 bool avatar_glb(const body_model *m, const avatar_shape *shape, buf *plain, buf *web, err *e) MUST_USE;
 bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err *e) MUST_USE;
+// What is kept in params.npz of the photos of an avatar of body m; mode 'A' when it was made without.
+bool avatar_recall(const body_model *m, const uint8_t *npz, size_t n, estimate_memory *out, err *e) MUST_USE;
 bool avatar_report(const body_model *m, const avatar_request *request, const estimate_result *r, buf *out,
                    err *e) MUST_USE;
 

@@ -17,6 +17,9 @@ bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err 
     const char *sex = body_sex_word(m->sex);
     char id[BODY_ID_SIZE];
     body_id(m, id);
+    // What the photos said before the tape had its say, for corrections when they are gone (avatar_recall).
+    const estimate_memory *photos = &r->photos;
+    int32_t verdict = (int32_t)photos->verdict;
     npz_array array[] = {
         { "betas", NPZ_F32, 1, { k }, r->betas, k },
         { "betas_covariance", NPZ_F64, 2, { k, k }, covariance, k * k },
@@ -26,9 +29,58 @@ bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err 
         { "camera", NPZ_F32, 1, { 3 }, camera, 3 },
         { "gender", NPZ_TEXT, 0, { 0 }, sex, strlen(sex) },
         { "model", NPZ_TEXT, 0, { 0 }, m->name, strlen(m->name) },
+        { "photo_mode", NPZ_TEXT, 0, { 0 }, &photos->mode, 1 },
+        { "photo_verdict", NPZ_I32, 1, { 1 }, &verdict, 1 },
+        { "photo_height", NPZ_F64, 1, { 1 }, &photos->height, 1 },
+        { "photo_betas", NPZ_F64, 1, { k }, photos->posterior.mean, k },
+        { "photo_covariance", NPZ_F64, 2, { k, k }, photos->posterior.covariance, k * k },
         { "body_id", NPZ_TEXT, 0, { 0 }, id, strlen(id) }, // of SMPL's file only
     };
-    return npz_write(array, (int)(sizeof array / sizeof *array) - (m->fingerprint == 0), out, e);
+    enum { ALL = sizeof array / sizeof *array, OF_PHOTOS = 5 };
+    int count = ALL;
+    if (photos->mode == 'A') array[ALL - 1 - OF_PHOTOS] = array[ALL - 1], count -= OF_PHOTOS;
+    return npz_write(array, count - (m->fingerprint == 0), out, e);
+}
+
+static const npz_array *doubles(const npz *z, const char *name, size_t count)
+{
+    const npz_array *a = npz_find(z, name);
+    if (!a || a->type != NPZ_F64 || a->count != count) return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(((const double *)a->data)[i])) return NULL;
+    return a;
+}
+
+static bool read_memory(const npz *z, const body_model *m, char mode, estimate_memory *out)
+{
+    size_t k = (size_t)m->betas;
+    const npz_array *verdict = npz_find(z, "photo_verdict"), *height = doubles(z, "photo_height", 1),
+                    *betas = doubles(z, "photo_betas", k), *covariance = doubles(z, "photo_covariance", k * k);
+    if ((mode != 'B' && mode != 'C') || !verdict || verdict->type != NPZ_I32 || verdict->count != 1 || !height ||
+        !betas || !covariance)
+        return false;
+    *out = (estimate_memory){ .mode = mode, .verdict = (unsigned)*(const int32_t *)verdict->data };
+    out->height = *(const double *)height->data;
+    out->posterior.betas = m->betas;
+    memcpy(out->posterior.mean, betas->data, k * sizeof(double));
+    memcpy(out->posterior.covariance, covariance->data, k * k * sizeof(double));
+    for (size_t i = 0; i < k; i++)
+        if (!body_beta_possible((float)out->posterior.mean[i])) return false;
+    return out->height > 1 && out->height < 3;
+}
+
+bool avatar_recall(const body_model *m, const uint8_t *bytes, size_t n, estimate_memory *out, err *e)
+{
+    *out = (estimate_memory){ .mode = 'A' };
+    npz *z = npz_parse(bytes, n, e);
+    if (!z) return false;
+    const npz_array *mode = npz_find(z, "photo_mode"), *sex = npz_find(z, "gender");
+    const char *word = body_sex_word(m->sex);
+    bool same = sex && sex->type == NPZ_TEXT && sex->count == strlen(word) && memcmp(sex->data, word, sex->count) == 0,
+         ok = !mode ||
+              (same && mode->type == NPZ_TEXT && mode->count == 1 && read_memory(z, m, *(const char *)mode->data, out));
+    npz_free(z);
+    return ok || fail(e, ERR_INPUT, "the earlier avatar's parameters are not this person's");
 }
 
 static bool print_verdict(unsigned verdict, buf *out)

@@ -38,6 +38,8 @@ enum {
     JOINT_L_HAND,
     JOINT_R_HAND
 };
+// A person's betas are a few standard deviations; files from outside may hold anything.
+static inline bool body_beta_possible(float beta) { return fabsf(beta) < 20; }
 extern const char *const body_joint_name[BODY_JOINTS];
 extern const int body_joint_parent[BODY_JOINTS]; // -1: root; parents come first
 

@@ -69,6 +69,7 @@ static void profile(const body_model *m, const body_ids *near, const vec3 *posit
         if (f_min(p[0].x, f_min(p[1].x, p[2].x)) > half_width || f_max(p[0].x, f_max(p[1].x, p[2].x)) < -half_width)
             continue;
         float bottom = f_min(p[0].y, f_min(p[1].y, p[2].y)), top = f_max(p[0].y, f_max(p[1].y, p[2].y));
+        if (bottom > high || top < low) continue;
         // One level more at each end than the triangle reaches: rounding must not lose the first or the last.
         int from = (int)((f_max(bottom, low) - low) / step), to = (int)((f_min(top, high) - low) / step) + 1;
         for (int i = from; i <= to && i < LEVELS; i++) {

@@ -227,6 +227,31 @@ static void correct_photos(const body_model *m, tape *t, const learned_features 
     body_gaussian_retell(m, t, &start, ROUNDS, N, row, target, wanted, &out->posterior);
 }
 
+// What the photos said, had she told another height than before: photos tell shapes, the height makes lengths of them,
+// so that all grows with it, from people of the one height to people of the other. How sure it is stays.
+static void grow(const body_model *m, tape *t, const survey_answers *answers, double before, body_gaussian *g)
+{
+    enum { N = TAPE_COUNT - 1, ROUNDS = 2 }; // all but the height, which the answers bring along
+    const double unused[N * N] = { 0 };      // of the covariance, which is not taken over
+    survey_answers now = { .height = answers->height, .age = answers->age },
+                   then = { .height = before, .age = now.age };
+    body_gaussian was, start, grown;
+    float betas[K];
+    double target[TAPE_COUNT];
+    tape_measure row[N];
+    to_floats(g, betas);
+    tape_read_betas(t, betas, target);
+    for (int i = 0; i < N; i++) {
+        row[i] = (tape_measure)(i + 1);
+        target[i] = target[i + 1] * now.height / before;
+    }
+    body_prior_given(m, t, &then, estimate_height_sd, &was);
+    body_prior_given(m, t, &now, estimate_height_sd, &start);
+    for (int i = 0; i < g->betas; i++) start.mean[i] += g->mean[i] - was.mean[i];
+    body_gaussian_retell(m, t, &start, ROUNDS, N, row, target, unused, &grown);
+    memcpy(g->mean, grown.mean, sizeof g->mean);
+}
+
 bool estimate_by_stages(const body_model *m, tape *t, const estimate_input *in, const estimate_stages *stages,
                         estimate_result *out, err *e)
 {
@@ -255,7 +280,14 @@ bool estimate_by_stages(const body_model *m, tape *t, const estimate_input *in, 
         // What was learned is about the built-in body.
         if (!stages->raw && m->fingerprint == 0) correct_photos(m, t, f, in->answers.weight > 0, out);
         mem_free(f);
+    } else if (in->remembered && in->remembered->mode != 'A') {
+        out->mode = in->remembered->mode;
+        out->verdict = in->remembered->verdict;
+        out->posterior = in->remembered->posterior;
+        if (in->answers.height != in->remembered->height)
+            grow(m, t, &in->answers, in->remembered->height, &out->posterior);
     }
+    out->photos = (estimate_memory){ out->mode, out->verdict, in->answers.height, out->posterior };
     // The tape has the last word: what it says of one place moves the others as far as they go together.
     if (!hold_to_tape(t, in->tape, &out->posterior, e)) return false;
     to_floats(&out->posterior, out->betas);
@@ -263,9 +295,9 @@ bool estimate_by_stages(const body_model *m, tape *t, const estimate_input *in, 
     for (int i = 0; i < TAPE_COUNT; i++) {
         out->lo[i] = out->value[i] - NINETY * out->sd[i];
         out->hi[i] = out->value[i] + NINETY * out->sd[i];
-        out->source[i] = in->tape[i] > 0                                      ? SOURCE_TAPE
-                         : in->front && out->sd[i] < PHOTO_SAYS * prior_sd[i] ? SOURCE_PHOTO
-                                                                              : SOURCE_PRIOR;
+        out->source[i] = in->tape[i] > 0                                             ? SOURCE_TAPE
+                         : out->mode != 'A' && out->sd[i] < PHOTO_SAYS * prior_sd[i] ? SOURCE_PHOTO
+                                                                                     : SOURCE_PRIOR;
     }
     return true;
 }

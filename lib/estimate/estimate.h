@@ -12,12 +12,23 @@ typedef struct estimate_hint {
     vec2 joint_at[BODY_JOINTS]; // pixels of the photo
 } estimate_hint;
 
+// What photos said of a person, without the tape values she gave beside them: kept for the day she corrects one and the
+// photos are gone.
+typedef struct {
+    char mode; // 'B' or 'C'; 'A': there were none
+    unsigned verdict;
+    double height; // the one answered then, metres
+    body_gaussian posterior;
+} estimate_memory;
+
 typedef struct {
     survey_answers answers;                  // height required; weight and age 0 when not told
     double tape[TAPE_COUNT];                 // metres; 0: not given
     const capture_evidence *front, *side;    // NULL: no such photo
     float front_focal_35mm, side_focal_35mm; // 0: unknown
     const estimate_hint *hint;               // NULL: none; of the front photo
+    // In place of photos, NULL: nothing. Sex, weight and age are those of then; another height makes all of her taller.
+    const estimate_memory *remembered;
 } estimate_input;
 
 typedef enum { SOURCE_PRIOR, SOURCE_PHOTO, SOURCE_TAPE } estimate_source;
@@ -40,6 +51,7 @@ typedef struct {
     estimate_view front, side;     // meaningful when the photo was given
     unsigned verdict;              // of the photos, merged
     bool hinted;                   // the other network was listened to
+    estimate_memory photos;        // for input.remembered
 } estimate_result;
 
 // Answers outside what people are, or contradicting one another, are ERR_INPUT with a sentence.

@@ -370,6 +370,21 @@ void avatar_list(http_request *q, http_response *r)
     if (!ok || !buf_printf(&r->body, "]}")) r->status = 0;
 }
 
+// What was read in photos stands on sex, weight and age; with the photos gone only tape values and the height can be
+// corrected without losing it.
+static bool stands_on_photos(const db_avatar *v, const json_t *before, const json_t *now)
+{
+    json_member mode = { .name = "mode" };
+    if (v->measurements) json_members(v->measurements, &mode, 1);
+    if (v->photo_url || !mode.at || !strncmp(mode.at, "\"A\"", 3)) return false;
+    static const char *const under[] = { "sex", "weight_kg", "age" };
+    for (size_t i = 0; i < sizeof under / sizeof *under; i++) {
+        const json_t *a = json_object_get(before, under[i]), *b = json_object_get(now, under[i]);
+        if (a != b && !(a && b && json_equal(a, b))) return true;
+    }
+    return false;
+}
+
 // {"tape": {"chest_girth": 94}}, or any other answer: what is given replaces, tape values are merged, null removes.
 void avatar_patch(http_request *q, http_response *r)
 {
@@ -401,7 +416,14 @@ void avatar_patch(http_request *q, http_response *r)
         else
             json_object_set(now, key, value);
     }
-    json_t *answers = answers_of(q, r, now);
+    json_t *before = api_parse(v.answers), *answers = NULL;
+    if (stands_on_photos(&v, before, now))
+        http_problem(q, r, 409, "conflict", NULL,
+                     "the photos of this avatar are gone, and sex, weight and age were used to read them: make a new "
+                     "avatar with the right ones; tape values and the height can be corrected");
+    else
+        answers = answers_of(q, r, now);
+    json_decref(before);
     char *text = answers ? json_dumps(answers, JSON_COMPACT) : NULL;
     err e = { 0 };
     if (text) {

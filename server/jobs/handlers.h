@@ -8,6 +8,8 @@ typedef struct {
     const char *answers; // JSON: {"height_cm": …, "weight_kg"?, "sex"?, "age"?, "tape"?: {"chest_girth": cm, …}}
     const uint8_t *front, *side; // photos as uploaded; NULL for none
     size_t front_len, side_len;
+    const uint8_t *params; // the avatar's params.npz of before a correction, when its photos are gone; NULL for none
+    size_t params_len;
     // Tells how far it is, 0 … 1, and asks whether to go on: false means the result is no longer wanted.
     bool (*progress)(void *ctx, double fraction, const char *stage);
     void *progress_ctx;

@@ -104,6 +104,9 @@ static bool avatar_input(const job_plane *p, arena *a, const db_job *j, buf *jso
         ok = buf_append(json, ",", 1) && plane_link(p, json, "image_url", "GET", "photos", v.photo_url, e);
     if (ok && v.side_photo_url)
         ok = buf_append(json, ",", 1) && plane_link(p, json, "side_image_url", "GET", "photos", v.side_photo_url, e);
+    // A correction after the photos are gone: what they said stands in the earlier fit's parameters.
+    if (ok && !v.photo_url && v.params_url)
+        ok = buf_append(json, ",", 1) && plane_link(p, json, "params_url", "GET", "avatars", v.params_url, e);
     return ok && uploads(p, a, j, j->avatar_id, 0, AVATAR_RESULTS, json, e) && buf_append(json, "}", 1);
 }
 

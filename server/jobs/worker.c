@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TAKE_TIMEOUT_MS = 95000, REPLY_MAX = 4 << 20, REPORT_TRIES = 12 };
+enum { TAKE_TIMEOUT_MS = 95000, REPLY_MAX = 4 << 20, REPORT_TRIES = 12, PARAMS_BYTES = 64 << 20 };
 
 // What the helper thread (pings, cancellations) shares with the job's thread.
 typedef struct {
@@ -203,18 +203,21 @@ static bool progress(void *ctx, double fraction, const char *stage)
 static bool avatar(const worker_config *c, teller *t, const json_t *input, json_t *output, err *e)
 {
     if (!c->handlers->avatar) return fail(e, ERR_INTERNAL, "this worker was built without the avatar pipeline");
-    buf front = buf_new(LIMIT_IMAGE_BYTES), side = buf_new(LIMIT_IMAGE_BYTES);
-    job_avatar_out out = { buf_new(LIMIT_GLB_BYTES), buf_new(64 << 20), buf_new(1 << 20), buf_new(16 << 20),
+    buf front = buf_new(LIMIT_IMAGE_BYTES), side = buf_new(LIMIT_IMAGE_BYTES), params = buf_new(PARAMS_BYTES);
+    job_avatar_out out = { buf_new(LIMIT_GLB_BYTES), buf_new(PARAMS_BYTES), buf_new(1 << 20), buf_new(16 << 20),
                            buf_new(LIMIT_GLB_BYTES) };
     const json_t *told = json_object_get(input, "answers"), *links = json_object_get(input, "upload");
     char *answers = json_dumps(told ? told : json_null(), JSON_COMPACT | JSON_ENCODE_ANY);
-    bool ok = download(c, input, "image_url", &front, e) && download(c, input, "side_image_url", &side, e);
+    bool ok = download(c, input, "image_url", &front, e) && download(c, input, "side_image_url", &side, e) &&
+              download(c, input, "params_url", &params, e);
     job_avatar_in in = { .job_id = t->job,
                          .answers = json_is_object(told) ? answers : "{}",
                          .front = front.data,
                          .front_len = front.len,
                          .side = side.data,
                          .side_len = side.len,
+                         .params = params.data,
+                         .params_len = params.len,
                          .progress = progress,
                          .progress_ctx = t };
     ok = ok && c->handlers->avatar(c->handlers->ctx, &in, &out, e);
@@ -238,6 +241,7 @@ static bool avatar(const worker_config *c, teller *t, const json_t *input, json_
     mem_free(answers);
     buf_free(&front);
     buf_free(&side);
+    buf_free(&params);
     buf_free(&out.glb);
     buf_free(&out.params);
     buf_free(&out.measurements);
@@ -254,7 +258,7 @@ static const char *text_of(const json_t *input, const char *member)
 static bool drape(const worker_config *c, teller *t, const json_t *input, json_t *output, err *e)
 {
     if (!c->handlers->drape) return fail(e, ERR_INTERNAL, "this worker was built without the drape");
-    buf params = buf_new(64 << 20), body = buf_new(LIMIT_GLB_BYTES), garment = buf_new(LIMIT_GLB_BYTES);
+    buf params = buf_new(PARAMS_BYTES), body = buf_new(LIMIT_GLB_BYTES), garment = buf_new(LIMIT_GLB_BYTES);
     job_drape_out out = { buf_new(LIMIT_GLB_BYTES), buf_new(LIMIT_GLB_BYTES), buf_new(LIMIT_GLB_BYTES),
                           buf_new(1 << 20) };
     const json_t *links = json_object_get(input, "upload"), *chart = json_object_get(input, "size_chart"),

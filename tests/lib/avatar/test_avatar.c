@@ -1,6 +1,7 @@
 // On the built assets (script/build): a photo and answers in, files out.
 #include "arrays/npz.h"
 #include "avatar/avatar.h"
+#include "avatar/parts.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -97,6 +98,71 @@ static void the_files_hold_what_they_promise(void)
     avatar_studio_close(s);
 }
 
+static void an_avatar_is_corrected_without_its_photo(void)
+{
+    buf photo = fixture("capture/mannequin_front.jpg");
+    avatar_request q = request(&photo);
+    avatar_studio *s = open_studio(1);
+    avatar_files first = { 0 }, with = { 0 }, without = { 0 }, broken = { 0 };
+    err e = { 0 };
+    CHECK(avatar_make(s, &q, &first, &e));
+    q.tape[TAPE_WAIST_NATURAL_GIRTH] = first.estimate.value[TAPE_WAIST_NATURAL_GIRTH] + 0.03;
+    CHECK(avatar_make(s, &q, &with, &e));
+    avatar_request later = { .sex = q.sex, .answers = q.answers, .params = first.params.data };
+    later.params_bytes = first.params.len;
+    memcpy(later.tape, q.tape, sizeof later.tape);
+    CHECK(avatar_make(s, &later, &without, &e));
+    CHECK(without.estimate.mode == 'B' && same(&with.measurements, &without.measurements));
+    CHECK(same(&with.glb, &without.glb));
+    later.params = without.params.data, later.params_bytes = without.params.len; // a second time
+    CHECK(avatar_make(s, &later, &broken, &e) && same(&with.measurements, &broken.measurements));
+    avatar_files_free(&broken);
+    later.sex = SEX_MALE;
+    CHECK(!avatar_make(s, &later, &broken, &e) && e.code == ERR_INPUT && strstr(e.msg, "not this person's"));
+    avatar_files_free(&first);
+    avatar_files_free(&with);
+    avatar_files_free(&without);
+    avatar_studio_close(s);
+    buf_free(&photo);
+}
+
+static void files_in_which_nobody_stands_are_not_measured(void)
+{
+    avatar_studio *s = open_studio(1);
+    avatar_request q = { .sex = SEX_FEMALE, .answers = { 1.62, 70, 45 } };
+    avatar_files f = { 0 };
+    err e = { 0 };
+    double value[TAPE_COUNT];
+    CHECK(avatar_make(s, &q, &f, &e));
+    float betas[BODY_MAX_BETAS];
+    memcpy(betas, f.estimate.betas, sizeof betas);
+    size_t k = (size_t)f.estimate.posterior.betas;
+    betas[3] = NAN;
+    npz_array changed[] = { { "betas", NPZ_F32, 1, { k }, betas, k }, { "gender", NPZ_TEXT, 0, { 0 }, "female", 6 } };
+    buf params = buf_new(MIB), glb = buf_new(LIMIT_GLB_BYTES), web = buf_new(LIMIT_GLB_BYTES);
+    CHECK(npz_write(changed, 2, &params, &e) && !avatar_measure_params(s, params.data, params.len, value, &e));
+    CHECK(strstr(e.msg, "betas are not a person's"));
+    body_model *m = body_load(ASSETS "/open_body.safetensors", SEX_FEMALE, &e);
+    for (int what = 0; what < 2; what++) { // a vertex a kilometre away, a head in its neck
+        avatar_shape shape = avatar_shape_of(m, f.estimate.betas);
+        if (what == 0) shape.position[m->triangle[0]].y = 1000;
+        if (what == 1) shape.joint[JOINT_HEAD] = shape.joint[JOINT_NECK];
+        glb.len = web.len = 0;
+        char path[] = "/tmp/tryon-avatar-XXXXXX";
+        CHECK(mkstemp(path) >= 0);
+        CHECK(avatar_glb(m, &shape, &glb, &web, &e) && io_write(path, glb.data, glb.len, &e));
+        CHECK(!avatar_measure_glb(s, path, value, &e) && strstr(e.msg, "does not stand in it"));
+        avatar_shape_free(&shape);
+        remove(path);
+    }
+    body_free(m);
+    buf_free(&params);
+    buf_free(&glb);
+    buf_free(&web);
+    avatar_files_free(&f);
+    avatar_studio_close(s);
+}
+
 static void a_mesh_measures_as_its_parameters_do(void)
 {
     avatar_studio *s = open_studio(1);
@@ -143,4 +209,5 @@ static void what_is_no_photo_of_a_person_is_refused_in_one_sentence(void)
 }
 
 TEST_MAIN(RUN(the_same_photo_gives_the_same_files_on_any_thread_count); RUN(the_files_hold_what_they_promise);
+          RUN(an_avatar_is_corrected_without_its_photo); RUN(files_in_which_nobody_stands_are_not_measured);
           RUN(a_mesh_measures_as_its_parameters_do); RUN(what_is_no_photo_of_a_person_is_refused_in_one_sentence);)

@@ -187,6 +187,34 @@ static void a_little_taller_all_grows_a_little(void)
     capture_evidence_free(&front);
 }
 
+static void what_photos_said_holds_when_they_are_gone(void)
+{
+    float betas[BODY_MAX_BETAS] = { 0 };
+    unusual_body(betas, 1.5);
+    capture_evidence front = photograph(betas, 0.05f);
+    estimate_input with = { .answers = someone, .front = &front }, after = { .answers = someone };
+    estimate_result seen = run(&with);
+    with.tape[TAPE_CHEST_GIRTH] = after.tape[TAPE_CHEST_GIRTH] = seen.value[TAPE_CHEST_GIRTH] + 0.02;
+    estimate_result corrected = run(&with);
+    after.remembered = &seen.photos;
+    estimate_result recalled = run(&after);
+    CHECK(recalled.mode == 'B' && recalled.verdict == seen.verdict);
+    for (int i = 0; i < TAPE_COUNT; i++) {
+        CHECK_NEAR(recalled.value[i], corrected.value[i], 1e-9);
+        CHECK_NEAR(recalled.sd[i], corrected.sd[i], 1e-9);
+        CHECK(recalled.source[i] == corrected.source[i]);
+    }
+    // The tape is no part of what is remembered: taken back, all is as before.
+    after = (estimate_input){ .answers = someone, .remembered = &recalled.photos };
+    estimate_result back = run(&after);
+    for (int i = 0; i < TAPE_COUNT; i++) CHECK_NEAR(back.value[i], seen.value[i], 1e-9);
+    after.answers.height = 1.01 * someone.height;
+    estimate_result taller = run(&after);
+    CHECK(change(&seen, &taller, 1.01) < 0.001);
+    for (int i = 1; i < TAPE_COUNT; i++) CHECK_NEAR(taller.sd[i] / seen.sd[i], 1.01, 0.02);
+    capture_evidence_free(&front);
+}
+
 static void half_the_pixels_measure_the_same(void)
 {
     float betas[BODY_MAX_BETAS] = { 0 };
@@ -336,7 +364,8 @@ TEST_MAIN(load(); RUN(without_a_photo_the_answers_speak); RUN(more_answers_narro
           RUN(answers_that_cannot_be_are_refused_with_the_reason);
           RUN(perfect_photos_move_the_estimate_towards_the_truth); RUN(the_same_photo_gives_the_same_numbers);
           RUN(a_person_measures_the_same_in_the_mirror); RUN(a_little_taller_all_grows_a_little);
-          RUN(half_the_pixels_measure_the_same); RUN(hair_beside_the_neck_measures_nothing);
-          RUN(looser_clothes_widen_the_ranges_gradually); RUN(waves_of_two_people_multiply_to_how_alike_they_are);
+          RUN(what_photos_said_holds_when_they_are_gone); RUN(half_the_pixels_measure_the_same);
+          RUN(hair_beside_the_neck_measures_nothing); RUN(looser_clothes_widen_the_ranges_gradually);
+          RUN(waves_of_two_people_multiply_to_how_alike_they_are);
           RUN(a_picture_like_none_it_learned_from_is_left_to_the_fit);
           RUN(someone_whose_sex_is_not_told_is_corrected_and_known_less_well); release();)

@@ -21,16 +21,18 @@ static bool avatar(void *ctx, const job_avatar_in *in, job_avatar_out *out, err 
         struct timespec t = { 0, 50000000 };
         nanosleep(&t, NULL);
     }
+    // Its parameters remember whether there was a photo.
+    bool seen = in->front || (in->params_len >= 6 && !memcmp(in->params, "photo ", 6));
     static const unsigned char glb[20] = "glTF\2\0\0\0\24\0\0\0\0\0\0\0JSON";
     bool ok = buf_append(&out->glb, glb, sizeof glb) && buf_printf(&out->glb, "%s", in->answers) &&
-              buf_printf(&out->params, "npz of %s", in->answers) &&
+              buf_printf(&out->params, "%snpz of %s", seen ? "photo " : "", in->answers) &&
               buf_printf(&out->measurements,
                          "{\"measurements\":{\"height\":{\"value_cm\":%g,\"sd_cm\":0.5,\"lo_cm\":%g,\"hi_cm\":%g,"
                          "\"source\":\"tape\"}},\"mode\":\"%s\",\"verdict\":[]}",
                          height, height - 1, height + 1,
-                         in->side    ? "C"
-                         : in->front ? "B"
-                                     : "A") &&
+                         in->side ? "C"
+                         : seen   ? "B"
+                                  : "A") &&
               buf_printf(&out->preview, "png of %zu", in->front_len) && buf_append(&out->web_glb, glb, sizeof glb);
     return ok || fail(e, ERR_LIMIT, "too long");
 }

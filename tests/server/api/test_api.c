@@ -433,6 +433,25 @@ static void a_correction_refits_and_deletion_deletes(void)
     CHECK(get(path, guest[0])->status == 404);
 }
 
+static void a_correction_keeps_what_photos_said_that_are_gone(void)
+{
+    char body[4096], path[200];
+    size_t n = form(body, sizeof body, "\xff\xd8\xff\xe0 jpeg", 9, "174");
+    const answer *a = ask("POST", "/v1/avatars", guest[0], FORM_TYPE, body, n, NULL);
+    const char *id = text_of(a, "id");
+    snprintf(path, sizeof path, "/v1/avatars/%s", id);
+    CHECK_STR(text_of(wait_ready(id, guest[0]), "mode"), "B");
+    for (int i = 0; i < 2; i++) { // and once more
+        a = send_json("PATCH", path, guest[0], "{\"tape\":{\"chest_girth\":%d},\"height_cm\":175}", 95 + i);
+        CHECK(a->status == 202);
+        CHECK_STR(text_of(wait_ready(id, guest[0]), "mode"), "B");
+    }
+    a = send_json("PATCH", path, guest[0], "{\"weight_kg\":70}");
+    CHECK(a->status == 409 && strstr(a->text, "make a new avatar"));
+    CHECK_STR(text_of(get(path, guest[0]), "status"), "ready");
+    CHECK(ask("DELETE", path, guest[0], NULL, NULL, 0, NULL)->status == 204);
+}
+
 static void a_catalogue_takes_files_and_charts(void)
 {
     char path[300], url[2048];
@@ -779,7 +798,7 @@ TEST_MAIN(begin(); RUN(the_description_and_the_route_table_are_the_same); RUN(fr
           RUN(photos_are_taken_checked_and_gone_when_the_avatar_is_ready); RUN(no_photo_is_left_on_the_disk);
           RUN(files_are_sent_in_parts_to_who_asks_for_them); RUN(photos_can_come_by_signed_link);
           RUN(progress_streams_and_failures_are_told); RUN(a_correction_refits_and_deletion_deletes);
-          RUN(a_catalogue_takes_files_and_charts);
+          RUN(a_correction_keeps_what_photos_said_that_are_gone); RUN(a_catalogue_takes_files_and_charts);
           RUN(the_fitting_room_is_told_brand_and_garment_and_speaks_for_that_brand); RUN(keys_rotate_and_scopes_hold);
           RUN(another_issuers_tokens_are_the_same_users); RUN(a_liking_changes_the_verdict_and_not_the_session);
           RUN(a_code_hands_a_visit_to_another_device_once); RUN(a_guest_who_signs_in_keeps_what_is_hers);
