@@ -1,7 +1,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,12 +53,23 @@ bool buf_append_zeros(buf *b, size_t n)
     return true;
 }
 
-bool buf_printf(buf *b, const char *fmt, ...)
+// A host program may have set a locale with a decimal comma; our texts are for programs to read. A locale that cannot
+// be made leaves the host's.
+static locale_t plain_numbers;
+static void make_plain(void) { plain_numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+static locale_t begin_plain(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_plain);
+    return uselocale(plain_numbers);
+}
+
+static bool print(buf *b, const char *fmt, va_list list)
 {
     // Written where it belongs; a text that does not fit there was measured by the attempt.
     va_list ap;
     size_t room = (b->cap < b->max ? b->cap : b->max) - b->len;
-    va_start(ap, fmt);
+    va_copy(ap, list);
     int n = vsnprintf(room ? (char *)b->data + b->len : NULL, room, fmt, ap);
     va_end(ap);
     if (n < 0) return false;
@@ -66,7 +79,7 @@ bool buf_printf(buf *b, const char *fmt, ...)
         // vsnprintf ends with a zero, for which a buffer at its maximum has no room.
         bool beside = b->cap - b->len == len;
         char *text = beside ? mem_new(len + 1, 1) : (char *)b->data + b->len;
-        va_start(ap, fmt);
+        va_copy(ap, list);
         vsnprintf(text, len + 1, fmt, ap);
         va_end(ap);
         if (beside) {
@@ -76,6 +89,17 @@ bool buf_printf(buf *b, const char *fmt, ...)
     }
     b->len += len;
     return true;
+}
+
+bool buf_printf(buf *b, const char *fmt, ...)
+{
+    va_list ap;
+    locale_t host = begin_plain();
+    va_start(ap, fmt);
+    bool ok = print(b, fmt, ap);
+    va_end(ap);
+    uselocale(host);
+    return ok;
 }
 
 bool buf_text(buf *b, const char *text) { return buf_append(b, text, strlen(text)); }
@@ -97,7 +121,12 @@ char *fixed_text(char *out, double v, int decimals)
     static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };
     double scaled = fabs(v) * tens[decimals], whole = floor(scaled), rest = scaled - whole;
     // The product is off by less than 1e-7 below 1e9. Near a half that could decide; printf knows the exact value.
-    if (!(scaled < 1e9) || fabs(rest - 0.5) < 1e-6) return out + snprintf(out, FIXED_TEXT, "%.*f", decimals, v);
+    if (!(scaled < 1e9) || fabs(rest - 0.5) < 1e-6) {
+        locale_t host = begin_plain();
+        out += snprintf(out, FIXED_TEXT, "%.*f", decimals, v);
+        uselocale(host);
+        return out;
+    }
     uint32_t n = (uint32_t)whole + (rest > 0.5);
     char text[16], *at = text + sizeof text;
     for (int digits = 0; n || digits <= decimals; digits++, n /= 10) {

@@ -23,6 +23,7 @@ bool buf_text(buf *b, const char *text) MUST_USE; // without its end
 // Texts one after another, ended by NULL: what needs no formatting is said several times as fast as with printf.
 bool buf_join(buf *b, ...) MUST_USE __attribute__((sentinel));
 bool buf_append_zeros(buf *b, size_t n) MUST_USE;
+// As printf in the C locale, whatever the program's is.
 bool buf_printf(buf *b, const char *fmt, ...) MUST_USE __attribute__((format(printf, 2, 3)));
 // "%.*f" of v, with 0 to 6 decimals: the same text, sooner.
 bool buf_fixed(buf *b, double v, int decimals) MUST_USE;

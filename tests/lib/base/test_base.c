@@ -7,7 +7,10 @@
 #include "base/rng.h"
 #include "test.h"
 
+#include <locale.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void an_arena_begins_anew_in_its_memory_and_hands_out_zeros(void)
@@ -71,6 +74,36 @@ static void a_label_is_cut_between_characters_and_needs_no_escape(void)
     CHECK_STR(out, "\xf0\x9f\x91\x97!");
     label_copy(out, sizeof out, "\xf0\x9f");
     CHECK_STR(out, "  ");
+}
+
+static bool runs(char *const *argv)
+{
+    pid_t child;
+    int status = -1;
+    extern char **environ;
+    return posix_spawnp(&child, argv[0], NULL, NULL, argv, environ) == 0 && waitpid(child, &status, 0) == child &&
+           status == 0;
+}
+
+static void numbers_have_a_point_where_the_program_writes_commas(void)
+{
+    char folder[] = "/tmp/tryon-locale-XXXXXX", made[64];
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(made, sizeof made, "%s/de_DE.UTF-8", folder);
+    CHECK(runs((char *[]){ "localedef", "-c", "-i", "de_DE", "-f", "UTF-8", made, NULL }));
+    CHECK(setenv("LOCPATH", folder, 1) == 0 && setlocale(LC_ALL, "de_DE.UTF-8"));
+    char comma[16];
+    snprintf(comma, sizeof comma, "%.1f", 0.5);
+    CHECK_STR(comma, "0,5"); // the locale is at work
+    buf b = buf_new(1 << 12);
+    CHECK(buf_printf(&b, "%.2f %g ", 94.2, 0.25) && buf_fixed(&b, 0.125, 2) && buf_fixed(&b, 1.5e12, 1));
+    CHECK(buf_append(&b, "", 1));
+    CHECK_STR((const char *)b.data, "94.20 0.25 0.121500000000000.0");
+    snprintf(comma, sizeof comma, "%.1f", 0.5);
+    CHECK_STR(comma, "0,5"); // and still is
+    buf_free(&b);
+    setlocale(LC_ALL, "C");
+    CHECK(runs((char *[]){ "rm", "-r", folder, NULL }));
 }
 
 static void an_error_names_what_it_was_within(void)
@@ -174,7 +207,8 @@ static void a_buffer_used_again_keeps_to_its_new_maximum(void)
 TEST_MAIN(RUN(an_arena_refuses_what_is_over_its_ceiling); RUN(an_arena_begins_anew_in_its_memory_and_hands_out_zeros);
           RUN(a_buffer_used_again_keeps_to_its_new_maximum); RUN(a_buffer_keeps_its_bytes_when_an_append_is_refused);
           RUN(a_fixed_number_is_written_as_printf_writes_it);
-          RUN(a_label_is_cut_between_characters_and_needs_no_escape); RUN(an_error_names_what_it_was_within);
+          RUN(a_label_is_cut_between_characters_and_needs_no_escape);
+          RUN(numbers_have_a_point_where_the_program_writes_commas); RUN(an_error_names_what_it_was_within);
           RUN(a_written_file_reads_back_and_leaves_no_temporary);
           RUN(every_item_of_a_loop_runs_once_on_any_thread_count);
           RUN(a_seed_gives_the_same_numbers_and_normals_have_unit_variance);)
