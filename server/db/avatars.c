@@ -233,13 +233,13 @@ bool db_avatar_delete(db *d, arena *a, const char *user, const char *id, err *e)
     sql_txn *t;
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     sql_rows r;
-    // Every object of an avatar lies under its own folder; what a worker is still writing is doomed with the rest.
-    const char *folder = arena_printf(a, "%s/%s/", user, id), *end = arena_printf(a, "%s/%s0", user, id);
+    // Every object of an avatar lies under its own folder, below whoever she was when it was written (db_user_join);
+    // what a worker is still writing is doomed with the rest.
+    const char *folder = arena_printf(a, "%%/%s/%%", id);
     bool ok = sql_run(t, &r, e, "DELETE FROM avatars WHERE id = $1 AND user_id = $2", "tt", id, user);
     if (ok && !r.changed) ok = fail(e, ERR_NOT_FOUND, "there is no such avatar");
     ok = ok && sql_run(t, NULL, e,
-                       "UPDATE blobs SET state = 'doomed', updated_at = @ts($3) WHERE user_id = $4 AND path >= $1 AND "
-                       "path < $2",
-                       "ttit", folder, end, clock_ms(), user);
+                       "UPDATE blobs SET state = 'doomed', updated_at = @ts($3) WHERE user_id = $2 AND path LIKE $1",
+                       "tti", folder, user, clock_ms());
     return sql_end(t, ok, e);
 }
