@@ -226,8 +226,9 @@ bool db_tryon_judge(db *d, arena *a, const char *user, const char *id, const cha
 // --- events.c ----------------------------------------------------------------------------------------------------
 
 typedef struct {
-    const char *type, *dedupe_key, *metadata;      // dedupe_key, metadata may be NULL
-    const char *user_id, *session_id, *garment_id; // NULL for none; unknown ids are dropped to null
+    const char *type, *dedupe_key, *metadata; // dedupe_key, metadata may be NULL
+    // NULL for none; unknown ids are dropped to null. Without a garment it is the session's.
+    const char *user_id, *session_id, *garment_id;
     int64_t created_at;
 } db_event;
 

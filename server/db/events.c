@@ -22,13 +22,15 @@ bool event_insert(sql_txn *t, const char *brand, const db_event *v, int64_t *add
     uuid_text id;
     uuid_new(id);
     // References to rows that are not there (any more), or are another brand's, become null rather than a failure of
-    // the whole batch: an event is a fact the sender saw.
+    // the whole batch: an event is a fact the sender saw. Shops report what was bought by its session alone: the
+    // garment is then what was tried on in it.
     return sql_later(
         t, added, e,
         "INSERT INTO events (id, brand_id, user_id, session_id, garment_id, event_type, dedupe_key, metadata, "
         "created_at) VALUES ($1, $2, (SELECT id FROM users WHERE id = $3), (SELECT id FROM tryon_sessions WHERE "
-        "id = $4 AND brand_id = $2), (SELECT id FROM garments WHERE id = $5 AND brand_id = $2), $6, $7, $8, "
-        "@ts($9)) ON CONFLICT DO NOTHING",
+        "id = $4 AND brand_id = $2), coalesce((SELECT id FROM garments WHERE id = $5 AND brand_id = $2), (SELECT "
+        "garment_id FROM tryon_sessions WHERE id = $4 AND brand_id = $2)), $6, $7, $8, @ts($9)) ON CONFLICT DO "
+        "NOTHING",
         "tttttttti", id, brand, v->user_id, v->session_id, v->garment_id, v->type, v->dedupe_key,
         v->metadata ? v->metadata : "{}", v->created_at);
 }

@@ -65,7 +65,7 @@ static void a_keys_pages_change_only_for_its_brand_and_only_if_it_is_public(void
     CHECK(found);
 }
 
-static const char *tryon(const char *best, const char *chosen)
+static const char *tryon_of(const char *what, const char *best, const char *chosen)
 {
     static const char fit[] =
         "{\"recommended\":\"%s\",\"sizes\":{\"M\":{\"score\":0.9,\"regions\":[{\"region\":\"hip\",\"class\":\"too_"
@@ -76,10 +76,12 @@ static const char *tryon(const char *best, const char *chosen)
     db_tryon n = { .selected_size = chosen, .fit_result = text }, *t = arena_alloc(A, 1, sizeof *t);
     snprintf(n.user_id, 37, "%s", shopper);
     snprintf(n.brand_id, 37, "%s", a_brand);
-    snprintf(n.garment_id, 37, "%s", garment);
+    snprintf(n.garment_id, 37, "%s", what);
     OK(tryon_alone(&n, NULL, 0, t));
     return t->id;
 }
+
+static const char *tryon(const char *best, const char *chosen) { return tryon_of(garment, best, chosen); }
 
 static void sizes_flow_from_recommended_to_bought_and_back(void)
 {
@@ -121,6 +123,29 @@ static void sizes_flow_from_recommended_to_bought_and_back(void)
     OK(db_analytics_size_flow(D, A, other_brand, garment, 0, to, &json, &E));
     OK(buf_append(&json, "", 1));
     CHECK_STR((char *)json.data, "[][][]");
+    buf_free(&json);
+}
+
+static void what_is_reported_by_its_session_alone_counts_for_the_garment_tried_on(void)
+{
+    uuid_text scarf;
+    OK(db_garment_create(D, A, a_brand, &(db_garment){ .name = "Scarf", .category = "tshirt" }, scarf, &E));
+    const char *session = tryon_of(scarf, "M", "M");
+    db_event v[] = { { .type = "purchase_completed", .dedupe_key = "scarf-1", .session_id = session },
+                     { .type = "purchase_completed", .dedupe_key = "scarf-2", .session_id = session },
+                     { .type = "purchase_completed", .session_id = session, .garment_id = garment } };
+    for (int i = 0; i < 3; i++) v[i].created_at = clock_ms();
+    int added;
+    OK(db_events_add(D, A, a_brand, v, 3, &added, &E));
+    OK(db_events_add(D, A, other_brand, v, 1, &added, &E)); // another's session
+    buf json = buf_new(1 << 16);
+    OK(db_analytics_garments(D, A, a_brand, 0, clock_ms() + 1000, &json, &E));
+    OK(buf_append(&json, "", 1));
+    CHECK(strstr((char *)json.data, "\"name\":\"Scarf\",\"tryons\":1,\"size_switches\":0,\"purchases\":2}") != NULL);
+    json.len = 0;
+    OK(db_analytics_garments(D, A, other_brand, 0, clock_ms() + 1000, &json, &E));
+    OK(buf_append(&json, "", 1));
+    CHECK_STR((char *)json.data, "[]");
     buf_free(&json);
 }
 
@@ -214,5 +239,6 @@ static void what_a_brand_does_not_keep_goes_after_its_days_and_nothing_else(void
 TEST_MAIN(begin(); RUN(settings_change_one_by_one);
           RUN(a_keys_pages_change_only_for_its_brand_and_only_if_it_is_public);
           RUN(sizes_flow_from_recommended_to_bought_and_back);
+          RUN(what_is_reported_by_its_session_alone_counts_for_the_garment_tried_on);
           RUN(a_preview_is_made_by_one_job_and_a_newer_one_calls_it_off);
           RUN(what_a_brand_does_not_keep_goes_after_its_days_and_nothing_else); end();)
