@@ -309,8 +309,8 @@ bool db_job_finish(db *d, arena *a, const char *id, const char *worker, const db
 // Tries again later when it may and attempts are left, else the job is dead with its reason.
 bool db_job_fail(db *d, arena *a, const char *id, const char *worker, const char *reason, bool retry, bool *applied,
                  err *e) MUST_USE;
-// The worker gives it back untouched: it is queued again, and the attempt does not count.
-bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, err *e) MUST_USE;
+// The worker gives it back untouched: it is queued again, after so long a wait, and the attempt does not count.
+bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, int64_t wait_ms, err *e) MUST_USE;
 bool db_job_cancel(db *d, arena *a, const char *id, bool *cancelled, err *e) MUST_USE;
 bool db_job_retry(db *d, arena *a, const char *id, bool *retried, err *e) MUST_USE;
 bool db_job_get(db *d, arena *a, const char *id, db_job *out, err *e) MUST_USE;

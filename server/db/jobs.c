@@ -334,7 +334,7 @@ static bool then_pending(sql_txn *t, const db_job *j, const void *with, err *e)
     return show_stage(t, j, "pending", NULL, e);
 }
 
-bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, err *e)
+bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, int64_t wait_ms, err *e)
 {
     sql_txn *t;
     sql_rows r;
@@ -343,9 +343,10 @@ bool db_job_put_back(db *d, arena *a, const char *id, const char *worker, err *e
     // Attempts have numbers, by which their files are told apart: it is the limit that moves.
     bool ok =
         sql_run(t, &r, e,
-                "UPDATE jobs SET state = 'queued', lease_owner = NULL, lease_until = NULL, max_attempts = "
-                "max_attempts + 1 WHERE id = $1 AND lease_owner = $2 AND state = 'running' RETURNING " JOB_COLUMNS,
-                "tt", id, worker);
+                "UPDATE jobs SET state = CASE WHEN $3 = 1 THEN 'delayed' ELSE 'queued' END, run_at = @ts($4), "
+                "lease_owner = NULL, lease_until = NULL, max_attempts = max_attempts + 1 WHERE id = $1 AND lease_owner "
+                "= $2 AND state = 'running' RETURNING " JOB_COLUMNS,
+                "ttbi", id, worker, wait_ms > 0, clock_ms() + wait_ms);
     return end_change(t, ok, &r, then_pending, NULL, &changed, e);
 }
 

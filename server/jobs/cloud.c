@@ -122,7 +122,7 @@ static void put_back(const cloud *c, const char *id)
     arena *a = arena_new(1 << 20);
     err e = { 0 };
     // What fails here is mended by the lease, which runs out.
-    if (!db_job_put_back(c->c.plane.d, a, id, c->worker, &e)) log_say(LOG_WARN, "job %s: %s", id, e.msg);
+    if (!db_job_put_back(c->c.plane.d, a, id, c->worker, 0, &e)) log_say(LOG_WARN, "job %s: %s", id, e.msg);
     arena_free(a);
 }
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEASE_MS = 60000, LINK_SECONDS = 600, RESULT_MAX = 64 << 20 };
+enum { LEASE_MS = 60000, LINK_SECONDS = 600, RESULT_MAX = 64 << 20, AWAY_MS = 10000 };
 
 static const struct {
     const char *name, *stem, *extension, *type;
@@ -136,11 +136,23 @@ static bool drape_input(const job_plane *p, arena *a, const db_job *j, buf *json
     return ok && uploads(p, a, j, x.avatar_id, AVATAR_RESULTS, ALL_RESULTS, json, e) && buf_append(json, "}", 1);
 }
 
+// Storage or database cannot be reached: no fault of this job's, and the next one would fare no better. It waits a
+// little, so that one whose objects alone cannot be reached does not stand before all the others. False.
+static bool not_now(const job_plane *p, arena *a, const db_job *j, const char *worker, bool *found)
+{
+    err late = { 0 };
+    *found = false;
+    if (!db_job_put_back(p->d, a, j->id, worker, AWAY_MS, &late)) // then its lease runs out
+        log_say(LOG_WARN, "job %s: %s", j->id, late.msg);
+    return false;
+}
+
 bool plane_take(const job_plane *p, arena *a, const char *queue, const char *worker, buf *json, bool *found, err *e)
 {
     db_job j;
     for (;;) {
         size_t start = json->len;
+        *e = (err){ 0 };
         if (!db_job_take(p->d, a, queue, worker, p->lease_ms ? p->lease_ms : LEASE_MS, &j, found, e)) return false;
         if (!*found) return true;
         bool ok = buf_printf(json, "{\"id\":\"%s\",\"input\":", j.id);
@@ -153,12 +165,12 @@ bool plane_take(const job_plane *p, arena *a, const char *queue, const char *wor
         else if (ok)
             ok = buf_printf(json, "%s", j.input);
         if (ok && buf_append(json, "}", 1)) return true;
-        // What it works on is gone, or storage cannot be reached: this job is put back, and the next one looked at.
         json->len = start;
-        bool applied;
-        bool gone = e->code == ERR_NOT_FOUND;
         log_say(LOG_WARN, "job %s cannot be handed out: %s", j.id, e->msg);
-        if (!db_job_fail(p->d, a, j.id, worker, gone ? "what it was for was deleted" : "storage could not be reached",
+        if (e->code == ERR_IO || e->code == ERR_BUSY) return not_now(p, a, &j, worker, found);
+        // What it works on is gone, or it cannot be told to anybody: the next one is looked at.
+        bool applied, gone = e->code == ERR_NOT_FOUND;
+        if (!db_job_fail(p->d, a, j.id, worker, gone ? "what it was for was deleted" : "it could not be handed out",
                          !gone, &applied, e))
             return false;
     }

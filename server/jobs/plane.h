@@ -14,6 +14,7 @@ typedef struct {
 } job_plane;
 
 // The next job for this worker as RunPod's job-take answers it: {"id", "input", …}; *found false when there is none.
+// ERR_IO while storage cannot be reached: no job is worse off for it.
 bool plane_take(const job_plane *p, arena *a, const char *queue, const char *worker, buf *json, bool *found,
                 err *e) MUST_USE;
 
