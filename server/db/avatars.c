@@ -196,13 +196,20 @@ bool db_avatar_start(db *d, arena *a, const char *user, const char *id, bool fro
 {
     sql_txn *t;
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
-    sql_rows r;
+    sql_rows r, job = { 0 };
+    // The row first, and in a statement of its own: who starts it at the same time waits for it, and then finds the
+    // job.
     bool ok = sql_run(t, &r, e,
-                      "UPDATE avatars SET updated_at = @ts($3), photo_url = CASE WHEN $4 = 1 THEN photo_url END, "
-                      "side_photo_url = CASE WHEN $5 = 1 THEN side_photo_url END WHERE id = $1 AND user_id = $2 AND "
-                      "status = 'pending' AND NOT EXISTS (SELECT 1 FROM jobs WHERE avatar_id = $1) RETURNING brand_id",
-                      "ttibb", id, user, clock_ms(), front, side);
-    if (ok && !r.count) ok = fail(e, ERR_CONFLICT, "this avatar was started before, or there is no such avatar");
+                      "UPDATE avatars SET updated_at = @ts($3) WHERE id = $1 AND user_id = $2 AND status = 'pending' "
+                      "RETURNING brand_id, side_photo_url",
+                      "tti", id, user, clock_ms()) &&
+              (!r.count || sql_run(t, &job, e, "SELECT 1 FROM jobs WHERE avatar_id = $1 LIMIT 1", "t", id));
+    if (ok && (!r.count || job.count))
+        ok = fail(e, ERR_CONFLICT, "this avatar was started before, or there is no such avatar");
+    if (ok && !front) ok = fail(e, ERR_CONFLICT, "the front photo has not been uploaded yet");
+    if (ok && !side) // nothing came through this link, and nothing shall any more
+        ok = blob_doom(t, "photos", sql_cell(&r, 0, 1), e) &&
+             sql_run(t, NULL, e, "UPDATE avatars SET side_photo_url = NULL WHERE id = $1", "t", id);
     ok = ok && submit(t, id, user, sql_cell(&r, 0, 0), 0, e);
     return sql_end(t, ok, e);
 }

@@ -93,6 +93,8 @@ typedef struct {
 // ERR_LIMIT: the brand's quota of the day is used up. ERR_CONFLICT: the key was used for another request.
 // *repeat: the same request was accepted before and *out is what it made.
 bool db_avatar_create(db *d, arena *a, const db_avatar_new *n, db_avatar *out, bool *repeat, err *e) MUST_USE;
+// front, side: whether these photos have come. ERR_CONFLICT without the front one (the avatar stays as it was), and for
+// an avatar that was started before.
 bool db_avatar_start(db *d, arena *a, const char *user, const char *id, bool front, bool side, err *e) MUST_USE;
 bool db_avatar_get(db *d, arena *a, db_scope who, const char *id, db_avatar *out, err *e) MUST_USE;
 // The same for several users, each asking for one of her own: together they cost little more than one.

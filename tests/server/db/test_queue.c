@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include <pthread.h>
+#include <time.h>
 
 static void a_finished_job_makes_the_avatar_ready_exactly_once(void)
 {
@@ -298,10 +299,65 @@ static void a_corrected_measure_calls_off_the_older_fit(void)
 static void photos_by_link_start_the_job_later_and_once(void)
 {
     const char *user = guest(), *id = avatar(user, NULL, false);
+    REFUSED(db_avatar_start(D, A, user, id, false, true, &E), ERR_CONFLICT);
     OK(db_avatar_start(D, A, user, id, true, false, &E));
     REFUSED(db_avatar_start(D, A, user, id, true, false, &E), ERR_CONFLICT);
     db_job j;
     CHECK(take_until("w", id, &j));
+}
+
+static void a_side_photo_that_did_not_come_is_not_waited_for(void)
+{
+    const char *user = guest();
+    uuid_text id;
+    uuid_new(id);
+    const char *front = path_of(user, id, "front.jpg"), *side = path_of(user, id, "side.jpg");
+    db_avatar v;
+    bool repeat, expected;
+    OK(db_blobs_intend(D, A, "photos", (const char *[]){ front, side }, 2, user, &E));
+    OK(db_avatar_create(
+        D, A,
+        &(db_avatar_new){ .id = id, .user_id = user, .answers = "{}", .photo_path = front, .side_photo_path = side },
+        &v, &repeat, &E));
+    OK(db_avatar_start(D, A, user, id, true, false, &E));
+    OK(db_avatar_get(D, A, db_service, id, &v, &E));
+    CHECK(v.photo_url && !strcmp(v.photo_url, front) && !v.side_photo_url && v.job_id);
+    OK(db_blob_touch(D, A, "photos", side, &expected, &E));
+    CHECK(!expected);
+}
+
+typedef struct {
+    const char *user, *id;
+    bool started;
+} starter;
+
+static void *start_one(void *arg)
+{
+    starter *s = arg;
+    arena *a = arena_new(1 << 20);
+    err e = { 0 };
+    s->started = db_avatar_start(D, a, s->user, s->id, true, false, &e);
+    if (!s->started && e.code != ERR_CONFLICT) printf("  start: %s\n", e.msg);
+    arena_free(a);
+    return NULL;
+}
+
+static void of_two_who_start_an_avatar_at_once_one_does(void)
+{
+    const char *user = guest(), *id = avatar(user, NULL, false);
+    starter who[2] = { { .user = user, .id = id }, { .user = user, .id = id } };
+    pthread_t thread[2];
+    sql_txn *t;
+    OK(sql_begin(D, db_service, SQL_WRITE, A, &t, &E));
+    OK(sql_run(t, NULL, &E, "UPDATE avatars SET progress = 0 WHERE id = $1", "t", id)); // both have to wait here
+    for (int i = 0; i < 2; i++) CHECK(pthread_create(&thread[i], NULL, start_one, &who[i]) == 0);
+    nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
+    OK(sql_commit(t, &E));
+    for (int i = 0; i < 2; i++) pthread_join(thread[i], NULL);
+    CHECK(who[0].started != who[1].started);
+    sql_rows r;
+    OK(sql_once(D, db_service, SQL_READ, A, &r, &E, "SELECT count(*) FROM jobs WHERE avatar_id = $1", "t", id));
+    CHECK(sql_int(&r, 0, 0) == 1);
 }
 
 TEST_MAIN(open_database(); int applied; OK(db_migrate(D, &applied, &E));
@@ -312,4 +368,5 @@ TEST_MAIN(open_database(); int applied; OK(db_migrate(D, &applied, &E));
           RUN(an_only_worker_takes_previews_too); RUN(many_workers_share_a_queue_without_loss_or_repeat);
           RUN(a_cancelled_running_job_reaches_its_worker_once); RUN(a_job_that_waits_too_long_times_out);
           RUN(a_blob_written_for_a_deleted_avatar_cannot_become_live); RUN(a_corrected_measure_calls_off_the_older_fit);
-          RUN(photos_by_link_start_the_job_later_and_once); close_database();)
+          RUN(photos_by_link_start_the_job_later_and_once); RUN(a_side_photo_that_did_not_come_is_not_waited_for);
+          RUN(of_two_who_start_an_avatar_at_once_one_does); close_database();)
