@@ -176,17 +176,18 @@ static bool store_photo(http_request *q, http_response *r, const http_part *part
     return true;
 }
 
-static json_t *upload_links(http_request *q, http_response *r, const char *id, const char **front, const char **side)
+// Links to put the photos of these paths to; a path that is NULL has none. NULL after answering.
+static json_t *upload_links(http_request *q, http_response *r, const char *front, const char *side)
 {
-    const char *user = api_who(q)->user;
     json_t *links = json_object();
-    const char **out[] = { front, side };
+    const char *const paths[] = { front, side };
     static const char *const names[] = { "front", "side" };
     for (int i = 0; i < 2; i++) {
-        const char *path = arena_printf(q->a, "%s/%s/%s.jpg", user, id, names[i]);
+        const char *path = paths[i];
+        if (!path) continue;
         buf url = buf_new(8192);
         err e = { 0 };
-        if (!db_blob_intend(api_of(q)->d, q->a, "photos", path, user, NULL, &e) ||
+        if (!db_blob_intend(api_of(q)->d, q->a, "photos", path, api_who(q)->user, NULL, &e) ||
             !blob_link(api_of(q)->blobs, "PUT", "photos", path, UPLOAD_SECONDS, &url, &e) || !buf_append(&url, "", 1)) {
             http_fail(q, r, &e);
             buf_free(&url);
@@ -197,7 +198,6 @@ static json_t *upload_links(http_request *q, http_response *r, const char *id, c
         json_object_set_new(links, names[i],
                             api_text(text[0] == '/' ? arena_printf(q->a, "%s%s", api_base(q), text) : text));
         buf_free(&url);
-        *out[i] = path;
     }
     return links;
 }
@@ -244,7 +244,9 @@ void avatar_create(http_request *q, http_response *r)
     ok = ok && store_photo(q, r, front, id, "front", &n.photo_path) &&
          store_photo(q, r, side, id, "side", &n.side_photo_path);
     if (ok && by_link) {
-        links = upload_links(q, r, id, &n.photo_path, &n.side_photo_path);
+        n.photo_path = arena_printf(q->a, "%s/%s/front.jpg", who->user, id);
+        n.side_photo_path = arena_printf(q->a, "%s/%s/side.jpg", who->user, id);
+        links = upload_links(q, r, n.photo_path, n.side_photo_path);
         ok = links != NULL;
     }
     if (ok && !db_avatar_create(p->d, q->a, &n, &v, &repeat, &e)) {
@@ -254,12 +256,20 @@ void avatar_create(http_request *q, http_response *r)
             http_fail(q, r, &e);
         ok = false;
     }
-    if ((!ok || repeat) && !links) { // the photos just stored belong to no avatar
+    if (!ok || repeat) { // the photos just stored, or expected, belong to no avatar
         const char *stored[] = { n.photo_path, n.side_photo_path };
         for (int i = 0; i < 2; i++)
-            if (stored[i] &&
-                (!db_blob_doom(p->d, q->a, "photos", stored[i], &e) || !blob_delete(p->blobs, "photos", stored[i], &e)))
+            if (stored[i] && (!db_blob_doom(p->d, q->a, "photos", stored[i], &e) ||
+                              (!by_link && !blob_delete(p->blobs, "photos", stored[i], &e))))
                 log_say(LOG_WARN, "photo: %s", e.msg); // never settled, or doomed: the sweeper takes it
+    }
+    if (ok && repeat && links) { // its photos go where the first request said, as long as they are waited for
+        json_decref(links);
+        links = NULL;
+        if (!strcmp(v.status, "pending") && !v.job_id) {
+            links = upload_links(q, r, v.photo_url, v.side_photo_url);
+            ok = links != NULL;
+        }
     }
     if (ok) {
         http_set(r, "Location", arena_printf(q->a, "/v1/avatars/%s", v.id));
@@ -282,25 +292,21 @@ void avatar_start(http_request *q, http_response *r)
     if (!db_avatar_get(p->d, q->a, db_as_user(user), id, &v, &e)) return http_fail(q, r, &e);
     const char *paths[] = { v.photo_url, v.side_photo_url };
     bool there[2] = { false, false };
+    uint64_t size[2] = { 0, 0 };
     for (int i = 0; i < 2; i++) {
-        uint64_t n;
         if (!paths[i]) continue;
-        there[i] = blob_size(p->blobs, "photos", paths[i], &n, &e);
+        there[i] = blob_size(p->blobs, "photos", paths[i], &size[i], &e);
         if (!there[i] && e.code != ERR_NOT_FOUND) return http_fail(q, r, &e);
-        if (there[i] && n > LIMIT_IMAGE_BYTES) {
+        if (there[i] && size[i] > LIMIT_IMAGE_BYTES) {
             http_problem(q, r, 413, "too-large", NULL, "a photo may have at most %zu MB", LIMIT_IMAGE_BYTES / MIB);
             return;
         }
-        if (there[i] &&
-            !db_blob_settle(p->d, q->a, &(db_blob){ .bucket = "photos", .path = paths[i], .size = (int64_t)n }, &e))
+    }
+    for (int i = 0; i < 2; i++) // without a front photo all stays as it is: it may still come
+        if (there[0] && there[i] &&
+            !db_blob_settle(p->d, q->a, &(db_blob){ .bucket = "photos", .path = paths[i], .size = (int64_t)size[i] },
+                            &e))
             return http_fail(q, r, &e);
-        // Nothing came through this link: its note goes with the sweeper.
-        if (!there[i] && !db_blob_doom(p->d, q->a, "photos", paths[i], &e)) return http_fail(q, r, &e);
-    }
-    if (there[1] && !there[0]) {
-        http_problem(q, r, 409, "conflict", NULL, "the front photo has not been uploaded yet");
-        return;
-    }
     if (!db_avatar_start(p->d, q->a, user, id, there[0], there[1], &e) ||
         !db_avatar_get(p->d, q->a, db_service, id, &v, &e))
         return http_fail(q, r, &e);
