@@ -182,7 +182,10 @@ bool db_preview_of_job(db *d, arena *a, const char *job, db_preview *out, err *e
 
 // --- retention.c -------------------------------------------------------------------------------------------------
 
-// Deletes some of what brands do not want kept any longer; *removed counts rows.
+// Deletes some of what is not kept any longer; *removed counts rows. What a brand's days say; photos of avatars that
+// failed or were never started, after a day; guests a day after their last token ran out (their try-ons stay, as
+// nobody's); Idempotency-Keys after a day, tokens a day after they ran out, webhooks' ids after a week, ended jobs
+// after thirty days.
 bool db_retention_sweep(db *d, arena *a, int64_t now, int64_t *removed, err *e) MUST_USE;
 
 // --- tryons.c ----------------------------------------------------------------------------------------------------
