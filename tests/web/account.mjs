@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ANON, gotrue } from './gotrue.mjs';
-import { axe, browser, check, finish, open, root, service, test, until } from './merchant.mjs';
+import { axe, browser, check, finish, later, open, root, service, test, until } from './merchant.mjs';
 import { build } from './pages.mjs';
 
 const { encode } = createRequire(join(root, 'web/package.json'))('uqr');
@@ -65,6 +65,7 @@ await test('a guest signs in with a mailed code and keeps her figure', async () 
   await v.page.getByText('This code is wrong or too old.').waitFor();
   check(!(await axe(v.page)).length, (await axe(v.page)).join('\n'));
   await v.page.screenshot({ path: join(shots, '16-sign-in-code-390-light.png') });
+  await v.page.route('**/v1/me/join', later); // on a page left open over night, too
   await v.page.getByLabel('Code from the e-mail').fill(auth.mails[0].token);
   await submit(v, 'Sign in').click();
   await dialog(v).waitFor({ state: 'detached' });
@@ -134,6 +135,24 @@ await test('a token that runs out is renewed, once for all requests; one that ca
   check((await stored(v, 'account')) === null, 'the account is still kept');
   auth.seconds = 3600;
   v.clean(/400/);
+  await v.context.close();
+});
+
+await test('when her sign-in ends before the deletion, the page does not say that it was done', async () => {
+  auth.seconds = 30;
+  const v = await visit();
+  await v.page.goto(room);
+  await byPassword(v, 'eva@example.org');
+  await v.page.locator('input[type=password]').fill('a long and quiet sentence');
+  await submit(v, 'Sign in').click();
+  await v.verdict();
+  await v.say('Delete my data').click();
+  auth.expireAll();
+  await v.page.getByText('For your privacy a visit ends').waitFor({ timeout: 20000 });
+  auth.seconds = 3600;
+  const again = await fetch(`${auth.url}/auth/v1/token?grant_type=password`, { method: 'POST', headers: { apikey: ANON }, body: JSON.stringify({ email: 'eva@example.org', password: 'a long and quiet sentence' }) });
+  check((await mine((await again.json()).access_token)).length, 'the figure is gone after all');
+  v.clean(/400|401/);
   await v.context.close();
 });
 

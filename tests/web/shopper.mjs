@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { axe, browser, check, finish, open, root, SIZES, test, until } from './merchant.mjs';
+import { axe, browser, check, finish, later, open, root, SIZES, test, until } from './merchant.mjs';
 
 const { chromium } = createRequire(join(root, 'web/package.json'))('playwright-core');
 const program = process.env.TRYON ?? join(root, 'build/release/tryon');
@@ -550,6 +550,7 @@ await test('one tap deletes everything; it can be taken back for a few seconds',
   await v.say('Delete my data').click();
   await v.say('Undo').evaluate((e) => e.click()); // at once: it stands there for five seconds
   check((await status()) === 200, 'gone in spite of the undo');
+  await v.page.route('**/v1/me', later); // a page left open over night deletes as well
   await v.say('Delete my data').click();
   await v.page.getByText('Everything about you has been deleted.').waitFor({ timeout: 20000 });
   check((await status()) === 401, 'still there');

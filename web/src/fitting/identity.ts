@@ -10,6 +10,9 @@ let account = canSignIn ? kept<Session>('localStorage', 'account') : undefined;
 let context: string | undefined; // for which brand she acts
 
 export const transport = { token: () => account?.access_token ?? guest?.token, context: () => context };
+// For what is hers in every shop. The context lasts half a day, and the server refuses one that has run out before it
+// looks at her token.
+export const herself = { token: transport.token };
 export const guestToken = (): string | undefined => guest?.token;
 export const email = (): string | undefined => account?.email;
 export const known = (): boolean => !!(account ?? guest);
@@ -64,7 +67,7 @@ export async function fresh(force = false): Promise<void> {
 
 // What another guest of this device had becomes hers. What cannot be joined any more is not worth an error.
 export async function join(token: string): Promise<void> {
-  await request(transport, '/v1/me/join', { method: 'POST', json: { guest_token: token } }).catch((e: unknown) => {
+  await request(herself, '/v1/me/join', { method: 'POST', json: { guest_token: token } }).catch((e: unknown) => {
     if (!(e instanceof ApiError) || e.status !== 404) throw e;
   });
 }

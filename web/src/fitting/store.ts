@@ -533,14 +533,17 @@ async function deleteNow(): Promise<void> {
   dressing++;
   hers.abort();
   try {
-    if (me.known()) {
-      await me.fresh();
-      await request(me.transport, '/v1/me', { method: 'DELETE', retries: 2 }).catch((e: unknown) => {
-        if (e instanceof ApiError && (e.status === 401 || e.status === 404)) return; // gone already
-        throw e;
-      });
+    await me.fresh();
+    await request(me.herself, '/v1/me', { method: 'DELETE', retries: 2 }).catch((e: unknown) => {
+      // A guest whom the server does not know is gone already.
+      if (e instanceof ApiError && (e.status === 404 || (e.status === 401 && me.guestToken() && !me.email()))) return;
+      throw e;
+    });
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 401) {
+      me.forget();
+      return empty('expired_text'); // her sign-in is over; what is hers waits until she signs in again
     }
-  } catch {
     set({ deleting: 'stuck' });
     setTimeout(() => state.deleting === 'stuck' && void deleteNow(), 5000);
     return;
