@@ -211,7 +211,7 @@ await test('in a Shopify theme the size goes to the cart as the variant of the c
     '/cart/add.js': ['application/json', '{}'],
     '/theme': ['text/html; charset=utf-8', `<!doctype html><html lang="en"><title>Tee</title><link rel="stylesheet" href="/block.css"><main><h1>A tee</h1>
       <form action="/cart/add"><label>Colour <select><option>Red</option><option>Blue</option></select></label><input type="hidden" name="id" value="21"></form>
-      <div class="tryon-block"><tryon-button brand="${s.brand.id}" product-id="p1" variant-id="11" data-tryon-server="${s.url}" data-added="Added." data-failed="Not added."></tryon-button>
+      <div class="tryon-block"><tryon-button brand="${s.brand.id}" product-id="p1" variant-id="11" data-tryon-server="${s.url}//" data-added="Added." data-failed="Not added."></tryon-button>
       <p class="tryon-block__message" role="status"></p><script type="application/json" data-tryon-variants>${JSON.stringify(variants)}</script></div>
       </main><script src="/block.js" defer></script></html>`],
   });

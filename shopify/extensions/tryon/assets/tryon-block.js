@@ -49,7 +49,7 @@
   function load() {
     for (const button of blocks()) {
       ready(button);
-      const src = `${button.dataset.tryonServer}/tryon.js`;
+      const src = `${button.dataset.tryonServer.replace(/\/+$/, '')}/tryon.js`;
       if (document.querySelector(`script[src="${CSS.escape(src)}"], script[data-tryon="${CSS.escape(src)}"]`)) continue;
       const script = document.createElement('script');
       script.src = src;
