@@ -275,6 +275,29 @@ await test('a measurement can be corrected; the figure and the sizes follow; a r
   await v.context.close();
 });
 
+await test('a correction that cannot be is refused in her language, and what was there before stays', async () => {
+  const v = await visit({ ...PHONE, locale: 'de-DE', storageState: await returning() });
+  await v.page.goto(room);
+  await verdict(v.page);
+  const { token } = await v.page.evaluate(() => JSON.parse(localStorage.getItem('tryon.guest')));
+  const newest = async () => (await (await fetch(`${url}/v1/avatars`, { headers: { Authorization: `Bearer ${token}` } })).json()).items[0];
+  const before = await newest();
+  await v.page.getByRole('tab', { name: 'Maße' }).click();
+  await v.say('Hüfte ändern').click();
+  await v.page.getByRole('textbox', { name: 'Hüfte' }).fill('38'); // inches
+  await v.say('Speichern').click();
+  await v.page.getByText('passt nicht zu Ihren anderen Angaben').waitFor({ timeout: 60000 });
+  const after = await newest();
+  check(after.id === before.id && after.status === 'ready', `${after.id} is ${after.status}`);
+  check(JSON.stringify(after.answers.tape ?? {}) === JSON.stringify(before.answers.tape ?? {}), JSON.stringify(after.answers));
+  await v.page.keyboard.press('Escape');
+  await dressed(v.page);
+  await v.page.reload();
+  await verdict(v.page);
+  v.clean();
+  await v.context.close();
+});
+
 // How much of the stage is not its background, by the picture that the browser shows.
 const painted = async (page) => {
   const picture = (await page.locator('canvas').screenshot()).toString('base64');

@@ -3,7 +3,7 @@
 import { ApiError, apiUrl, bytes, request, type Call } from '../api/http';
 import { watch } from '../api/sse';
 import type { Session } from '../api/supabase';
-import type { Avatar, AvatarEvent, Embed, Guest, Sex, Tryon } from '../api/types';
+import type { Avatar, AvatarChange, AvatarEvent, Embed, Guest, Sex, Tryon } from '../api/types';
 import { useSyncExternalStore } from '../i18n/store';
 import type { Key } from './i18n';
 import * as me from './identity';
@@ -482,15 +482,27 @@ export async function correct(key: string, cm: number): Promise<void> {
   if (!a) return;
   set({ updating: true, notice: null });
   try {
-    const json = key === 'height' ? { height_cm: cm } : { tape: { [key]: cm } };
+    const json: AvatarChange = key === 'height' ? { height_cm: cm } : { tape: { [key]: cm } };
     const changed = await persistent(() => call<Avatar>(`/v1/avatars/${a.id}`, { method: 'PATCH', json }));
     const done = await finish(changed.id, () => undefined);
-    if (done.status === 'failed') throw new ApiError('failed', 422, done.failure ?? '');
+    if (done.status === 'failed') {
+      await takeBack(a, key);
+      throw new ApiError('failed', 422, done.failure ?? '');
+    }
     await enterRoom(done);
   } catch (e) {
     set({ updating: false });
     throw e;
   }
+}
+
+// A refused correction has spoilt the avatar, and the next visit would begin anew: the value from before makes it good.
+async function takeBack(before: Avatar, key: string): Promise<void> {
+  const { height_cm, tape } = before.answers;
+  const json: AvatarChange = key === 'height' ? { height_cm: height_cm! } : { tape: { [key]: tape?.[key] ?? null } };
+  const changed = await persistent(() => call<Avatar>(`/v1/avatars/${before.id}`, { method: 'PATCH', json }));
+  const done = await finish(changed.id, () => undefined);
+  if (done.status === 'ready') void enterRoom(done); // what was draped on her went with the correction
 }
 
 let cartTimer = 0;

@@ -14,6 +14,7 @@ const REFUSALS: readonly [RegExp, Key][] = [
   [/too small in this photo/, 'v_too_small'],
   [/can't both be right/, 'v_mismatch'],
   [/contradict each other/, 'v_contradict'],
+  [/does not go with the other answers/, 'v_unlikely'],
 ];
 
 export function refusal(sentence: string): string {

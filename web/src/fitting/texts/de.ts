@@ -260,6 +260,7 @@ const texts: Texts<typeof en> = {
   v_too_small: 'Sie sind auf dem Foto zu klein. Kommen Sie näher oder nehmen Sie das Foto in voller Auflösung.',
   v_mismatch: 'Größe und Gewicht können nicht beide stimmen. Bitte prüfen Sie sie.',
   v_contradict: 'Die gemessenen Werte widersprechen sich. Bitte messen Sie noch einmal.',
+  v_unlikely: 'Dieser Wert passt nicht zu Ihren anderen Angaben. Bitte messen Sie noch einmal.',
   v_several_people: 'Auf dem Foto waren mehrere Menschen; gemessen wurde, wer vorn steht.',
   v_not_facing: 'Sie standen etwas abgewandt; die Figur ist etwas weniger sicher.',
   v_arms_tight: 'Die Arme lagen am Körper an; die Figur ist etwas weniger sicher.',

@@ -268,6 +268,7 @@ export default {
   v_too_small: 'You are too small in this photo. Step closer or use the photo in its full resolution.',
   v_mismatch: 'Height and weight cannot both be right. Please check them.',
   v_contradict: 'The tape values contradict each other. Please measure them again.',
+  v_unlikely: 'This value does not go with your other answers. Please measure it again.',
   v_several_people: 'There were several people in the photo; we measured the one in front.',
   v_not_facing: 'You were turned a little from the camera; the figure is a little less sure.',
   v_arms_tight: 'Your arms lay against your body; the figure is a little less sure.',

@@ -260,6 +260,7 @@ const texts: Texts<typeof en> = {
   v_too_small: 'Sales demasiado pequeño. Acércate o usa la foto en su resolución completa.',
   v_mismatch: 'La altura y el peso no pueden ser correctos a la vez. Revísalos.',
   v_contradict: 'Las medidas con cinta se contradicen. Mide de nuevo.',
+  v_unlikely: 'Este valor no encaja con tus otras respuestas. Mide de nuevo.',
   v_several_people: 'Había varias personas en la foto; medimos a la de delante.',
   v_not_facing: 'Estabas algo de lado; la figura es un poco menos segura.',
   v_arms_tight: 'Los brazos tocaban el cuerpo; la figura es un poco menos segura.',

@@ -260,6 +260,7 @@ const texts: Texts<typeof en> = {
   v_too_small: 'Vous êtes trop petit·e sur cette photo. Approchez-vous ou prenez la photo en pleine résolution.',
   v_mismatch: 'La taille et le poids ne peuvent pas être justes tous les deux. Vérifiez-les.',
   v_contradict: 'Les valeurs mesurées se contredisent. Mesurez à nouveau.',
+  v_unlikely: 'Cette valeur ne va pas avec vos autres réponses. Mesurez à nouveau.',
   v_several_people: 'Il y avait plusieurs personnes sur la photo ; nous avons mesuré celle de devant.',
   v_not_facing: 'Vous étiez un peu de biais ; la silhouette est un peu moins sûre.',
   v_arms_tight: 'Vos bras touchaient le corps ; la silhouette est un peu moins sûre.',
