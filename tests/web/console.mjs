@@ -66,6 +66,16 @@ await test('charts come sideways, in inches, with commas, semicolons and without
   check(await p.getByLabel('inches').isChecked(), 'inches were not seen');
   check((await shown('Chest of size XS')) === '32,5', 'decimal comma');
   await p.getByText('2 sizes, all numbers make sense.').waitFor();
+  for (const head of ['Größe\tBrust in cm', 'Size\tChest in cm', 'Size\tChest']) {
+    await again.click();
+    await paste.fill(`${head}\nS\t88\nM\t96\n`);
+    check(await p.getByLabel('centimetres').isChecked(), `“${head}” became inches`);
+  }
+  for (const head of ['Chest [in]', 'Chest in', 'Chest (inch)']) {
+    await again.click();
+    await paste.fill(`Size\t${head}\nS\t34\nM\t37\n`);
+    check(await p.getByLabel('inches').isChecked(), `“${head}” became centimetres`);
+  }
   await again.click();
   await paste.fill('S\t88\t70\nM\t96\t78\n');
   check((await p.getByText('What does the column').count()) === 2, 'columns without a name');

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button, Icon, IconButton, Notice, Segmented } from '../design';
-import { COLUMNS, findings, sheetOf, usual, type Column, type Draft, type Finding } from './chart';
+import { COLUMNS, emptyDraft, findings, sheetOf, usual, type Column, type Draft, type Finding } from './chart';
 import { n, t, type Key } from './i18n';
 import type { Basis } from './session';
 
@@ -18,7 +18,7 @@ export function ChartEditor({ draft, onDraft }: { draft: Draft; onDraft: (d: Dra
     setText(pasted);
     if (!pasted.trim()) return;
     const s = sheetOf(pasted);
-    onDraft({ ...draft, columns: s.columns, rows: s.rows, unit: s.inches ? 'in' : draft.unit });
+    onDraft({ ...draft, columns: s.columns, rows: s.rows, unit: s.unit ?? draft.unit });
   };
   if (!draft.columns.length && !draft.rows.length)
     return (
@@ -122,7 +122,7 @@ export function ChartEditor({ draft, onDraft }: { draft: Draft; onDraft: (d: Dra
       </div>
       <div class="row">
         <Button onClick={() => onDraft({ ...draft, rows: [...draft.rows, { size: '', cells: [] }] })}><Icon name="plus" size={20} />{t('chart_add_size')}</Button>
-        <Button kind="quiet" onClick={() => (setText(''), onDraft({ ...draft, columns: [], rows: [] }))}>{t('chart_clear')}</Button>
+        <Button kind="quiet" onClick={() => (setText(''), onDraft({ ...emptyDraft(), basis: draft.basis }))}>{t('chart_clear')}</Button>
       </div>
       <div aria-live="polite" class="stack tight">
         {bad.length > 0 && (

@@ -80,8 +80,12 @@ export function cellsOf(text: string): string[][] {
   return rows.slice(0, 100).map((r) => r.slice(0, 60));
 }
 
-// A sheet whose first row are sizes and whose first column are measurements is turned over.
-export function sheetOf(text: string): Sheet & { inches: boolean } {
+// The unit that cells name. "in" is a word as well ("Brust in cm"): it is one in brackets or at a cell's end only.
+const INCHES = /[([]\s*in\.?\s*[)\]]|\bin\.?$|\b(inch|inches|zoll)\b|["″]/i;
+const unitIn = (cells: string[]): Draft['unit'] | null => (cells.some((c) => /\bcm\b/i.test(c)) ? 'cm' : cells.some((c) => INCHES.test(c)) ? 'in' : null);
+
+// A sheet whose first row are sizes and whose first column are measurements is turned over. unit null: it names none.
+export function sheetOf(text: string): Sheet & { unit: Draft['unit'] | null } {
   let rows = cellsOf(text);
   const width = Math.max(0, ...rows.map((r) => r.length));
   rows = rows.map((r) => [...r, ...Array<string>(width - r.length).fill('')]);
@@ -89,14 +93,14 @@ export function sheetOf(text: string): Sheet & { inches: boolean } {
   const across = known((rows[0] ?? []).slice(1)), down = known(rows.slice(1).map((r) => r[0] ?? ''));
   if (down > across) rows = Array.from({ length: width }, (_, k) => rows.map((r) => r[k] ?? ''));
   const [head = [], ...body] = rows;
-  const inches = /\b(in|inch|inches|zoll)\b|″|"/i.test(head.join(' ')) || body.some((r) => r.slice(1).some((c) => /["″]|\bin\b/i.test(c)));
+  const unit = unitIn(head) ?? unitIn(body.flatMap((r) => r.slice(1)));
   // Without a heading row every cell of the first row holds a number, and the row is a size like the others.
   const bare = head.length > 1 && head.slice(1).every((c) => !c || readCell(c) !== null);
   const names = bare ? head.map((_, k) => (k ? `${k}` : '')) : head;
   return {
     columns: names.slice(1).map((name) => ({ name, key: columnOf(name) })),
     rows: (bare ? rows : body).map((r) => ({ size: (r[0] ?? '').replace(/^size\s+/i, ''), cells: r.slice(1) })).filter((r) => r.size || r.cells.some(Boolean)),
-    inches,
+    unit,
   };
 }
 export const looksLikeSizeHeading = (s: string) => SIZES.has(fold(s));
