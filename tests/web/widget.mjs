@@ -169,6 +169,12 @@ await test('what the room says becomes events of the page', async () => {
   check(recommended.size === 'M' && recommended.probability === 0.8 && recommended.productId === 'p1', JSON.stringify(recommended));
   check(chosen.size === 'S' && chosen.variantId === 'v1', JSON.stringify(chosen));
   check(cart.size === 'M' && cart.variantId === 'v2' && cart.sessionId === 'x', JSON.stringify(cart));
+  // What the page shows now is another size's variant: none is named for a size the page did not list.
+  await frame.evaluate(() => (window.cart = undefined));
+  await say(frame, { type: 'add-to-cart', size: 'XL', session_id: 'x', garment_id: garment.id, product_id: 'p1', variant_id: 'v1' });
+  await until('the cart', () => frame.evaluate(() => window.cart));
+  const [, unlisted] = await heard(p, 'add-to-cart');
+  check(unlisted.size === 'XL' && unlisted.variantId === null, JSON.stringify(unlisted));
   // The shop says itself how it went.
   await p.evaluate(() => (window.decide = (done) => setTimeout(() => done(false), 50)));
   await frame.evaluate(() => (window.cart = undefined));

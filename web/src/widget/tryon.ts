@@ -217,7 +217,7 @@ class TryOnButton extends HTMLElement {
       this.fire('size-selected', { ...choice(m), variantId: this.variants()?.[m.size] ?? null });
     } else if (m.type === 'add-to-cart') {
       const done = (ok: boolean) => this.tell({ tryon: PROTOCOL, type: 'cart', ok });
-      const variantId = this.variants()?.[m.size] ?? m.variant_id;
+      const variantId = this.variants()?.[m.size] ?? null;
       if (this.fire('add-to-cart', { ...choice(m), variantId, done }, true)) done(true);
     }
   };
