@@ -102,10 +102,16 @@ await test('3D files are dragged in, one a size by their names, and wrong ones a
     d.items.add(new File(['no'], 'photo_S.glb'));
     return d;
   }, glb);
+  let sent;
+  const first = new Promise((r) => (sent = r));
+  await p.route('**/sizes/M', (route) => first.then(() => route.continue()));
   await p.locator('.drop').dispatchEvent('drop', { dataTransfer: files });
   await p.getByText('photo_S.glb is not a GLB file.').waitFor();
+  // Saved while the other is on its way: it waits its turn.
+  await p.getByText('Uploading dress_M.glb').waitFor();
   await p.getByLabel('Which size is linen final.glb?').selectOption('L');
   await p.locator('.row', { hasText: 'linen final' }).getByRole('button', { name: 'Save' }).click();
+  sent();
   await until('both files', async () => Object.keys((await s.call('GET', `/v1/garments/${garment}`, secret)).sizes).length === 2);
   await button('Remove the file of size L').click();
   await until('its removal', async () => Object.keys((await s.call('GET', `/v1/garments/${garment}`, secret)).sizes).join() === 'M');

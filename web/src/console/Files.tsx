@@ -24,11 +24,14 @@ export function Files({ garment, onChange }: { garment: Garment; onChange: (g: G
   const [problems, setProblems] = useState<string[]>([]);
   const input = useRef<HTMLInputElement>(null);
   const busy = useRef(false);
+  const queue = useRef<Waiting[]>([]);
 
   const upload = async (list: Waiting[]) => {
-    if (busy.current) return;
+    queue.current.push(...list);
+    if (busy.current) return; // whoever is sending comes to these too
     busy.current = true;
-    for (const { file, size } of list) {
+    for (let next: Waiting | undefined; (next = queue.current.shift()); ) {
+      const { file, size } = next;
       setSending({ name: file.name, part: 0 });
       try {
         onChange(
@@ -56,8 +59,8 @@ export function Files({ garment, onChange }: { garment: Garment; onChange: (g: G
       if (head !== 'glTF') bad.push(t('files_not_glb', { file: file.name }));
       else (size && !ready.some((r) => r.size === size) ? ready : ask).push({ file, size });
     }
-    setProblems(bad);
-    setUnclear(ask.map((a) => ({ ...a, size: sizes[0] ?? 'M' })));
+    setProblems((old) => (busy.current ? [...old, ...bad] : bad));
+    setUnclear((old) => [...old.filter((u) => !ask.some((a) => a.file.name === u.file.name)), ...ask.map((a) => ({ ...a, size: sizes[0] ?? 'M' }))]);
     await upload(ready);
   };
 
