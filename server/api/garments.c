@@ -74,17 +74,26 @@ void garment_list(http_request *q, http_response *r)
                        n > limit ? json_string(list[limit - 1].id) : json_null()));
 }
 
-// Fields of a body into g; false after answering. Texts live as long as j.
+// Fields of a body into g; false after answering. Texts live as long as j. null takes out what a garment can do without:
+// the database is told so by an empty text.
 static bool fields(http_request *q, http_response *r, const json_t *j, db_garment *g)
 {
     static const struct {
         const char *name;
         size_t max;
-    } texts[] = { { "name", 200 }, { "category", 40 }, { "fabric", 80 }, { "shopify_product_id", 80 } };
+        bool spare;
+    } texts[] = { { "name", 200, false },
+                  { "category", 40, false },
+                  { "fabric", 80, true },
+                  { "shopify_product_id", 80, true } };
     const char **out[] = { &g->name, &g->category, &g->fabric, &g->product_id };
     for (size_t i = 0; i < 4; i++) {
         const json_t *v = json_object_get(j, texts[i].name);
         if (!v) continue;
+        if (texts[i].spare && json_is_null(v)) {
+            *out[i] = "";
+            continue;
+        }
         const char *s = json_string_value(v);
         if (!s || !*s || strlen(s) > texts[i].max)
             return api_invalid(q, r, texts[i].name, "%s is a text of 1 to %zu bytes", texts[i].name, texts[i].max);
@@ -92,7 +101,7 @@ static bool fields(http_request *q, http_response *r, const json_t *j, db_garmen
     }
     if (g->category && !api_among(CATEGORIES, g->category))
         return api_invalid(q, r, "category", "category is one of tshirt, shirt, dress, skirt, trousers, hoodie");
-    if (g->fabric && !api_among(FABRICS, g->fabric))
+    if (g->fabric && *g->fabric && !api_among(FABRICS, g->fabric))
         return api_invalid(q, r, "fabric",
                            "fabric is one of jersey, rib, shirting, twill, denim, denim_elastane, satin, fleece, wool");
     const json_t *chart = json_object_get(j, "size_chart");

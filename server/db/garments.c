@@ -27,7 +27,7 @@ bool db_garment_create(db *d, arena *a, const char *brand, const db_garment *g, 
     return sql_once(
         d, db_as_brand(brand), SQL_WRITE, a, NULL, e,
         "INSERT INTO garments (id, brand_id, name, category, fabric, shopify_product_id, sizes, size_chart, "
-        "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, @ts($9), @ts($9))",
+        "created_at, updated_at) VALUES ($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), $7, $8, @ts($9), @ts($9))",
         "tttttttti", id, brand, g->name, g->category, g->fabric, g->product_id, g->sizes ? g->sizes : "{}",
         g->size_chart, clock_ms());
 }
@@ -67,10 +67,10 @@ bool db_garment_update(db *d, arena *a, const char *brand, const char *id, const
     if (!sql_once(
             d, db_as_brand(brand), SQL_WRITE, a, &r, e,
             "UPDATE garments SET name = coalesce($3, name), category = coalesce($4, category), fabric = "
-            "coalesce($5, fabric), shopify_product_id = coalesce($6, shopify_product_id), sizes = coalesce($7, "
-            "sizes), size_chart = coalesce($8, size_chart), updated_at = CASE WHEN @ms(updated_at) >= CAST($9 AS "
-            "bigint) THEN @ts(@ms(updated_at) + 1) ELSE @ts($9) END WHERE id = $1 AND brand_id = $2 AND (CAST($10 "
-            "AS bigint) = 0 OR @ms(updated_at) = CAST($10 AS bigint))",
+            "nullif(coalesce($5, fabric), ''), shopify_product_id = nullif(coalesce($6, shopify_product_id), ''), sizes "
+            "= coalesce($7, sizes), size_chart = coalesce($8, size_chart), updated_at = CASE WHEN @ms(updated_at) >= "
+            "CAST($9 AS bigint) THEN @ts(@ms(updated_at) + 1) ELSE @ts($9) END WHERE id = $1 AND brand_id = $2 AND "
+            "(CAST($10 AS bigint) = 0 OR @ms(updated_at) = CAST($10 AS bigint))",
             "ttttttttii", id, brand, g->name, g->category, g->fabric, g->product_id, g->sizes, g->size_chart,
             clock_ms(), expected))
         return false;

@@ -84,6 +84,21 @@ await test('charts come sideways, in inches, with commas, semicolons and without
   await p.getByText('6 sizes, all numbers make sense.').waitFor();
 });
 
+await test('a product number and a fabric can be taken out again', async () => {
+  await go(`garments/${garment}`);
+  const product = p.getByLabel('Product number in your shop'), fabric = p.getByLabel('Fabric');
+  const save = async (number, cloth) => {
+    await product.fill(number);
+    await fabric.selectOption(cloth);
+    await Promise.all([p.waitForResponse((r) => r.request().method() === 'PATCH'), button('Save').click()]);
+    const g = await s.call('GET', `/v1/garments/${garment}`, secret);
+    check(g.shopify_product_id === (number || null) && g.fabric === (cloth || null), JSON.stringify(g));
+  };
+  await save('8842011', 'wool');
+  await save('', '');
+  await save('8842011', '');
+});
+
 await test('it is checked and shown on bodies', async () => {
   await go(`garments/${garment}`);
   await button('Check and preview').click();

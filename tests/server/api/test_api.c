@@ -489,6 +489,15 @@ static void a_catalogue_takes_files_and_charts(void)
     snprintf(match, sizeof match, "If-Match: %s", a->etag);
     CHECK(ask("PATCH", path, secret[0], NULL, "{\"name\":\"New\"}", 14, match)->status == 200);
     CHECK(ask("PATCH", path, secret[0], NULL, "{\"name\":\"Old\"}", 14, match)->status == 412);
+    a = send_json("POST", "/v1/garments", secret[0],
+                  "{\"name\":\"Coat\",\"fabric\":\"wool\",\"shopify_product_id\":\"p9\"}");
+    snprintf(path, sizeof path, "/v1/garments/%s", text_of(a, "id"));
+    a = send_json("PATCH", path, secret[0], "{\"fabric\":null,\"shopify_product_id\":null}");
+    CHECK(a->status == 200 && json_is_null(json_object_get(a->json, "fabric")) &&
+          json_is_null(json_object_get(a->json, "shopify_product_id")));
+    CHECK_STR(text_of(a, "name"), "Coat");
+    CHECK(send_json("PATCH", path, secret[0], "{\"name\":null}")->status == 422);
+    CHECK(ask("DELETE", path, secret[0], NULL, NULL, 0, NULL)->status == 204);
 }
 
 static void keys_rotate_and_scopes_hold(void)

@@ -226,6 +226,12 @@ static void a_catalogue_is_listed_in_pages_searched_and_changed_only_by_its_bran
     REFUSED(db_garment_update(D, A, b, id[1], &(db_garment){ .product_id = "77" }, 0, &E), ERR_CONFLICT);
     OK(db_garment_get(D, A, db_as_brand(b), id[0], &g, &E));
     CHECK(strstr(g.sizes, "\"M\"") && strstr(g.name, "no 0"));
+    OK(db_garment_update(D, A, b, id[0], &(db_garment){ .fabric = "wool", .product_id = "" }, 0, &E));
+    OK(db_garment_update(D, A, b, id[1], &(db_garment){ .fabric = "", .product_id = "77" }, 0, &E)); // free again
+    OK(db_garment_get(D, A, db_as_brand(b), id[0], &g, &E));
+    CHECK(!strcmp(g.fabric, "wool") && !g.product_id && strstr(g.sizes, "\"M\""));
+    OK(db_garment_get(D, A, db_as_brand(b), id[1], &g, &E));
+    CHECK(!g.fabric && !strcmp(g.product_id, "77"));
     OK(db_garment_delete(D, A, b, id[0], &E));
     REFUSED(db_garment_get(D, A, db_service, id[0], &g, &E), ERR_NOT_FOUND);
 }

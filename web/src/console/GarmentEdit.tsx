@@ -47,8 +47,8 @@ function Form({ garment, onSaved }: { garment: Garment | null; onSaved: (g: Garm
     const body = {
       name: name.trim(),
       category,
-      ...(fabric && { fabric }),
-      ...(product.trim() && { shopify_product_id: product.trim() }),
+      fabric: fabric || null, // null takes out what was there
+      shopify_product_id: product.trim() || null,
       ...(!empty && { size_chart: chartOf(draft) }),
     };
     void save.run(async () => {
