@@ -72,6 +72,19 @@ class Worn {
   }
 }
 
+// Gives back what the graphics card holds of a material, and of an object with all below it; but not of what others share.
+function scrap(m: Material): void {
+  for (const t of Object.values(m)) if (t instanceof Texture) t.dispose();
+  m.dispose();
+}
+function release(what: Object3D, shared: Material): void {
+  what.traverse((o) => {
+    if (!(o instanceof Mesh || o instanceof LineSegments)) return;
+    (o.geometry as BufferGeometry).dispose();
+    for (const m of (Array.isArray(o.material) ? o.material : [o.material]) as Material[]) if (m !== shared) scrap(m);
+  });
+}
+
 export class Stage {
   private readonly renderer: WebGLRenderer;
   private readonly scene = new Scene();
@@ -87,6 +100,7 @@ export class Stage {
   private left: Worn | null = null;
   private right: Worn | null = null;
   private comparing = false;
+  private dressing = 0; // the newest garment; one that was read more slowly does not take its place
   private fresh: string | null = null; // put on, not drawn yet
   private height = 1.7;
   private angle = 0.45;
@@ -251,17 +265,29 @@ export class Stage {
     };
     this.bodyPositions = join(parts.map((p) => p.positions));
     this.grid = new BodyGrid(this.bodyPositions, join(parts.map((p) => p.normals)));
+    this.undress();
+    release(this.people, this.heatMaterial);
     this.people.clear();
-    this.left = this.right = null;
-    this.outfit = null;
     this.body = group;
     this.people.add(group, contactShadow(this.bodyPositions));
     this.touch();
   }
 
+  private undress(): void {
+    for (const w of [this.left, this.right]) {
+      if (!w) continue;
+      release(w.mesh, this.heatMaterial);
+      this.people.remove(w.mesh);
+    }
+    if (this.outfit) scrap(this.outfit.material); // which no mesh has while the map is shown
+    this.left = this.right = this.outfit = null;
+  }
+
   // garment.glb of any size: the triangles that all sizes share, and the cloth. color: the shop's, as #rrggbb.
   async setGarment(data: ArrayBuffer, color?: string): Promise<void> {
+    const mine = ++this.dressing;
     const scene = await this.read(data);
+    if (mine !== this.dressing) return;
     let found: Mesh | null = null;
     scene.updateMatrixWorld(true);
     scene.traverse((o) => {
@@ -281,8 +307,7 @@ export class Stage {
     const uv = geometry.getAttribute('uv') as BufferAttribute | undefined, drafted = !!uv && weave(material);
     // A little behind its own seams, and before the body, which stands back further.
     Object.assign(material, { polygonOffset: true, polygonOffsetFactor: 0.5, polygonOffsetUnits: 0.5 });
-    if (this.left) this.people.remove(this.left.mesh);
-    if (this.right) this.people.remove(this.right.mesh);
+    this.undress();
     this.outfit = {
       index, twins: findTwins(positions), own: positions, material, sizes: new Map(),
       uv: drafted ? Float32Array.from({ length: 2 * at.count }, (_, i) => (i % 2 ? uv.getY(i >> 1) : uv.getX(i >> 1))) : null,
@@ -316,10 +341,6 @@ export class Stage {
     for (let i = 0; i < count; i++) clearance[i] = this.grid.height(o.own[3 * i]!, o.own[3 * i + 1]!, o.own[3 * i + 2]!);
     const strain = new Float32Array(count);
     o.sizes.set(name, { positions: o.own, strain, normals: makeNormals(o.own, o.index, o.twins), clearance, colors: heatColors(strain, clearance) });
-  }
-
-  hasSize(name: string): boolean {
-    return this.outfit?.sizes.has(name) ?? false;
   }
 
   show(size: string | null, beside: string | null = null): boolean {
@@ -429,15 +450,9 @@ export class Stage {
     cancelAnimationFrame(this.frame);
     this.abort.abort();
     this.resize.disconnect();
-    this.scene.traverse((o) => {
-      if (o instanceof Mesh || o instanceof LineSegments) {
-        (o.geometry as BufferGeometry).dispose();
-        for (const m of (Array.isArray(o.material) ? o.material : [o.material]) as Material[]) {
-          for (const t of Object.values(m)) if (t instanceof Texture) t.dispose();
-          m.dispose();
-        }
-      }
-    });
+    this.undress();
+    release(this.scene, this.heatMaterial);
+    this.heatMaterial.dispose();
     this.renderer.dispose();
   }
 }
