@@ -342,6 +342,68 @@ await test('over a slow line the words come first and the picture follows', asyn
   await v.context.close();
 });
 
+await test('a picture that a broken line keeps away comes when the line is back', async () => {
+  const v = await visit({ ...PHONE, storageState: await returning() });
+  const told = v.page.locator('.stage').getByText('No connection');
+  for (const part of [/avatar\.web[^/]*\.glb/, /garment[^/]*\.glb|drape[^/]*\.bin/]) {
+    let broken = true;
+    await v.page.route(part, (route) => (broken ? route.abort() : route.continue()));
+    await v.page.goto(room);
+    await verdict(v.page);
+    await told.waitFor();
+    broken = false;
+    await dressed(v.page);
+    await told.waitFor({ state: 'detached' });
+    await v.page.unroute(part);
+  }
+  v.clean(/ERR_FAILED/); // the broken line
+  await v.context.close();
+});
+
+await test('sizes with meshes of their own come once each, one at a time, and leave nothing on the graphics card', async () => {
+  const v = await visit({ ...PHONE, storageState: await returning() });
+  await v.page.addInitScript(() => {
+    const gl = WebGL2RenderingContext.prototype;
+    window.held = 0;
+    for (const what of ['Buffer', 'Texture'])
+      for (const [verb, more] of [['create', 1], ['delete', -1]]) {
+        const own = gl[verb + what];
+        gl[verb + what] = function (...given) {
+          window.held += more;
+          return own.apply(this, given);
+        };
+      }
+  });
+  // The demo's sizes, as if a brand had brought a mesh for each; one more that stays pending, so that the page goes on asking.
+  await v.page.route(/\/v1\/tryons(\/[^/?]+)?$/, async (route) => {
+    const response = await route.fetch(), json = await response.json();
+    for (const d of Object.values(json.drapes ?? {})) d.bin_url = null;
+    if (json.drapes) json.drapes['XXXL'] = { status: 'pending', garment_url: null, bin_url: null };
+    await route.fulfill({ response, json });
+  });
+  let fetched = 0, seen = 0;
+  await v.page.route(/garment[^/]*\.glb/, async (route) => {
+    fetched++;
+    await new Promise((r) => setTimeout(r, 1500)); // longer than it takes to ask again
+    await route.continue().catch(() => undefined);
+  });
+  await v.page.goto(room);
+  await verdict(v.page);
+  const held = [];
+  for (const n of ['S', 'M', 'L']) {
+    await v.page.locator('.size', { has: v.page.locator('.size-name', { hasText: new RegExp(`^${n}$`) }) }).click();
+    await dressed(v.page, n);
+    await v.page.waitForTimeout(200);
+    held.push(await v.page.evaluate(() => window.held));
+    if (n !== 'S') check(fetched - seen === 1, `${n} was fetched ${fetched - seen} times`);
+    seen = fetched;
+  }
+  check(new Set(held).size === 1, `buffers and textures: ${held}`);
+  check(await v.say('Compare').isDisabled(), 'two meshes cannot be compared');
+  v.clean();
+  await v.context.close();
+});
+
 await test('what is shown can be placed in a room: a GLB as other viewers want it', async () => {
   const token = JSON.parse((await returning()).origins[0].localStorage.find((i) => i.name === 'tryon.guest').value).token;
   const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };

@@ -106,7 +106,7 @@ export async function ensureGuest(): Promise<void> {
 export const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));
 
 // Waits until there is a connection again, or a while has passed.
-async function untilOnline(attempt: number): Promise<void> {
+export async function untilOnline(attempt: number): Promise<void> {
   const most = Math.min(15000, 1000 * 2 ** attempt);
   await Promise.race([sleep(most), new Promise((r) => addEventListener('online', r, { once: true }))]);
 }
