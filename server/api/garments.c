@@ -74,18 +74,17 @@ void garment_list(http_request *q, http_response *r)
                        n > limit ? json_string(list[limit - 1].id) : json_null()));
 }
 
-// Fields of a body into g; false after answering. Texts live as long as j. null takes out what a garment can do without:
-// the database is told so by an empty text.
+// Fields of a body into g; false after answering. Texts live as long as j. null takes out what a garment can do
+// without: the database is told so by an empty text.
 static bool fields(http_request *q, http_response *r, const json_t *j, db_garment *g)
 {
     static const struct {
         const char *name;
         size_t max;
         bool spare;
-    } texts[] = { { "name", 200, false },
-                  { "category", 40, false },
-                  { "fabric", 80, true },
-                  { "shopify_product_id", 80, true } };
+    } texts[] = {
+        { "name", 200, false }, { "category", 40, false }, { "fabric", 80, true }, { "shopify_product_id", 80, true }
+    };
     const char **out[] = { &g->name, &g->category, &g->fabric, &g->product_id };
     for (size_t i = 0; i < 4; i++) {
         const json_t *v = json_object_get(j, texts[i].name);
