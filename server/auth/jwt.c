@@ -32,6 +32,7 @@ struct jwt_verifier {
     int count;
     int64_t fetched_ms;
     bool ever;
+    bool fetching, stale; // a request is asking for the keys now; the last who asked got none
 };
 
 static const char *copy(const char *s) { return s && *s ? mem_strdup(s) : NULL; }
@@ -144,15 +145,34 @@ bool jwt_set_jwks(jwt_verifier *v, const char *json, size_t n, err *e)
         if (!strcmp(kty, "RSA") && (!alg || !strcmp(alg, "RS256"))) k.key = rsa_key(jwk);
         if (k.key) v->keys[v->count++] = k;
     }
+    v->stale = false;
     pthread_mutex_unlock(&v->lock);
     json_decref(root);
     return true;
 }
 
-// The key of this kid, with a reference of its own. Asks the issuer when it is not known, at most so often.
+// Replaces the keys by the issuer's.
+static bool fetch_keys(jwt_verifier *v, err *e)
+{
+    fetch_response r = { .body = buf_new(MAX_JWKS) };
+    bool ok = fetch(&(fetch_request){ .url = v->c.jwks_url, .timeout_ms = 5000, .follow = true }, &r, e);
+    if (ok && r.status != 200) ok = fail(e, ERR_IO, "the issuer's keys were answered %d", r.status);
+    ok = ok && jwt_set_jwks(v, (const char *)r.body.data, r.body.len, e);
+    buf_free(&r.body);
+    if (!ok) log_say(LOG_WARN, "jwks: %s", e->msg);
+    pthread_mutex_lock(&v->lock);
+    v->fetching = false;
+    if (!ok) v->stale = true;
+    pthread_mutex_unlock(&v->lock);
+    return ok;
+}
+
+// The key of this kid, with a reference of its own. Asks the issuer when it is not known, at most so often. A token is
+// only refused for a kid that the issuer's own set lacks: who is told that a token is bad throws it away.
 static bool find_key(jwt_verifier *v, const char *kid, public_key *out, err *e)
 {
-    for (int attempt = 0; attempt < 2; attempt++) {
+    bool unsure = false;
+    for (int attempt = 0; attempt < 2 && !unsure; attempt++) {
         pthread_mutex_lock(&v->lock);
         for (int i = 0; i < v->count; i++)
             if (!strcmp(v->keys[i].kid, kid) && EVP_PKEY_up_ref(v->keys[i].key)) {
@@ -161,24 +181,18 @@ static bool find_key(jwt_verifier *v, const char *kid, public_key *out, err *e)
                 return true;
             }
         int64_t now = clock_mono_ms();
-        bool ask =
-            attempt == 0 && v->c.jwks_url && (!v->ever || now - v->fetched_ms >= (int64_t)v->c.refetch_seconds * 1000);
+        bool ask = attempt == 0 && v->c.jwks_url && !v->fetching &&
+                   (!v->ever || now - v->fetched_ms >= (int64_t)v->c.refetch_seconds * 1000);
         if (ask) {
-            v->ever = true;
+            v->ever = v->fetching = true;
             v->fetched_ms = now;
         }
+        unsure = !ask && (v->fetching || v->stale);
         pthread_mutex_unlock(&v->lock);
         if (!ask) break;
-        fetch_response r = { .body = buf_new(MAX_JWKS) };
-        bool ok = fetch(&(fetch_request){ .url = v->c.jwks_url, .timeout_ms = 5000, .follow = true }, &r, e);
-        if (ok && r.status != 200) ok = fail(e, ERR_IO, "the issuer's keys were answered %d", r.status);
-        ok = ok && jwt_set_jwks(v, (const char *)r.body.data, r.body.len, e);
-        buf_free(&r.body);
-        if (!ok) {
-            log_say(LOG_WARN, "jwks: %s", e->msg);
-            return fail(e, ERR_IO, "the keys to check this token with cannot be had at the moment");
-        }
+        unsure = !fetch_keys(v, e);
     }
+    if (unsure) return fail(e, ERR_IO, "the keys to check this token with cannot be had at the moment");
     return fail(e, ERR_DENIED, "this token is signed with a key its issuer does not have");
 }
 
