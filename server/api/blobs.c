@@ -20,7 +20,7 @@ static const char *type_of(const char *path)
 // The whole file as a body to compress; false leaves it to be sent from the disk.
 static bool packed(http_response *r, int fd, uint64_t size)
 {
-    r->body = buf_new((size_t)size);
+    buf_reuse(&r->body, (size_t)size); // it may have the memory of an earlier answer
     bool ok = buf_append_zeros(&r->body, (size_t)size);
     for (size_t at = 0; ok && at < size;) {
         ssize_t n = pread(fd, r->body.data + at, (size_t)size - at, (off_t)at);
