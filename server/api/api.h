@@ -24,7 +24,7 @@ enum {
     WHO_OPERATOR = 8,    // the operator's key (the RunPod-like client interface)
     WHO_WORKER = 16,     // the workers' key
     WHO_METRICS = 32,    // the metrics token
-    WHO_LINK = 64        // a signed link, checked by the route itself
+    WHO_LINK = 64        // a signed link
 };
 
 typedef enum { COST_READ, COST_WRITE, COST_UPLOAD, COST_AUTH, COST_INGEST, COST_FREE } api_cost;
@@ -45,6 +45,7 @@ typedef struct api api;
 
 typedef struct {
     uuid_text user, brand; // "" when not
+    bool guest;            // the user is known by a guest's token
     bool secret;           // the brand spoke with its secret key
     bool operator_, worker;
     const char *scopes; // JSON array, of the key
@@ -91,6 +92,8 @@ const char *api_id(http_request *q, http_response *r, int which);
 const char *api_time(http_request *q, int64_t ms);
 // A link for the caller: signed, absolute, of this object.
 const char *api_link(http_request *q, const char *bucket, const char *path, int seconds);
+// Is the request's own address such a link, or its object everybody's to read?
+bool blob_link_opens(const http_request *q);
 const char *api_base(http_request *q); // "https://host" that the caller reached us by
 // Sends a JSON value and decrefs it.
 void api_send(http_request *q, http_response *r, int status, json_t *j);

@@ -17,6 +17,14 @@ static const char *type_of(const char *path)
     return "application/octet-stream";
 }
 
+bool blob_link_opens(const http_request *q)
+{
+    const char *method = q->route->method, *bucket = q->param[0];
+    return (!strcmp(method, "GET") && !strcmp(bucket, "garments")) ||
+           blob_link_ok(api_of(q)->blobs, method, bucket, q->param[1], http_query(q, "expires"),
+                        http_query(q, "signature"));
+}
+
 // The whole file as a body to compress; false leaves it to be sent from the disk.
 static bool packed(http_response *r, int fd, uint64_t size)
 {
@@ -43,10 +51,6 @@ void blob_read(http_request *q, http_response *r)
     api *p = api_of(q);
     const char *bucket = q->param[0], *path = q->param[1];
     bool open = !strcmp(bucket, "garments"); // public
-    if (!open && !blob_link_ok(p->blobs, "GET", bucket, path, http_query(q, "expires"), http_query(q, "signature"))) {
-        http_problem(q, r, 403, "forbidden", NULL, "this link is not valid, or no longer");
-        return;
-    }
     err e = { 0 };
     uint64_t size;
     int fd = blob_path_ok(bucket, path) ? blob_file(p->blobs, bucket, path, &size, &e) : -1;
@@ -101,10 +105,6 @@ void blob_write(http_request *q, http_response *r)
     api *p = api_of(q);
     const char *bucket = q->param[0], *path = q->param[1];
     err e = { 0 };
-    if (!blob_link_ok(p->blobs, "PUT", bucket, path, http_query(q, "expires"), http_query(q, "signature"))) {
-        http_problem(q, r, 403, "forbidden", NULL, "this link is not valid, or no longer");
-        return;
-    }
     const char *extension;
     if (!strcmp(bucket, "photos") && !photo_type(q->body.data, q->body.len, &extension)) {
         http_problem(q, r, 415, "media-type", NULL, "the photo must be a JPEG, PNG, WebP or HEIC picture");

@@ -111,6 +111,7 @@ static bool as_shopper(http_request *q, http_response *r, api_caller *who, const
     api *p = api_of(q);
     err e = { 0 };
     if (!strncmp(token, "try_guest_", 10)) {
+        who->guest = true;
         sha256_hex hash;
         sha256_text(token, strlen(token), hash);
         if (!token_looks_right("try_guest_", token)) return denied(q, r, "this guest token is not complete");
@@ -151,7 +152,12 @@ static bool identify(http_request *q, http_response *r, api_caller *who)
     if ((may & WHO_METRICS) && !p->c.metrics_token && (!strcmp(q->ip, "127.0.0.1") || !strcmp(q->ip, "::1")) &&
         !http_header(q, "X-Forwarded-For") && !http_header(q, "Forwarded") && !http_header(q, "Via"))
         return true;
-    if (!may || (may & WHO_LINK)) {
+    if (may & WHO_LINK) {
+        if (blob_link_opens(q)) return true;
+        http_problem(q, r, 403, "forbidden", NULL, "this link is not valid, or no longer");
+        return false;
+    }
+    if (!may) {
         // Anyone may; a brand's publishable key beside it says for whose shop.
         return !key || as_brand(q, r, who, key);
     }
@@ -210,6 +216,17 @@ static bool within_rate(http_request *q, http_response *r, const api_caller *who
     return false;
 }
 
+// Whose share of the memory for bodies the request takes. Guests' tokens are had for the asking and a publishable key
+// is in every browser, so they say no more than the address does. Workers are the house's own, and only they are given
+// links to write anything but photos.
+static const char *answers_for(const http_request *q, const api_caller *who)
+{
+    bool house = who->worker || who->operator_ || ((q->route->who & WHO_LINK) && strcmp(q->param[0], "photos") != 0);
+    if (house) return NULL;
+    if (*who->user) return who->guest ? q->ip : who->user;
+    return *who->brand && who->secret ? who->brand : q->ip;
+}
+
 bool api_gate(http_request *q, http_response *r)
 {
     api_caller *who = arena_surely(q->a, sizeof *who);
@@ -229,6 +246,7 @@ bool api_gate(http_request *q, http_response *r)
         }
         return false;
     }
+    q->caller = answers_for(q, who);
     return within_rate(q, r, who);
 }
 

@@ -98,7 +98,7 @@ const http_route api_routes[] = {
       HTTP_NO_BODY, 0 },
     { "GET", "/v2/{endpoint}/ping/{worker}", "pingWorker", plane_ping, WHO_WORKER, NULL, COST_FREE, HTTP_NO_BODY, 0 },
 
-    { "POST", "/v1/hooks/runpod/{job}/{token}", "runpodNews", runpod_news, 0, NULL, COST_INGEST, HTTP_BYTES, RESULT },
+    { "POST", "/v1/hooks/runpod/{job}/{token}", "runpodNews", runpod_news, 0, NULL, COST_INGEST, HTTP_UNREAD, RESULT },
 
     { "POST", "/v1/shopify/authorize", "authorizeShopify", shopify_authorize, WHO_SECRET, "keys", COST_WRITE, HTTP_JSON,
       SMALL },

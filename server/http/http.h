@@ -20,7 +20,13 @@ typedef struct {
     buf data;
 } http_part;
 
-typedef enum { HTTP_NO_BODY, HTTP_JSON, HTTP_FORM_OR_JSON, HTTP_BYTES } http_body;
+typedef enum {
+    HTTP_NO_BODY,
+    HTTP_JSON,
+    HTTP_FORM_OR_JSON, // multipart/form-data or JSON
+    HTTP_BYTES,
+    HTTP_UNREAD // taken off the wire and not kept: the handler sees an empty body
+} http_body;
 
 // One row of the route table. What a request may cost, and who may make it, is said here and nowhere else.
 typedef struct {
@@ -30,14 +36,16 @@ typedef struct {
     unsigned who;      // the application's bits: who may call
     const char *scope; // what an API key must be good for, or NULL
     unsigned cost;     // the application's cost class
-    http_body body;    // HTTP_FORM_OR_JSON: multipart/form-data or JSON
-    size_t body_max;   // bytes
+    http_body body;
+    size_t body_max; // bytes
 } http_route;
 
 struct http_request {
     arena *a; // all that the request needs, gone with it
     const http_route *route;
     const char *method, *path, *ip;
+    const char *caller; // who answers for the memory that the body takes: the address, until the gate knows better;
+                        // NULL: the house itself
     const char *param[HTTP_MAX_PARAMS]; // of the path, decoded, in order
     http_pair query[HTTP_MAX_QUERY];
     int query_count;
@@ -121,7 +129,8 @@ typedef struct {
     void (*done)(const http_request *q, int status, int64_t micros); // metrics and log; may be NULL
     unsigned threads;                                                // 0: four
     unsigned connections;                                            // at most at once; 0: 12000
-    size_t body_budget;                                              // bytes of bodies held by all requests; 0: 256 MiB
+    // Bytes of bodies held by all requests; 0: 256 MiB. One caller gets an eighth, or one body if that is longer.
+    size_t body_budget;
     int head_seconds;      // a connection may take this long to send a head; 0: 15
     bool trust_proxy;      // take the client's address from the last X-Forwarded-For
     size_t request_memory; // ceiling of a request's arena; 0: 32 MiB

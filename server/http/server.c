@@ -270,13 +270,12 @@ static bool expect_body(wire *w)
                      q->route->body_max);
         return false;
     }
-    if (atomic_load(&w->server->bodies) + n > w->server->c.body_budget) {
+    if (q->route->body == HTTP_UNREAD) return true;
+    if (!wire_hold(w, (size_t)n)) {
         http_set(r, "Retry-After", "2");
         http_problem(q, r, 503, "busy", NULL, "too many uploads at this moment; please try again");
         return false;
     }
-    w->held = (size_t)n;
-    atomic_fetch_add(&w->server->bodies, w->held);
     buf_reuse(&q->body, q->route->body_max + 1);
     if (!n) return true;
     bool json = type && !strncasecmp(type, "application/json", 16);
@@ -310,7 +309,7 @@ static bool admit(wire *w, const char *method, const char *url, const char *vers
         http_problem(q, r, 411, "length-required", NULL, "send the body with a Content-Length, not in chunks");
         return false;
     }
-    q->ip = client_address(w);
+    q->ip = q->caller = client_address(w);
     MHD_get_connection_values(w->c, MHD_GET_ARGUMENT_KIND, one_argument, w);
     if (q->query_count < 0) {
         q->query_count = 0;
@@ -340,6 +339,7 @@ static bool take_body(wire *w, const char *data, size_t n)
 {
     http_request *q = &w->q;
     err e = { 0 };
+    if (q->route->body == HTTP_UNREAD) return true;
     if (q->is_form) {
         if (multipart_push(&w->form, (const uint8_t *)data, n, &e)) return true;
         http_problem(q, &w->r, e.code == ERR_LIMIT ? 413 : 400, "malformed-form", NULL, "%s", e.msg);
@@ -498,7 +498,7 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **slot, enum 
         pthread_mutex_unlock(&s->lock);
     }
     if (s->c.done) s->c.done(&w->q, w->r.status, (clock_mono_ms() - w->q.began_ms) * 1000);
-    atomic_fetch_sub(&s->bodies, w->held);
+    wire_let_go(w);
     for (int i = 0; i < w->q.part_count; i++) buf_free(&w->q.part[i].data);
     if (w->r.fd >= 0) close(w->r.fd);
     give_wire(s, w);
@@ -534,6 +534,7 @@ bool http_start(const http_config *config, http_server **out, err *e)
     uint64_t first_id;
     random_bytes(&first_id, sizeof first_id);
     atomic_init(&s->request_id, first_id);
+    random_bytes(&s->share_key, sizeof s->share_key);
     int fd = -1;
     if (!listen_on(config->listen, &fd, &s->port, e)) {
         mem_free(s);

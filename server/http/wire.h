@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { SHARES = 4096 };
+
 // One connection, from accept to close.
 typedef struct link_ {
     struct link_ *prev, *next;
@@ -21,12 +23,13 @@ typedef struct wire {
     struct http_server *server;
     struct MHD_Connection *c;
     multipart form;
-    size_t held;  // bytes of body counted against the budget
-    bool refused; // answered on its head: the rest is not read
-    bool queued;  // the response is with the library
-    bool whole;   // the body is here
-    bool polled;  // it waits, or waited: the ticker knows it
-    bool round;   // it is finished together with others of its thread
+    size_t held;          // bytes of body counted against the budget
+    atomic_size_t *share; // and against the caller's share of it; NULL: against nobody's
+    bool refused;         // answered on its head: the rest is not read
+    bool queued;          // the response is with the library
+    bool whole;           // the body is here
+    bool polled;          // it waits, or waited: the ticker knows it
+    bool round;           // it is finished together with others of its thread
     // Waiting: all under server->lock.
     struct wire *next_waiting, *prev_waiting;
     bool waiting, suspended, complete, asking;
@@ -52,11 +55,17 @@ struct http_server {
     int spares;
     atomic_uint_least64_t request_id;
     atomic_size_t bodies;
+    // How much of that each caller holds, by a keyed hash of its name: two that meet share a share.
+    uint64_t share_key;
+    atomic_size_t shares[SHARES];
 };
 
 // The phase that the request's connection is in may last so long; 0: as long as it takes.
 void wire_deadline(wire *w, int64_t ms);
 // Hands the response to the library (reply.c).
 enum MHD_Result wire_reply(wire *w);
+// Room for n bytes of body until wire_let_go; false: the caller has its part of it already, or all is taken (hold.c).
+bool wire_hold(wire *w, size_t n) MUST_USE;
+void wire_let_go(wire *w);
 // A listening socket at "ADDR:PORT"; *port is the one it got (listen.c).
 bool listen_on(const char *where, int *out, unsigned *port, err *e) MUST_USE;

@@ -6,8 +6,10 @@
 #include "common/ids.h"
 #include "test.h"
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -224,6 +226,30 @@ static void no_route_opens_without_its_key(void)
         }
     }
     printf("  %d calls refused\n", checked);
+}
+
+// What the server says to a head whose body never comes.
+static int say_head(const char *head)
+{
+    char text[64] = "";
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in a = { .sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)strtol(strrchr(server_url, ':') + 1, NULL, 10)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct timeval t = { 5, 0 };
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+    bool ok = !connect(fd, (struct sockaddr *)&a, sizeof a) &&
+              send(fd, head, strlen(head), MSG_NOSIGNAL) == (ssize_t)strlen(head) &&
+              recv(fd, text, sizeof text - 1, 0) > 12;
+    close(fd);
+    return ok ? (int)strtol(text + 9, NULL, 10) : 0;
+}
+
+static void a_link_that_is_none_is_refused_before_the_body_comes(void)
+{
+    CHECK(say_head("PUT /v1/blobs/avatars/x/y.glb?expires=99999999999&signature=x HTTP/1.1\r\nHost: x\r\n"
+                   "Content-Length: 60000000\r\n\r\n") == 403);
+    CHECK(say_head("PUT /v1/blobs/garments/x/y.glb HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n\r\n") == 403);
 }
 
 // Side 0 asks for side 1's things, on every route that names one.
@@ -825,6 +851,7 @@ static void the_fitting_room_is_told_brand_and_garment_and_speaks_for_that_brand
 
 TEST_MAIN(begin(); RUN(the_description_and_the_route_table_are_the_same); RUN(from_guest_to_analytics);
           RUN(no_route_opens_without_its_key); RUN(nobody_reaches_anothers_things);
+          RUN(a_link_that_is_none_is_refused_before_the_body_comes);
           RUN(a_batch_much_longer_in_memory_than_on_the_wire_is_taken_whole);
           RUN(photos_are_taken_checked_and_gone_when_the_avatar_is_ready); RUN(no_photo_is_left_on_the_disk);
           RUN(files_are_sent_in_parts_to_who_asks_for_them); RUN(a_mesh_is_packed_for_who_takes_gzip);

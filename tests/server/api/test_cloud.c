@@ -114,6 +114,11 @@ static void the_webhook_opens_only_with_its_token(void)
     base64url_encode(mac, 32, good);
     snprintf(path, sizeof path, "/v1/hooks/runpod/some-job/%s", good);
     CHECK(send_json("POST", path, NULL, "{\"status\":\"COMPLETED\",\"output\":{\"files\":{}}}")->status == 200);
+    // A long result beside the news is let pass by.
+    buf body = buf_new(1 << 20);
+    CHECK(buf_append_zeros(&body, 500000));
+    CHECK(ask("POST", path, NULL, "application/json", body.data, body.len, NULL)->status == 200);
+    buf_free(&body);
     snprintf(path, sizeof path, "/v1/hooks/runpod/other-job/%s", good);
     CHECK(send_json("POST", path, NULL, "{}")->status == 404);
 }

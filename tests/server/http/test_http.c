@@ -96,6 +96,8 @@ static bool gate(http_request *q, http_response *r)
         http_problem(q, r, 401, "unauthorized", NULL, "sign in first");
         return false;
     }
+    if (http_header(q, "X-Name")) q->caller = http_header(q, "X-Name");
+    if (http_header(q, "X-House")) q->caller = NULL;
     return true;
 }
 
@@ -131,6 +133,7 @@ static void gather(http_request *q, http_response *r)
 
 static const http_route ROUTES[] = { { "GET", "/v1/ping", "ping", ping, 0, NULL, 0, HTTP_NO_BODY, 0 },
                                      { "POST", "/v1/measure", "measure", echo, 0, NULL, 0, HTTP_FORM_OR_JSON, 1 << 20 },
+                                     { "POST", "/v1/unread", "unread", echo, 0, NULL, 0, HTTP_UNREAD, 1 << 20 },
                                      { "POST", "/v1/private", "private", echo, 1, NULL, 0, HTTP_JSON, 1 << 20 },
                                      { "GET", "/v1/things/{id}", "thing", thing, 0, NULL, 0, HTTP_NO_BODY, 0 },
                                      { "DELETE", "/v1/things/{id}", "thing_gone", thing, 0, NULL, 0, HTTP_NO_BODY, 0 },
@@ -312,6 +315,88 @@ static void forms_and_limits(void)
     for (int i = 0; i < 200; i++) CHECK(buf_printf(&b, "X-%d: 1\r\n", i));
     CHECK(buf_printf(&b, "\r\n"));
     CHECK(talk(b.data, b.len) == 400);
+    buf_free(&b);
+}
+
+// A connection from 127.0.0.N that says such a head and sends nothing of the body it promises.
+static int promise(int n, const char *path, const char *header, size_t bytes)
+{
+    char head[400];
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000u + (unsigned)n) }, to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+    };
+    int k = snprintf(head, sizeof head,
+                     "POST %s HTTP/1.1\r\n" H "Content-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n", path,
+                     header, bytes);
+    bool ok = !bind(fd, (struct sockaddr *)&from, sizeof from) && !connect(fd, (struct sockaddr *)&to, sizeof to) &&
+              send(fd, head, (size_t)k, MSG_NOSIGNAL) == k;
+    CHECK(ok);
+    return fd;
+}
+
+// Was it turned away on its head? Silent connections are cut after four seconds, so this must not take long.
+static bool turned_away(int fd)
+{
+    char text[2048];
+    struct timeval t = { 0, 200000 };
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+    ssize_t n = recv(fd, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = 0;
+    return !strncmp(text, "HTTP/1.1 503", 12) && strstr(text, "Retry-After: 2");
+}
+
+static void one_callers_promises_do_not_take_the_room_of_all(void)
+{
+    enum { MANY = 12 };
+    int fd[MANY], away = 0;
+    for (int i = 0; i < MANY; i++) fd[i] = promise(2, "/v1/measure", "", 1 << 20);
+    for (int i = 0; i < MANY; i++) away += turned_away(fd[i]);
+    CHECK(away == MANY - 1); // an eighth of the room is one of these
+    int other = promise(3, "/v1/measure", "", 1 << 20), again = promise(3, "/v1/measure", "", 100);
+    CHECK(!turned_away(other) && turned_away(again));
+    // Who is known by name answers for herself, wherever she comes from.
+    int ada = promise(2, "/v1/measure", "X-Name: Ada\r\n", 1 << 20),
+        ada_too = promise(4, "/v1/measure", "X-Name: Ada\r\n", 100),
+        bob = promise(2, "/v1/measure", "X-Name: Bob\r\n", 100);
+    CHECK(!turned_away(ada) && turned_away(ada_too) && !turned_away(bob));
+    // The house itself may have all there is, but no more.
+    int house[MANY];
+    away = 0;
+    for (int i = 0; i < MANY; i++) house[i] = promise(5, "/v1/measure", "X-House: 1\r\n", 1 << 20);
+    for (int i = 0; i < MANY; i++) away += turned_away(house[i]);
+    CHECK(away == MANY - 4);
+    for (int i = 0; i < MANY; i++) {
+        close(fd[i]);
+        close(house[i]);
+    }
+    const int named[] = { other, again, ada, ada_too, bob };
+    for (int i = 0; i < 5; i++) close(named[i]);
+    // What was promised and never came is let go of with its connection.
+    for (int i = 0, status = 0; i < 20 && status != 200; i++) {
+        status = TALK(POST "Content-Length: 51\r\n\r\n" J);
+        CHECK(status == 200 || i < 19);
+    }
+    int after = promise(2, "/v1/measure", "", 1 << 20);
+    CHECK(!turned_away(after));
+    close(after);
+}
+
+static void a_body_nobody_reads_takes_no_room(void)
+{
+    enum { MANY = 12, LONG = 300000 };
+    int fd[MANY], away = 0;
+    for (int i = 0; i < MANY; i++) fd[i] = promise(2, "/v1/unread", "", 1 << 20);
+    for (int i = 0; i < MANY; i++) away += turned_away(fd[i]);
+    CHECK(away == 0);
+    for (int i = 0; i < MANY; i++) close(fd[i]);
+    buf b = buf_new(1 << 20);
+    CHECK(buf_printf(&b, "POST /v1/unread HTTP/1.1\r\n" H "Content-Length: %d\r\n\r\n", LONG) &&
+          buf_append_zeros(&b, LONG));
+    CHECK(talk(b.data, b.len) == 200 && strstr(answer, "{\"bytes\":0,"));
+    CHECK(TALK("POST /v1/unread HTTP/1.1\r\n" H "Content-Length: 2000000\r\n\r\n") == 413);
+    CHECK(TALK("POST /v1/unread HTTP/1.1\r\n" H "Content-Length: 2\r\n\r\n{}GET /v1/nowhere HTTP/1.1\r\n" H "\r\n") ==
+          1404);
     buf_free(&b);
 }
 
@@ -520,9 +605,12 @@ static void stopping_lets_running_requests_end(void)
 static void begin(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
-    http_config c = {
-        .listen = "127.0.0.1:0", .routes = ROUTES, .gate = gate, .origin_allowed = origin_allowed, .head_seconds = 2
-    };
+    http_config c = { .listen = "127.0.0.1:0",
+                      .routes = ROUTES,
+                      .gate = gate,
+                      .origin_allowed = origin_allowed,
+                      .head_seconds = 2,
+                      .body_budget = 8 << 20 };
     err e;
     if (!http_start(&c, &S, &e)) {
         printf("%s\n", e.msg);
@@ -532,6 +620,7 @@ static void begin(void)
 }
 
 TEST_MAIN(begin(); RUN(every_ambiguous_request_is_refused); RUN(proper_requests_pass); RUN(forms_and_limits);
+          RUN(one_callers_promises_do_not_take_the_room_of_all); RUN(a_body_nobody_reads_takes_no_room);
           RUN(cors_answers_only_who_is_on_the_list); RUN(gzip_is_sent_to_who_takes_it);
           RUN(a_long_poll_waits_and_others_go_on); RUN(events_stream_until_they_end);
           RUN(slow_senders_are_cut_and_do_not_hurt_others); RUN(ten_thousand_idle_connections_cost_bounded_memory);
