@@ -17,7 +17,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { MAX_WORKERS = 64, DRAIN_MS = 25000, SWEEP_MS = 1000, BLOBS_EVERY = 60, GRACE_MS = 3600000 };
+enum { MAX_WORKERS = 64, DRAIN_MS = 25000, SWEEP_MS = 1000, CLEAR_MS = 1000, BLOBS_EVERY = 60, GRACE_MS = 3600000 };
 
 static const char *env(const char *name)
 {
@@ -81,19 +81,29 @@ typedef struct {
     pthread_cond_t wake;
 } sweeper;
 
+// One round. Objects that are left over go on in the next, so that jobs never wait long for theirs.
+static void sweep_once(const sweeper *s, bool due, bool *more)
+{
+    const job_plane *p = &s->p->plane;
+    err e = { 0 };
+    int64_t moved = 0, removed = 0;
+    if (!plane_sweep(p, &moved, &e)) log_say(LOG_WARN, "sweep: %s", e.msg);
+    if (moved && s->p->http) http_wake(s->p->http);
+    if (due && !plane_expire(p, &e)) log_say(LOG_WARN, "sweep: %s", e.msg); // its objects go with the next lines
+    if ((due || *more) && !plane_clear(p, s->grace_ms, clock_mono_ms() + CLEAR_MS, &removed, more, &e))
+        log_say(LOG_WARN, "sweep: %s", e.msg);
+    if (removed) log_say(LOG_INFO, "sweep: %lld objects removed", (long long)removed);
+    db_rest(p->d);
+}
+
 static void *sweep(void *ctx)
 {
     sweeper *s = ctx;
+    bool more = false;
     pthread_mutex_lock(&s->lock);
     for (int round = 0; !atomic_load(s->stop); round++) {
         pthread_mutex_unlock(&s->lock);
-        err e = { 0 };
-        int64_t moved = 0, removed = 0;
-        if (!plane_sweep(&s->p->plane, round % s->every == 0, s->grace_ms, &moved, &removed, &e))
-            log_say(LOG_WARN, "sweep: %s", e.msg);
-        db_rest(s->p->plane.d);
-        if (moved && s->p->http) http_wake(s->p->http);
-        if (removed) log_say(LOG_INFO, "sweep: %lld objects removed", (long long)removed);
+        sweep_once(s, round % s->every == 0, &more);
         pthread_mutex_lock(&s->lock);
         if (!atomic_load(s->stop)) clock_wait(&s->wake, &s->lock, clock_mono_ms() + SWEEP_MS);
     }

@@ -349,6 +349,8 @@ bool db_blob_doom(db *d, arena *a, const char *bucket, const char *path, err *e)
 // Doomed ones; and, final, those deleted or begun to be written before the time given: links to write them are dead, so
 // one more deletion is the last.
 bool db_blob_unwanted(db *d, arena *a, int64_t before, int limit, db_blob **out, int *count, err *e) MUST_USE;
+// All that a person's objects are kept under, her photos first; thousands at most.
+bool db_user_objects(db *d, arena *a, const char *user, db_blob **out, int *count, err *e) MUST_USE;
 bool db_blob_deleted(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE; // a doomed one: once
 bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE;  // after its deletion
 

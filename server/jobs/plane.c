@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEASE_MS = 60000, LINK_SECONDS = 600, RESULT_MAX = 64 << 20, AWAY_MS = 10000 };
+enum { LEASE_MS = 60000, LINK_SECONDS = 600, RESULT_MAX = 64 << 20, AWAY_MS = 10000, SWEEP_BATCH = 500 };
 
 static const struct {
     const char *name, *stem, *extension, *type;
@@ -366,26 +366,55 @@ bool plane_done(const job_plane *p, arena *a, const char *worker, const char *id
     return ok;
 }
 
-bool plane_sweep(const job_plane *p, bool blobs_too, int64_t grace_ms, int64_t *moved, int64_t *removed, err *e)
+bool plane_sweep(const job_plane *p, int64_t *moved, err *e)
 {
     arena *a = arena_new(16 << 20);
-    *removed = 0;
-    int64_t expired = 0;
-    bool ok =
-        db_jobs_sweep(p->d, a, moved, e) &&
-        (!blobs_too || db_retention_sweep(p->d, a, clock_ms(), &expired, e)); // its objects go with the next lines
-    if (expired) log_say(LOG_INFO, "sweep: %lld rows older than their brand keeps them", (long long)expired);
-    db_blob *list = NULL;
-    int count = 0;
-    int64_t before = clock_ms() - grace_ms;
-    ok = ok && (!blobs_too || db_blob_unwanted(p->d, a, before, 500, &list, &count, e));
-    for (int i = 0; ok && i < count; i++) {
-        ok = blob_delete(p->blobs, list[i].bucket, list[i].path, e);
-        *removed += ok;
+    bool ok = db_jobs_sweep(p->d, a, moved, e);
+    arena_free(a);
+    return ok;
+}
+
+bool plane_expire(const job_plane *p, err *e)
+{
+    arena *a = arena_new(16 << 20);
+    int64_t rows = 0;
+    bool ok = db_retention_sweep(p->d, a, clock_ms(), &rows, e);
+    if (rows) log_say(LOG_INFO, "sweep: %lld rows older than their brand keeps them", (long long)rows);
+    arena_free(a);
+    return ok;
+}
+
+bool plane_delete(const job_plane *p, arena *a, const db_blob *list, int count, int64_t until_ms, int64_t *removed,
+                  err *e)
+{
+    for (int i = 0; i < count && clock_mono_ms() < until_ms; i++) {
         // Someone may hold a link to write it still: its note is kept until no such link can be alive, and then it is
         // deleted once more.
-        ok = ok && (list[i].final ? db_blob_forget(p->d, a, list[i].bucket, list[i].path, e)
-                                  : db_blob_deleted(p->d, a, list[i].bucket, list[i].path, e));
+        if (!blob_delete(p->blobs, list[i].bucket, list[i].path, e) ||
+            !(list[i].final ? db_blob_forget(p->d, a, list[i].bucket, list[i].path, e)
+                            : db_blob_deleted(p->d, a, list[i].bucket, list[i].path, e)))
+            return false;
+        ++*removed;
+    }
+    return true;
+}
+
+bool plane_clear(const job_plane *p, int64_t grace_ms, int64_t until_ms, int64_t *removed, bool *more, err *e)
+{
+    arena *a = arena_new(16 << 20);
+    int64_t before = clock_ms() - grace_ms;
+    bool ok = true;
+    *removed = 0;
+    *more = true;
+    while (ok && *more && clock_mono_ms() < until_ms) {
+        db_blob *list;
+        int count;
+        int64_t done = 0;
+        arena_reset(a);
+        ok = db_blob_unwanted(p->d, a, before, SWEEP_BATCH, &list, &count, e) &&
+             plane_delete(p, a, list, count, until_ms, &done, e);
+        *more = ok && (count == SWEEP_BATCH || done < count);
+        *removed += done;
     }
     arena_free(a);
     return ok;

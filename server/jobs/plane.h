@@ -23,10 +23,16 @@ bool plane_take(const job_plane *p, arena *a, const char *queue, const char *wor
 bool plane_done(const job_plane *p, arena *a, const char *worker, const char *id, const char *body, size_t n,
                 bool *ended, err *e) MUST_USE;
 
-// Housekeeping: leases, retries, expiry; with blobs_too also objects nobody wants any more, those abandoned while being
-// written since before grace_ms ago included. *removed counts objects.
-bool plane_sweep(const job_plane *p, bool blobs_too, int64_t grace_ms, int64_t *moved, int64_t *removed,
-                 err *e) MUST_USE;
+// Housekeeping of jobs: leases, retries, expiry.
+bool plane_sweep(const job_plane *p, int64_t *moved, err *e) MUST_USE;
+// And of rows that their brand does not keep any longer.
+bool plane_expire(const job_plane *p, err *e) MUST_USE;
+// And of objects nobody wants any more, those abandoned while being written since before grace_ms ago included, until
+// none is left or clock_mono_ms() says until_ms: then *more.
+bool plane_clear(const job_plane *p, int64_t grace_ms, int64_t until_ms, int64_t *removed, bool *more, err *e) MUST_USE;
+// Deletes these objects, which are doomed, until that time; *removed counts them on. What is left is plane_clear's.
+bool plane_delete(const job_plane *p, arena *a, const db_blob *list, int count, int64_t until_ms, int64_t *removed,
+                  err *e) MUST_USE;
 
 // "front.jpg" … : the type of an uploaded photo by its first bytes, or NULL: not a photo we take.
 const char *photo_type(const uint8_t *p, size_t n, const char **extension);
