@@ -214,6 +214,19 @@ static bool change_size(http_request *q, const char *id, const char *size, const
     return false;
 }
 
+// Does this size show a file of this content already, and is the file there?
+static bool shown(http_request *q, const db_garment *g, const char *size, const char *content)
+{
+    json_t *sizes = api_parse(g->sizes);
+    const char *path = json_string_value(json_object_get(sizes, size));
+    uint64_t bytes;
+    err e = { 0 };
+    bool same =
+        path && !strncmp(path, content, strlen(content)) && blob_size(api_of(q)->blobs, "garments", path, &bytes, &e);
+    json_decref(sizes);
+    return same;
+}
+
 void garment_size_put(http_request *q, http_response *r)
 {
     const char *id = api_id(q, r, 0), *size = q->param[1], *brand = api_who(q)->brand, *old;
@@ -231,8 +244,13 @@ void garment_size_put(http_request *q, http_response *r)
     }
     sha256_hex hash;
     sha256_text(d, q->body.len, hash);
-    // Public and cached for long: a new file has a new name.
-    const char *path = arena_printf(q->a, "%s/%s/%.32s.glb", brand, id, hash);
+    const char *content = arena_printf(q->a, "%s/%s/%.32s", brand, id, hash);
+    if (shown(q, &g, size, content)) return show(q, r, id, 200);
+    // Public and cached for long: a new file has a new name. One that comes again has another too, or a deletion that
+    // was decided on when it was replaced could meet it.
+    uuid_text mark;
+    uuid_new(mark);
+    const char *path = arena_printf(q->a, "%s-%s.glb", content, mark);
     if (!db_blob_intend(api_of(q)->d, q->a, "garments", path, NULL, brand, &e) ||
         !blob_put(api_of(q)->blobs, "garments", path, "model/gltf-binary", d, q->body.len, &e) ||
         !db_blob_settle(api_of(q)->d, q->a,
@@ -240,9 +258,9 @@ void garment_size_put(http_request *q, http_response *r)
                         &e) ||
         !change_size(q, id, size, path, &old, &e))
         return http_fail(q, r, &e);
-    // Another size may show the same file (one mesh for two sizes): it is kept while any does.
-    if (old && strcmp(old, path) != 0 && db_garment_get(api_of(q)->d, q->a, db_as_brand(brand), id, &g, &e) &&
-        !strstr(g.sizes, old) && !db_blob_doom(api_of(q)->d, q->a, "garments", old, &e))
+    // Another size may show the same file, from when equal files had one name: it is kept while any does.
+    if (old && db_garment_get(api_of(q)->d, q->a, db_as_brand(brand), id, &g, &e) && !strstr(g.sizes, old) &&
+        !db_blob_doom(api_of(q)->d, q->a, "garments", old, &e))
         return http_fail(q, r, &e);
     show(q, r, id, 200);
 }

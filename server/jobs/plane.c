@@ -176,16 +176,17 @@ bool plane_take(const job_plane *p, arena *a, const char *queue, const char *wor
     }
 }
 
-// Where a result goes: a name that is its content's.
-static const char *name_of(arena *a, const db_job *j, const char *folder, int which, const char *hash)
+// Where a result goes: a name that says its content, and that is written once only. A deletion that was decided on
+// before, of an earlier object with this content, must not meet this one.
+static const char *name_of(arena *a, const db_job *j, const char *folder, int which, const char *hash, const char *mark)
 {
-    return arena_printf(a, "%s/%s/%s-%.16s.%s", j->user_id, folder, RESULTS[which].stem, hash,
+    return arena_printf(a, "%s/%s/%s-%.16s-%s.%s", j->user_id, folder, RESULTS[which].stem, hash, mark,
                         RESULTS[which].extension);
 }
 
 // One result, whose name is noted already: what the worker put at the staging place must be what it says it put.
 static bool accept_result(const job_plane *p, arena *a, const db_job *j, const char *folder, int which,
-                          const json_t *told, db_blob *out, buf *bytes, err *e)
+                          const json_t *told, const char *name, db_blob *out, buf *bytes, err *e)
 {
     const char *hash = json_string_value(json_object_get(told, "sha256"));
     const char *path = staging(a, j, folder, j->attempts, RESULTS[which].name);
@@ -194,7 +195,6 @@ static bool accept_result(const job_plane *p, arena *a, const db_job *j, const c
     sha256_hex is;
     sha256_text(bytes->data ? (void *)bytes->data : "", bytes->len, is);
     if (strcmp(is, hash) != 0) return fail(e, ERR_IO, "the result %s arrived damaged", RESULTS[which].name);
-    const char *name = name_of(a, j, folder, which, is);
     if (!blob_put(p->blobs, "avatars", name, RESULTS[which].type, bytes->data ? (void *)bytes->data : "", bytes->len,
                   e))
         return false;
@@ -235,6 +235,8 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
     int first = avatar ? 0 : AVATAR_RESULTS, last = avatar ? AVATAR_RESULTS : drape ? ALL_RESULTS : first;
     const char *names[ALL_RESULTS], *folder;
     int name_count = 0;
+    uuid_text mark;
+    uuid_new(mark);
     if (!folder_of(p, a, j, &folder, e)) return false;
     for (int i = first; i < last; i++) {
         const json_t *told = json_object_get(files, RESULTS[i].name);
@@ -243,14 +245,14 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
             return fail(e, ERR_INPUT, "the result %s is missing", RESULTS[i].name);
         if (told && !(hash && strlen(hash) == 64 && strspn(hash, "0123456789abcdef") == 64))
             return fail(e, ERR_INPUT, "the result %s came without its SHA-256", RESULTS[i].name);
-        if (told) names[name_count++] = name_of(a, j, folder, i, hash);
+        if (told) names[name_count++] = path[i] = name_of(a, j, folder, i, hash, mark);
     }
     if (name_count && !db_blobs_intend(p->d, a, "avatars", names, name_count, j->user_id, e)) return false;
     for (int i = first; i < last; i++) {
-        const json_t *told = json_object_get(files, RESULTS[i].name);
-        if (!told) continue;
+        if (!path[i]) continue;
         buf bytes;
-        bool ok = accept_result(p, a, j, folder, i, told, &blobs[x.blob_count], &bytes, e);
+        bool ok = accept_result(p, a, j, folder, i, json_object_get(files, RESULTS[i].name), path[i],
+                                &blobs[x.blob_count], &bytes, e);
         if (ok && (i == GLB || i == WEB_GLB || i == TRYON || i == GARMENT) &&
             (bytes.len < 12 || memcmp(bytes.data, "glTF", 4) != 0))
             ok = fail(e, ERR_INPUT, "the result %s is no GLB", RESULTS[i].name);
@@ -260,7 +262,7 @@ static bool finish(const job_plane *p, arena *a, const db_job *j, const char *wo
         }
         buf_free(&bytes);
         if (!ok) return false;
-        path[i] = blobs[x.blob_count++].path;
+        x.blob_count++;
     }
     if (preview_is(j) && !preview_accept(p, a, j, output, &x, blobs, e)) return false;
     x.blobs = blobs;

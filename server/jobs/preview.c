@@ -71,7 +71,10 @@ bool preview_accept(const job_plane *p, arena *a, const db_job *j, const json_t 
     ok = ok && ((bytes.len > 8 && !memcmp(bytes.data, "\x89PNG\r\n\x1a\n", 8)) ||
                 fail(e, ERR_INPUT, "the preview is no PNG"));
     if (ok) {
-        const char *name = arena_printf(a, "%s/%s/sheet-%.16s.png", v.brand_id, v.garment_id, is);
+        // Once only, as other results' (plane.c).
+        uuid_text mark;
+        uuid_new(mark);
+        const char *name = arena_printf(a, "%s/%s/sheet-%.16s-%s.png", v.brand_id, v.garment_id, is, mark);
         blobs[0] =
             (db_blob){ .bucket = "avatars", .path = name, .sha256 = arena_text(a, is), .size = (int64_t)bytes.len };
         ok = db_blob_intend(p->d, a, "avatars", name, NULL, v.brand_id, e) &&

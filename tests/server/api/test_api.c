@@ -510,6 +510,17 @@ static void a_catalogue_takes_files_and_charts(void)
     put_text(url, sizeof url, json_string_value(json_object_get(json_object_get(a->json, "sizes"), "M")));
     a = get(url, NULL);
     CHECK(a->status == 200 && a->len == sizeof GLB);
+    // The same again changes nothing; the same after another is another object.
+    char name[2048], *end;
+    put_text(name, sizeof name, strrchr(url, '/'));
+    if ((end = strchr(name, '?'))) *end = 0; // a link's signature
+    a = ask("PUT", path, secret[0], "model/gltf-binary", GLB, sizeof GLB, NULL);
+    CHECK(a->status == 200 && strstr(a->text, name));
+    static const unsigned char other[24] = "glTF\2\0\0\0\30\0\0\0\4\0\0\0JSON{}\n\n";
+    a = ask("PUT", path, secret[0], "model/gltf-binary", other, sizeof other, NULL);
+    CHECK(a->status == 200 && !strstr(a->text, name));
+    a = ask("PUT", path, secret[0], "model/gltf-binary", GLB, sizeof GLB, NULL);
+    CHECK(a->status == 200 && !strstr(a->text, name));
     snprintf(path, sizeof path, "/v1/garments/%s/size-chart", garment[0]);
     static const char csv[] = "# basis: garment_flat\nSize;Chest;Body Length\nS;\"48,5\";70\nM;50-52;72\n";
     a = ask("PUT", path, secret[0], "text/csv", csv, sizeof csv - 1, NULL);

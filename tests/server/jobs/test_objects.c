@@ -1,4 +1,4 @@
-// What becomes of objects: a backlog of deletions is worked off, and a person's
+// What becomes of objects: no deletion meets one that is wanted, a backlog of deletions is worked off, and a person's
 // own go when she does.
 #include "api/api.h"
 #include "common/text.h"
@@ -75,6 +75,25 @@ static bool there(const char *path)
     return blob_size(B, "avatars", path, &size, &E);
 }
 
+static void a_deletion_that_was_decided_on_misses_what_is_written_meanwhile(void)
+{
+    const char *user = guest(), *id = avatar(user, NULL, true);
+    db_avatar first, second, third;
+    db_blob *doomed;
+    int count;
+    int64_t removed = 0;
+    fit(user, id, 170, &first);
+    OK(db_avatar_refit(D, A, user, id, "{\"height_cm\":171}", &E));
+    fit(user, id, 171, &second);
+    // The sweeper has looked, and is about to delete; then the first answers come again, and with them the same files.
+    OK(db_blob_unwanted(D, A, clock_ms() - 3600000, 1000, &doomed, &count, &E));
+    OK(db_avatar_refit(D, A, user, id, "{\"height_cm\":170}", &E));
+    fit(user, id, 170, &third);
+    OK(plane_delete(&P, A, doomed, count, clock_mono_ms() + 60000, &removed, &E));
+    CHECK(removed == count && count > 0);
+    CHECK(there(third.glb_url) && there(third.params_url) && !there(first.params_url));
+}
+
 // Objects that are doomed: noted, and not even there.
 static void doom_many(int n)
 {
@@ -129,5 +148,6 @@ static void who_leaves_takes_her_files_along_however_many_wait_to_be_deleted(voi
     api_free(p);
 }
 
-TEST_MAIN(open_objects(); RUN(a_backlog_of_deletions_is_worked_off);
+TEST_MAIN(open_objects(); RUN(a_deletion_that_was_decided_on_misses_what_is_written_meanwhile);
+          RUN(a_backlog_of_deletions_is_worked_off);
           RUN(who_leaves_takes_her_files_along_however_many_wait_to_be_deleted); close_objects();)
