@@ -115,6 +115,9 @@ bool api_among(const char *const *list, const char *word);
 // The brand's garment that a shop's product id means, in either form Shopify writes ids in. *has: there is one.
 bool api_garment_of(http_request *q, const char *brand, const char *product, db_garment *g, bool *has, err *e) MUST_USE;
 
+// A job came to its end: its webhook is told. ctx is the api.
+void api_tell(void *ctx, const char *job);
+
 // --- handlers --------------------------------------------------------------------------------------------------------
 http_handler guest_create, me_get, me_export, me_delete, me_join;
 http_handler handoff_create, handoff_get, handoff_take;

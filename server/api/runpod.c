@@ -255,8 +255,9 @@ void plane_job_take(http_request *q, http_response *r)
 }
 
 // Tells whoever asked to be told. There is no signature: the body is only a hint to ask for the status.
-static void tell(api *p, const char *id)
+void api_tell(void *ctx, const char *id)
 {
+    api *p = ctx;
     arena *a = arena_new(32 << 20);
     db_job j;
     err e = { 0 };
@@ -291,7 +292,7 @@ void plane_job_done(http_request *q, http_response *r)
     if (!plane_done(&api_of(q)->plane, q->a, q->param[1], q->param[2], (const char *)q->body.data, q->body.len, &end,
                     &e))
         return http_fail(q, r, &e);
-    if (end) tell(api_of(q), q->param[2]);
+    if (end) api_tell(api_of(q), q->param[2]);
     if (api_of(q)->http) http_wake(api_of(q)->http);
     api_send(q, r, 200, json_pack("{s:s}", "status", "ok"));
 }

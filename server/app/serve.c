@@ -187,6 +187,8 @@ static bool at_runpod(api *p, const app_stores *st, atomic_bool *hold, err *e)
                        .at_once = most ? (int)strtol(most, NULL, 10) : 0,
                        .queue_ms = wait ? strtoll(wait, NULL, 10) * 1000 : 0,
                        .rest_ms = rest ? strtoll(rest, NULL, 10) * 1000 : 0,
+                       .ended = api_tell,
+                       .ended_ctx = p,
                        .hold = hold,
                        .stopping = &p->draining };
     c.plane.link_base = p->c.public_url;

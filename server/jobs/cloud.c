@@ -135,6 +135,7 @@ static bool report(const cloud *c, const errand *x, json_t *body)
     err e = { 0 };
     bool ok = text && plane_done(&c->c.plane, a, c->worker, x->id, text, strlen(text), &ended, &e);
     if (text && !ok) log_say(LOG_WARN, "job %s: %s", x->id, e.msg);
+    if (ok && ended && c->c.ended) c->c.ended(c->c.ended_ctx, x->id);
     mem_free(text);
     json_decref(body);
     arena_free(a);

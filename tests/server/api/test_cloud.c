@@ -103,6 +103,33 @@ static void a_job_called_off_here_is_called_off_there(void)
     CHECK_STR(text_of(wait_ready(order(174), token), "status"), "ready"); // and the next one is served
 }
 
+// The guard keeps the webhook from an address of this machine, and the log says that it was tried.
+static void who_asked_to_be_told_is_told_of_a_job_done_there(void)
+{
+    char path[200], key[80], said[200];
+    int before = done_there();
+    secret_of(data[0], "operator_key", key);
+    const answer *a = send_json("POST", "/v2/avatar/run", key,
+                                "{\"input\":{\"answers\":{\"height_cm\":171}},\"webhook\":\"http://127.0.0.1:9/x\"}");
+    CHECK(a->status == 200);
+    const char *id = text_of(a, "id"), *status = "";
+    snprintf(path, sizeof path, "/v2/avatar/status/%s", id);
+    for (int i = 0; i < 100 && strcmp(status, "COMPLETED") != 0; i++, sleep_ms(100))
+        status = text_of(get(path, key), "status");
+    CHECK_STR(status, "COMPLETED");
+    CHECK(done_there() == before + 1);
+    snprintf(said, sizeof said, "webhook of job %s:", id);
+    snprintf(path, sizeof path, "%s.log", data[0]);
+    int tries = 0;
+    for (int i = 0; i < 50 && !tries; i++, sleep_ms(100)) {
+        buf log = buf_new(1 << 20);
+        CHECK(run_program((const char *const[]){ "/bin/cat", path, NULL }, &log) && buf_append(&log, "", 1));
+        tries = strstr((char *)log.data, said) != NULL;
+        buf_free(&log);
+    }
+    CHECK(tries == 1);
+}
+
 static void the_webhook_opens_only_with_its_token(void)
 {
     char path[200], good[44], text[160];
@@ -187,6 +214,7 @@ int main(void)
     RUN(a_job_is_done_there_and_its_files_come_here);
     RUN(a_persons_own_fault_is_told_to_her);
     RUN(a_job_called_off_here_is_called_off_there);
+    RUN(who_asked_to_be_told_is_told_of_a_job_done_there);
     RUN(the_webhook_opens_only_with_its_token);
     RUN(a_job_nobody_there_takes_comes_back);
     RUN(without_runpod_the_workers_beside_do_it);
