@@ -57,7 +57,7 @@ void me_delete(http_request *q, http_response *r)
     known_forget_all(p->known);
     // The files go now, not at the next round of the sweeper; what fails or takes too long is still doomed and goes
     // then.
-    if (!plane_delete(&p->plane, q->a, list, count, clock_mono_ms() + AT_MOST_MS, &removed, &e))
+    if (!plane_delete(&p->plane, q->a, list, count, clock_ms(), clock_mono_ms() + AT_MOST_MS, &removed, &e))
         log_say(LOG_WARN, "erasure: %s", e.msg);
     r->status = 204;
 }

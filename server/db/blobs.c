@@ -101,10 +101,11 @@ bool db_blob_deleted(db *d, arena *a, const char *bucket, const char *path, err 
         "tti", bucket, path, clock_ms());
 }
 
-bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, err *e)
+bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, int64_t before, err *e)
 {
     return sql_once(d, db_service, SQL_WRITE_FAST, a, NULL, e,
-                    "DELETE FROM blobs WHERE bucket = $1 AND path = $2 AND state <> 'live'", "tt", bucket, path);
+                    "DELETE FROM blobs WHERE bucket = $1 AND path = $2 AND state <> 'live' AND updated_at < @ts($3)",
+                    "tti", bucket, path, before);
 }
 
 bool db_webhook_first(db *d, arena *a, const char *source, const char *id, bool *first, err *e)

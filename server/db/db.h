@@ -352,7 +352,8 @@ bool db_blob_unwanted(db *d, arena *a, int64_t before, int limit, db_blob **out,
 // All that a person's objects are kept under, her photos first; thousands at most.
 bool db_user_objects(db *d, arena *a, const char *user, db_blob **out, int *count, err *e) MUST_USE;
 bool db_blob_deleted(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE; // a doomed one: once
-bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, err *e) MUST_USE;  // after its deletion
+// After its deletion, unless somebody began to write it since before: then its note is needed still.
+bool db_blob_forget(db *d, arena *a, const char *bucket, const char *path, int64_t before, err *e) MUST_USE;
 
 // A webhook's or request's id seen for the first time?
 bool db_webhook_first(db *d, arena *a, const char *source, const char *id, bool *first, err *e) MUST_USE;

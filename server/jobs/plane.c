@@ -386,19 +386,26 @@ bool plane_expire(const job_plane *p, err *e)
     return ok;
 }
 
-bool plane_delete(const job_plane *p, arena *a, const db_blob *list, int count, int64_t until_ms, int64_t *removed,
-                  err *e)
+bool plane_delete(const job_plane *p, arena *a, const db_blob *list, int count, int64_t before, int64_t until_ms,
+                  int64_t *removed, err *e)
 {
+    err first = { 0 };
     for (int i = 0; i < count && clock_mono_ms() < until_ms; i++) {
+        const db_blob *b = &list[i];
+        err one = { 0 };
+        if (!blob_delete(p->blobs, b->bucket, b->path, &one)) { // one that cannot go does not keep the others
+            if (!first.code) first = one;
+            continue;
+        }
         // Someone may hold a link to write it still: its note is kept until no such link can be alive, and then it is
         // deleted once more.
-        if (!blob_delete(p->blobs, list[i].bucket, list[i].path, e) ||
-            !(list[i].final ? db_blob_forget(p->d, a, list[i].bucket, list[i].path, e)
-                            : db_blob_deleted(p->d, a, list[i].bucket, list[i].path, e)))
+        if (!(b->final ? db_blob_forget(p->d, a, b->bucket, b->path, before, e)
+                       : db_blob_deleted(p->d, a, b->bucket, b->path, e)))
             return false;
         ++*removed;
     }
-    return true;
+    if (first.code) *e = first;
+    return !first.code;
 }
 
 bool plane_clear(const job_plane *p, int64_t grace_ms, int64_t until_ms, int64_t *removed, bool *more, err *e)
@@ -414,7 +421,7 @@ bool plane_clear(const job_plane *p, int64_t grace_ms, int64_t until_ms, int64_t
         int64_t done = 0;
         arena_reset(a);
         ok = db_blob_unwanted(p->d, a, before, SWEEP_BATCH, &list, &count, e) &&
-             plane_delete(p, a, list, count, until_ms, &done, e);
+             plane_delete(p, a, list, count, before, until_ms, &done, e);
         *more = ok && (count == SWEEP_BATCH || done < count);
         *removed += done;
     }

@@ -30,9 +30,10 @@ bool plane_expire(const job_plane *p, err *e) MUST_USE;
 // And of objects nobody wants any more, those abandoned while being written since before grace_ms ago included, until
 // none is left or clock_mono_ms() says until_ms: then *more.
 bool plane_clear(const job_plane *p, int64_t grace_ms, int64_t until_ms, int64_t *removed, bool *more, err *e) MUST_USE;
-// Deletes these objects, which are doomed, until that time; *removed counts them on. What is left is plane_clear's.
-bool plane_delete(const job_plane *p, arena *a, const db_blob *list, int count, int64_t until_ms, int64_t *removed,
-                  err *e) MUST_USE;
+// Deletes these objects, which nobody wants since before, until that time; *removed counts them on. False when one
+// could not be: the others are gone all the same. What is left is plane_clear's.
+bool plane_delete(const job_plane *p, arena *a, const db_blob *list, int count, int64_t before, int64_t until_ms,
+                  int64_t *removed, err *e) MUST_USE;
 
 // "front.jpg" … : the type of an uploaded photo by its first bytes, or NULL: not a photo we take.
 const char *photo_type(const uint8_t *p, size_t n, const char **extension);

@@ -89,9 +89,35 @@ static void a_deletion_that_was_decided_on_misses_what_is_written_meanwhile(void
     OK(db_blob_unwanted(D, A, clock_ms() - 3600000, 1000, &doomed, &count, &E));
     OK(db_avatar_refit(D, A, user, id, "{\"height_cm\":170}", &E));
     fit(user, id, 170, &third);
-    OK(plane_delete(&P, A, doomed, count, clock_mono_ms() + 60000, &removed, &E));
+    OK(plane_delete(&P, A, doomed, count, clock_ms(), clock_mono_ms() + 60000, &removed, &E));
     CHECK(removed == count && count > 0);
     CHECK(there(third.glb_url) && there(third.params_url) && !there(first.params_url));
+}
+
+static void pause_ms(int ms) { nanosleep(&(struct timespec){ 0, ms * 1000000L }, NULL); }
+
+static void the_note_of_what_is_being_written_late_is_kept(void)
+{
+    const char *user = guest(), *path = arena_printf(A, "%s/late/work/params.npz", user);
+    db_blob *list;
+    int count;
+    int64_t removed = 0;
+    bool expected;
+    OK(db_blob_intend(D, A, "avatars", path, user, NULL, &E));
+    pause_ms(3);
+    int64_t before = clock_ms();
+    OK(db_blob_unwanted(D, A, before, 1000, &list, &count, &E)); // abandoned, as it seems
+    pause_ms(3);
+    OK(db_blob_touch(D, A, "avatars", path, &expected, &E)); // and now it comes
+    CHECK(expected);
+    OK(plane_delete(&P, A, list, count, before, clock_mono_ms() + 60000, &removed, &E));
+    OK(blob_put(B, "avatars", path, "application/octet-stream", GLB, sizeof GLB, &E));
+    OK(db_blob_unwanted(D, A, clock_ms() + 1, 1000, &list, &count, &E));
+    bool noted = false;
+    for (int i = 0; i < count; i++) noted |= !strcmp(list[i].path, path);
+    CHECK(noted); // or the file would lie there for ever
+    OK(plane_delete(&P, A, list, count, clock_ms() + 1, clock_mono_ms() + 60000, &removed, &E));
+    CHECK(!there(path));
 }
 
 // Objects that are doomed: noted, and not even there.
@@ -149,5 +175,5 @@ static void who_leaves_takes_her_files_along_however_many_wait_to_be_deleted(voi
 }
 
 TEST_MAIN(open_objects(); RUN(a_deletion_that_was_decided_on_misses_what_is_written_meanwhile);
-          RUN(a_backlog_of_deletions_is_worked_off);
+          RUN(the_note_of_what_is_being_written_late_is_kept); RUN(a_backlog_of_deletions_is_worked_off);
           RUN(who_leaves_takes_her_files_along_however_many_wait_to_be_deleted); close_objects();)
