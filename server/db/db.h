@@ -158,8 +158,8 @@ typedef struct {
 
 bool db_garment_create(db *d, arena *a, const char *brand, const db_garment *g, uuid_text id, err *e) MUST_USE;
 bool db_garment_get(db *d, arena *a, db_scope who, const char *id, db_garment *out, err *e) MUST_USE;
-// NULL fields stay; an empty fabric or product_id is taken out. expected (updated_at as read) other than 0 and no longer
-// true: ERR_CONFLICT.
+// NULL fields stay; an empty fabric or product_id is taken out. expected (updated_at as read) other than 0 and no
+// longer true: ERR_CONFLICT.
 bool db_garment_update(db *d, arena *a, const char *brand, const char *id, const db_garment *g, int64_t expected,
                        err *e) MUST_USE;
 bool db_garment_delete(db *d, arena *a, const char *brand, const char *id, err *e) MUST_USE;
