@@ -312,51 +312,6 @@ static void a_batch_much_longer_in_memory_than_on_the_wire_is_taken_whole(void)
     buf_free(&b);
 }
 
-static const char FORM_TYPE[] = "multipart/form-data; boundary=zz";
-static size_t form(char *out, size_t size, const char *photo, size_t n, const char *height)
-{
-    int k =
-        snprintf(out, size,
-                 "--zz\r\nContent-Disposition: form-data; name=\"height_cm\"\r\n\r\n%s\r\n--zz\r\nContent-Disposition: "
-                 "form-data; name=\"consent_version\"\r\n\r\n1\r\n--zz\r\n"
-                 "Content-Disposition: form-data; name=\"photo\"; filename=\"../../etc/passwd\"\r\nContent-Type: "
-                 "image/jpeg\r\n\r\n",
-                 height);
-    memcpy(out + k, photo, n);
-    return (size_t)k + n + (size_t)snprintf(out + k + n, size - (size_t)k - n, "\r\n--zz--\r\n");
-}
-
-static void photos_are_taken_checked_and_gone_when_the_avatar_is_ready(void)
-{
-    char body[4096], path[200];
-    size_t n = form(body, sizeof body, "\xff\xd8\xff\xe0 jpeg", 9, "171");
-    const answer *a = ask("POST", "/v1/avatars", guest[0], FORM_TYPE, body, n, "Idempotency-Key: one-two-three");
-    CHECK(a->status == 202);
-    const char *id = text_of(a, "id");
-    a = ask("POST", "/v1/avatars", guest[0], FORM_TYPE, body, n, "Idempotency-Key: one-two-three");
-    CHECK(a->status == 202);
-    CHECK_STR(text_of(a, "id"), id); // the same request gives the same avatar
-    size_t m = form(body, sizeof body, "\xff\xd8\xff\xe0 jpeg", 9, "172");
-    CHECK(ask("POST", "/v1/avatars", guest[0], FORM_TYPE, body, m, "Idempotency-Key: one-two-three")->status == 409);
-    a = wait_ready(id, guest[0]);
-    CHECK_STR(text_of(a, "status"), "ready");
-    CHECK_STR(text_of(a, "mode"), "B");
-    m = form(body, sizeof body, "GIF89a not a photo", 18, "172");
-    CHECK(ask("POST", "/v1/avatars", guest[0], FORM_TYPE, body, m, NULL)->status == 415);
-    m = form(body, sizeof body, "\xff\xd8\xff\xe0 jpeg", 9, "17");
-    a = ask("POST", "/v1/avatars", guest[0], FORM_TYPE, body, m, NULL);
-    CHECK(a->status == 422);
-    CHECK_STR(text_of(a, "field"), "height_cm");
-    CHECK(send_json("POST", "/v1/avatars", guest[0], "{\"height_cm\":170}")->status == 422); // no consent
-    CHECK(send_json("POST", "/v1/avatars", guest[0], "{\"height_cm\":170,\"height_cm\":171,\"consent_version\":\"1\"}")
-              ->status == 400);
-    snprintf(path, sizeof path, "/v1/avatars/%s", id);
-    a = get(path, guest[0]);
-    char etag[160];
-    snprintf(etag, sizeof etag, "If-None-Match: %s", a->etag);
-    CHECK(ask("GET", path, guest[0], NULL, NULL, 0, etag)->status == 304);
-}
-
 static void files_are_sent_in_parts_to_who_asks_for_them(void)
 {
     if (getenv("TRYON_TEST_S3_ENDPOINT")) return; // there the bucket's own server sends them
@@ -410,42 +365,6 @@ static void a_mesh_is_packed_for_who_takes_gzip(void)
     }
 }
 
-static void no_photo_is_left_on_the_disk(void)
-{
-    if (getenv("TRYON_TEST_S3_ENDPOINT")) return;
-    char folder[100];
-    snprintf(folder, sizeof folder, "%s/blobs/photos", data);
-    buf b = buf_new(1 << 20);
-    CHECK(run_program((const char *const[]){ "/usr/bin/find", folder, "-type", "f", NULL }, &b));
-    size_t n = b.len;
-    buf_free(&b);
-    CHECK(n == 0); // those of ready avatars, and those of requests that were refused
-}
-
-static void photos_can_come_by_signed_link(void)
-{
-    const answer *a =
-        send_json("POST", "/v1/avatars", guest[0], "{\"height_cm\":173,\"consent_version\":\"1\",\"upload\":true}");
-    CHECK(a->status == 202);
-    const char *id = text_of(a, "id");
-    char link[2048], path[200];
-    put_text(link, sizeof link, json_string_value(json_object_get(json_object_get(a->json, "upload"), "front")));
-    a = ask("PUT", link, NULL, "image/jpeg", "\xff\xd8\xff\xe0 jpeg", 9, NULL);
-    CHECK(a->status == 200);
-    if (!getenv("TRYON_TEST_S3_ENDPOINT")) { // a link of ours: changed in any way it opens nothing
-        char bent[2048];
-        put_text(bent, sizeof bent, link);
-        bent[strlen(bent) - 5] ^= 1;
-        CHECK(ask("PUT", bent, NULL, "image/jpeg", "\xff\xd8\xff\xe0", 4, NULL)->status == 403);
-        CHECK(get(link, NULL)->status == 403);
-    }
-    snprintf(path, sizeof path, "/v1/avatars/%s/start", id);
-    CHECK(ask("POST", path, guest[0], NULL, NULL, 0, NULL)->status == 202);
-    CHECK(ask("POST", path, guest[0], NULL, NULL, 0, NULL)->status == 409);
-    a = wait_ready(id, guest[0]);
-    CHECK_STR(text_of(a, "mode"), "B");
-}
-
 static void progress_streams_and_failures_are_told(void)
 {
     const answer *a = send_json("POST", "/v1/avatars", guest[0], "{\"height_cm\":113,\"consent_version\":\"1\"}");
@@ -460,44 +379,6 @@ static void progress_streams_and_failures_are_told(void)
     a = wait_ready(text_of(a, "id"), guest[0]);
     CHECK_STR(text_of(a, "status"), "failed");
     CHECK_STR(text_of(a, "failure"), "the photo shows nobody");
-}
-
-static void a_correction_refits_and_deletion_deletes(void)
-{
-    const answer *a = send_json("POST", "/v1/avatars", guest[0], "{\"height_cm\":174,\"consent_version\":\"1\"}");
-    const char *id = text_of(a, "id");
-    char path[200], url[2048];
-    snprintf(path, sizeof path, "/v1/avatars/%s", id);
-    wait_ready(id, guest[0]);
-    a = send_json("PATCH", path, guest[0], "{\"tape\":{\"waist_natural_girth\":80},\"weight_kg\":70}");
-    CHECK(a->status == 202);
-    a = wait_ready(id, guest[0]);
-    CHECK(json_number_value(json_object_get(json_object_get(json_object_get(a->json, "answers"), "tape"),
-                                            "waist_natural_girth")) == 80);
-    put_text(url, sizeof url, json_string_value(json_object_get(json_object_get(a->json, "files"), "avatar.glb")));
-    CHECK(get(url, NULL)->status == 200);
-    CHECK(send_json("PATCH", path, guest[0], "{\"height_cm\":null}")->status == 422);
-    CHECK(ask("DELETE", path, guest[0], NULL, NULL, 0, NULL)->status == 204);
-    CHECK(get(path, guest[0])->status == 404);
-}
-
-static void a_correction_keeps_what_photos_said_that_are_gone(void)
-{
-    char body[4096], path[200];
-    size_t n = form(body, sizeof body, "\xff\xd8\xff\xe0 jpeg", 9, "174");
-    const answer *a = ask("POST", "/v1/avatars", guest[0], FORM_TYPE, body, n, NULL);
-    const char *id = text_of(a, "id");
-    snprintf(path, sizeof path, "/v1/avatars/%s", id);
-    CHECK_STR(text_of(wait_ready(id, guest[0]), "mode"), "B");
-    for (int i = 0; i < 2; i++) { // and once more
-        a = send_json("PATCH", path, guest[0], "{\"tape\":{\"chest_girth\":%d},\"height_cm\":175}", 95 + i);
-        CHECK(a->status == 202);
-        CHECK_STR(text_of(wait_ready(id, guest[0]), "mode"), "B");
-    }
-    a = send_json("PATCH", path, guest[0], "{\"weight_kg\":70}");
-    CHECK(a->status == 409 && strstr(a->text, "make a new avatar"));
-    CHECK_STR(text_of(get(path, guest[0]), "status"), "ready");
-    CHECK(ask("DELETE", path, guest[0], NULL, NULL, 0, NULL)->status == 204);
 }
 
 static void a_catalogue_takes_files_and_charts(void)
@@ -864,11 +745,8 @@ TEST_MAIN(begin(); RUN(the_description_and_the_route_table_are_the_same); RUN(fr
           RUN(no_route_opens_without_its_key); RUN(nobody_reaches_anothers_things);
           RUN(a_link_that_is_none_is_refused_before_the_body_comes);
           RUN(a_batch_much_longer_in_memory_than_on_the_wire_is_taken_whole);
-          RUN(photos_are_taken_checked_and_gone_when_the_avatar_is_ready); RUN(no_photo_is_left_on_the_disk);
           RUN(files_are_sent_in_parts_to_who_asks_for_them); RUN(a_mesh_is_packed_for_who_takes_gzip);
-          RUN(photos_can_come_by_signed_link); RUN(progress_streams_and_failures_are_told);
-          RUN(a_correction_refits_and_deletion_deletes); RUN(a_correction_keeps_what_photos_said_that_are_gone);
-          RUN(a_catalogue_takes_files_and_charts);
+          RUN(progress_streams_and_failures_are_told); RUN(a_catalogue_takes_files_and_charts);
           RUN(the_fitting_room_is_told_brand_and_garment_and_speaks_for_that_brand); RUN(keys_rotate_and_scopes_hold);
           RUN(another_issuers_tokens_are_the_same_users); RUN(a_liking_changes_the_verdict_and_not_the_session);
           RUN(a_code_hands_a_visit_to_another_device_once); RUN(a_guest_who_signs_in_keeps_what_is_hers);
