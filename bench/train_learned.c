@@ -1,13 +1,17 @@
 // Trains the estimator's learned correction on the tuning half of the test world and writes it as C.
-//   train_learned [--people N] [--seed S] [--jobs N] [--cache DIR] [--seen FILE] [--assets DIR] --out FILE
+//   train_learned [--people N] [--seed S] [--jobs N] [--cache DIR] [--perfect yes] [--seen FILE] [--assets DIR]
+//                 --out FILE
 // --cache: what was seen in the photos, shared with bench_accuracy. --seen: keeps what the fits found of it, so that
 // training again takes seconds; with more people only those are added. Only seed 1 is for this: bench_accuracy judges
-// on others. For each mode with a photo, with and without the weight: a ridge regression from what the correction
-// reads, and from waves of it, to the errors of the fit, its strength chosen by five-fold cross-validation, then
-// reduced to the few directions that matter. What remains in cross-validation sets the factors of the standard
-// deviations. People who do not tell their sex have tables of their own: everybody is fitted once more on the neutral
-// body. One of TRIAL_HALVED people is also seen in the same photos at half their size: what the correction makes of
-// both is to be the same, so that it leans on what does not change with them.
+// on others. --perfect: landmarks and outlines are the geometry's own, without a photo; what is printed is then what
+// the best look could make of these people in their clothes, poses and lenses, and the table is of no use.
+//
+// For each mode with a photo, with and without the weight: a ridge regression from what the correction reads, and from
+// waves of it, to the errors of the fit, its strength chosen by five-fold cross-validation, then reduced to the few
+// directions that matter. What remains in cross-validation sets the factors of the standard deviations. People who do
+// not tell their sex have tables of their own: everybody is fitted once more on the neutral body. One of TRIAL_HALVED
+// people is also seen in the same photos at half their size: what the correction makes of both is to be the same, so
+// that it leans on what does not change with them.
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -41,6 +45,7 @@ enum { SAMPLES = 16 };
 typedef struct {
     int people, jobs, known; // of people: those kept from an earlier run
     uint64_t seed;
+    bool perfect;
     const char *cache, *seen, *assets, *out;
     const wardrobe *wardrobe;
     body_model *model[3];
@@ -89,10 +94,9 @@ static void look_share(void *ctx, int job)
         lab.model[s] = w->model[s];
         lab.tape[s] = tape_new(w->model[s]);
     }
-    lab.camera = capture_open(&(capture_options){ w->assets, 1 }, &e);
-    if (!lab.camera) die(e.msg);
+    if (!w->perfect && !(lab.camera = capture_open(&(capture_options){ w->assets, 1 }, &e))) die(e.msg);
     for (int i = w->known + job; i < w->people; i += w->jobs) {
-        for (int halved = 0; halved < (i % TRIAL_HALVED == 0 ? 2 : 1); halved++) {
+        for (int halved = 0; halved < (i % TRIAL_HALVED == 0 && !w->perfect ? 2 : 1); halved++) {
             lab.halved = halved;
             look_at(w, &lab, i);
         }
@@ -405,20 +409,25 @@ static void say(const table *t, const char *name)
 {
     printf("%s: %d samples; mean errors out of fold, the ridge's strength\n", name, t->n);
     for (int m = 1; m < M; m++) {
-        double before[2] = { 0 }, after[2] = { 0 }, n[2] = { 0 }, moved = 0, moves = 0, pairs = 1e-9;
+        double before[2] = { 0 }, after[2] = { 0 }, n[2] = { 0 }, of_sex[2] = { 0 }, sex[2] = { 1e-9, 1e-9 }, moved = 0,
+               moves = 0, pairs = 1e-9;
         for (int i = 0; i < t->n; i++) {
-            int loose = t->of[i]->baggy > 0;
+            int loose = t->of[i]->baggy > 0, man = t->of[i]->sex > 0;
+            double off = fabs(remains(t, i, m));
             before[loose] += fabs(t->of[i]->truth[m] - t->of[i]->value[m]);
-            after[loose] += fabs(remains(t, i, m));
+            after[loose] += off;
             n[loose]++;
+            if (!loose) of_sex[man] += off, sex[man]++;
             if (!t->half[i]) continue;
             double apart = t->dy[i * M + m];
             pairs++, moved += fabs(apart), moves += fabs(t->steady[i * M + m] - apart);
         }
         double unit = 100 * t->deviation[m] / t->steadiness / pairs;
-        printf("  %-22s fitted %5.2f -> %5.2f cm   loose %5.2f -> %5.2f cm   %4g   halved: moves %4.2f -> %4.2f cm\n",
-               tape_key[m], 100 * before[0] / n[0], 100 * after[0] / n[0], 100 * before[1] / n[1],
-               100 * after[1] / n[1], t->strength[m], unit * moved, unit * moves);
+        printf("  %-22s fitted %5.2f -> %5.2f cm (worse sex %5.2f)   loose %5.2f -> %5.2f cm   %4g   halved: moves "
+               "%4.2f -> %4.2f cm\n",
+               tape_key[m], 100 * before[0] / n[0], 100 * after[0] / n[0],
+               100 * fmax(of_sex[0] / sex[0], of_sex[1] / sex[1]), 100 * before[1] / n[1], 100 * after[1] / n[1],
+               t->strength[m], unit * moved, unit * moves);
     }
 }
 
@@ -484,6 +493,8 @@ int main(int argc, char **argv)
             w.cache = value;
         else if (strcmp(name, "--seen") == 0)
             w.seen = value;
+        else if (strcmp(name, "--perfect") == 0)
+            w.perfect = true;
         else if (strcmp(name, "--assets") == 0)
             w.assets = value;
         else if (strcmp(name, "--out") == 0)
