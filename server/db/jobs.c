@@ -191,7 +191,7 @@ static bool avatar_done(sql_txn *t, const db_job *j, const db_job_effect *x, err
 {
     sql_rows r;
     int64_t now = clock_ms();
-    // What an earlier fit left is replaced: old files are doomed unless the new ones are the same by content.
+    // What an earlier fit left is replaced.
     if (!sql_run(t, &r, e,
                  "SELECT glb_url, preview_url, smpl_params_url, photo_url, side_photo_url, user_id, brand_id, "
                  "web_glb_url FROM avatars "
@@ -199,12 +199,9 @@ static bool avatar_done(sql_txn *t, const db_job *j, const db_job_effect *x, err
                  "t", j->avatar_id))
         return false;
     if (!r.count) return fail(e, ERR_NOT_FOUND, "the avatar was deleted meanwhile");
-    const char *fresh[] = { x->glb_path, x->preview_path, x->params_path, x->web_glb_path };
     static const int columns[] = { 0, 1, 2, 7 };
-    for (int i = 0; i < 4; i++) {
-        const char *old = sql_cell(&r, 0, columns[i]);
-        if (old && !(fresh[i] && !strcmp(old, fresh[i])) && !blob_doom(t, "avatars", old, e)) return false;
-    }
+    for (int i = 0; i < 4; i++)
+        if (!blob_doom(t, "avatars", sql_cell(&r, 0, columns[i]), e)) return false;
     if (x->photo_doom)
         for (int i = 3; i < 5; i++)
             if (!blob_doom(t, x->photo_doom, sql_cell(&r, 0, i), e)) return false;

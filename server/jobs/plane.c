@@ -381,7 +381,7 @@ bool plane_expire(const job_plane *p, err *e)
     arena *a = arena_new(16 << 20);
     int64_t rows = 0;
     bool ok = db_retention_sweep(p->d, a, clock_ms(), &rows, e);
-    if (rows) log_say(LOG_INFO, "sweep: %lld rows older than their brand keeps them", (long long)rows);
+    if (rows) log_say(LOG_INFO, "sweep: %lld rows that are not kept any longer", (long long)rows);
     arena_free(a);
     return ok;
 }

@@ -25,7 +25,7 @@ bool plane_done(const job_plane *p, arena *a, const char *worker, const char *id
 
 // Housekeeping of jobs: leases, retries, expiry.
 bool plane_sweep(const job_plane *p, int64_t *moved, err *e) MUST_USE;
-// And of rows that their brand does not keep any longer.
+// And of rows that are not kept any longer (db/retention.c).
 bool plane_expire(const job_plane *p, err *e) MUST_USE;
 // And of objects nobody wants any more, those abandoned while being written since before grace_ms ago included, until
 // none is left or clock_mono_ms() says until_ms: then *more.

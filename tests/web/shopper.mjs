@@ -400,6 +400,7 @@ await test('sizes with meshes of their own come once each, one at a time, and le
   }
   check(new Set(held).size === 1, `buffers and textures: ${held}`);
   check(await v.say('Compare').isDisabled(), 'two meshes cannot be compared');
+  await v.page.unrouteAll({ behavior: 'ignoreErrors' }); // the page is still asking
   v.clean();
   await v.context.close();
 });
