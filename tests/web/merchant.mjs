@@ -16,10 +16,11 @@ const program = process.env.TRYON ?? join(root, 'build/release/tryon');
 
 let passed = 0;
 let failed = 0;
-// An argument picks tests by a part of their names: node tests/web/shopper.mjs 'screens at 390'.
-const wanted = process.argv[2] ?? '';
+// An argument picks tests by a part of their names: node tests/web/shopper.mjs 'screens at 390'. With a minus before it
+// all but those.
+const [, but, wanted] = /^(-?)(.*)$/s.exec(process.argv[2] ?? '');
 export async function test(name, run) {
-  if (!name.includes(wanted)) return;
+  if (name.includes(wanted) === (but === '-')) return;
   try {
     await run();
     passed++;
