@@ -20,7 +20,7 @@ bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err 
     // What the photos said before the tape had its say, for corrections when they are gone (avatar_recall).
     const estimate_memory *photos = &r->photos;
     int32_t verdict = (int32_t)photos->verdict;
-    npz_array array[] = {
+    npz_array array[14] = {
         { "betas", NPZ_F32, 1, { k }, r->betas, k },
         { "betas_covariance", NPZ_F64, 2, { k, k }, covariance, k * k },
         { "body_pose", NPZ_F32, 2, { BODY_JOINTS - 1, 3 }, pose, (BODY_JOINTS - 1) * 3 },
@@ -29,17 +29,21 @@ bool avatar_params(const body_model *m, const estimate_result *r, buf *out, err 
         { "camera", NPZ_F32, 1, { 3 }, camera, 3 },
         { "gender", NPZ_TEXT, 0, { 0 }, sex, strlen(sex) },
         { "model", NPZ_TEXT, 0, { 0 }, m->name, strlen(m->name) },
-        { "photo_mode", NPZ_TEXT, 0, { 0 }, &photos->mode, 1 },
-        { "photo_verdict", NPZ_I32, 1, { 1 }, &verdict, 1 },
-        { "photo_height", NPZ_F64, 1, { 1 }, &photos->height, 1 },
-        { "photo_betas", NPZ_F64, 1, { k }, photos->posterior.mean, k },
-        { "photo_covariance", NPZ_F64, 2, { k, k }, photos->posterior.covariance, k * k },
-        { "body_id", NPZ_TEXT, 0, { 0 }, id, strlen(id) }, // of SMPL's file only
     };
-    enum { ALL = sizeof array / sizeof *array, OF_PHOTOS = 5 };
-    int count = ALL;
-    if (photos->mode == 'A') array[ALL - 1 - OF_PHOTOS] = array[ALL - 1], count -= OF_PHOTOS;
-    return npz_write(array, count - (m->fingerprint == 0), out, e);
+    int count = 8;
+    if (photos->mode != 'A') {
+        const npz_array said[] = {
+            { "photo_mode", NPZ_TEXT, 0, { 0 }, &photos->mode, 1 },
+            { "photo_verdict", NPZ_I32, 1, { 1 }, &verdict, 1 },
+            { "photo_height", NPZ_F64, 1, { 1 }, &photos->height, 1 },
+            { "photo_betas", NPZ_F64, 1, { k }, photos->posterior.mean, k },
+            { "photo_covariance", NPZ_F64, 2, { k, k }, photos->posterior.covariance, k * k },
+        };
+        memcpy(array + count, said, sizeof said);
+        count += (int)(sizeof said / sizeof *said);
+    }
+    if (m->fingerprint) array[count++] = (npz_array){ "body_id", NPZ_TEXT, 0, { 0 }, id, strlen(id) }; // SMPL's file
+    return npz_write(array, count, out, e);
 }
 
 static const npz_array *doubles(const npz *z, const char *name, size_t count)

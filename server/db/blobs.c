@@ -82,6 +82,22 @@ bool db_blob_unwanted(db *d, arena *a, int64_t before, int limit, db_blob **out,
     return true;
 }
 
+bool db_user_objects(db *d, arena *a, const char *id, db_blob **out, int *count, err *e)
+{
+    enum { OBJECTS_MOST = 5000 };
+    sql_rows r;
+    if (!sql_once(d, db_service, SQL_READ, a, &r, e,
+                  "SELECT bucket, path FROM blobs WHERE user_id = $1 AND state <> 'deleted' ORDER BY bucket DESC, "
+                  "path LIMIT CAST($2 AS bigint)",
+                  "ti", id, (int64_t)OBJECTS_MOST))
+        return false;
+    *out = arena_array(a, db_blob, (size_t)r.count + 1);
+    if (!*out) return fail(e, ERR_LIMIT, "too many objects for one answer");
+    for (int i = 0; i < r.count; i++) (*out)[i] = (db_blob){ .bucket = sql_cell(&r, i, 0), .path = sql_cell(&r, i, 1) };
+    *count = r.count;
+    return true;
+}
+
 bool db_blob_touch(db *d, arena *a, const char *bucket, const char *path, bool *expected, err *e)
 {
     sql_rows r;

@@ -68,8 +68,8 @@ bool db_garment_update(db *d, arena *a, const char *brand, const char *id, const
             d, db_as_brand(brand), SQL_WRITE, a, &r, e,
             "UPDATE garments SET name = coalesce($3, name), category = coalesce($4, category), fabric = "
             "nullif(coalesce($5, fabric), ''), shopify_product_id = nullif(coalesce($6, shopify_product_id), ''), "
-            "sizes "
-            "= coalesce($7, sizes), size_chart = coalesce($8, size_chart), updated_at = CASE WHEN @ms(updated_at) >= "
+            "sizes = coalesce($7, sizes), size_chart = coalesce($8, size_chart), updated_at = CASE WHEN "
+            "@ms(updated_at) >= "
             "CAST($9 AS bigint) THEN @ts(@ms(updated_at) + 1) ELSE @ts($9) END WHERE id = $1 AND brand_id = $2 AND "
             "(CAST($10 AS bigint) = 0 OR @ms(updated_at) = CAST($10 AS bigint))",
             "ttttttttii", id, brand, g->name, g->category, g->fabric, g->product_id, g->sizes, g->size_chart,

@@ -88,6 +88,14 @@ async function byPassword(v, email) {
   await v.page.getByRole('textbox', { name: 'E-mail', exact: true }).fill(email);
 }
 
+// With the account of the test that follows.
+async function signIn(v) {
+  await byPassword(v, 'eva@example.org');
+  await v.page.locator('input[type=password]').fill('a long and quiet sentence');
+  await submit(v, 'Sign in').click();
+  await v.verdict();
+}
+
 await test('an account with a password shows its figure on another device', async () => {
   const v = await visit();
   await v.page.goto(room);
@@ -124,10 +132,7 @@ await test('a token that runs out is renewed, once for all requests; one that ca
   auth.seconds = 30; // less than the minute that a token must have left
   const v = await visit();
   await v.page.goto(room);
-  await byPassword(v, 'eva@example.org');
-  await v.page.locator('input[type=password]').fill('a long and quiet sentence');
-  await submit(v, 'Sign in').click();
-  await v.verdict();
+  await signIn(v);
   check(auth.calls.filter((c) => /refresh_token/.test(c)).length >= 1, 'nothing was renewed');
   auth.expireAll();
   await v.page.reload();
@@ -142,10 +147,7 @@ await test('when her sign-in ends before the deletion, the page does not say tha
   auth.seconds = 30;
   const v = await visit();
   await v.page.goto(room);
-  await byPassword(v, 'eva@example.org');
-  await v.page.locator('input[type=password]').fill('a long and quiet sentence');
-  await submit(v, 'Sign in').click();
-  await v.verdict();
+  await signIn(v);
   await v.say('Delete my data').click();
   auth.expireAll();
   await v.page.getByText('For your privacy a visit ends').waitFor({ timeout: 20000 });
