@@ -1,7 +1,8 @@
 // How right the estimator is, on people whose measurements are known.
 //   bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--assets DIR] [--cache DIR [--prepare]]
 //   [--look]
-//                  [--ablate] [--results FILE] [--data DIR [--step N]] [--floor N] [--photos DIR] [--doc FILE]
+//                  [--ablate] [--results FILE] [--data DIR [--step N]] [--floor N] [--photos DIR [--men N,…]]
+//                  [--doc FILE]
 // The test world: rendered people (bench/testworld) through the whole pipeline, in modes A (answers only), B (front
 // photo) and C (front and side photo). --fast: no rendering and no networks, a perfect look: the estimator's own floor.
 // --data: a folder with ANSUR II's female.csv and male.csv: mode A on every step-th real person.
@@ -10,7 +11,8 @@
 // --ablate: where the error comes from: everything perfect, then one source of error after the other.
 // --results: keeps the estimates, so that the page can be written again without making them again; with more
 // people only those are added. With --ablate: a file FILE-N for each step.
-// --photos: a folder of photos of real people: how much the measurements change when the same photo is changed.
+// --photos: a folder of photos of real people: how much the measurements change when the same photo is changed. --men
+// 2,3: the photos, by their numbers in that table, that show men.
 // --doc: writes what was measured into its sections of that page (docs/accuracy.md), with plots beside it.
 // --cache: keeps the photos and what was seen in them for later runs (testworld/trial.h says when to empty it);
 // --prepare: only makes the photos.
@@ -33,7 +35,7 @@ typedef struct {
     int people, jobs, step, floor;
     uint64_t seed;
     bool fast, json, look, prepare, ablate;
-    const char *assets, *cache, *data, *doc, *results, *photos;
+    const char *assets, *cache, *data, *doc, *results, *photos, *men;
 } options;
 
 typedef struct {
@@ -388,7 +390,7 @@ static int usage(void)
     fprintf(stderr,
             "usage: bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--look] [--assets DIR]\n"
             "                      [--cache DIR [--prepare]] [--ablate] [--results FILE] [--data DIR [--step N]]\n"
-            "                      [--floor N] [--photos DIR] [--doc FILE]\n");
+            "                      [--floor N] [--photos DIR [--men N,…]] [--doc FILE]\n");
     return 2;
 }
 
@@ -431,6 +433,8 @@ int main(int argc, char **argv)
             o.floor = (int)strtol(value, NULL, 10);
         else if (strcmp(name, "--photos") == 0)
             o.photos = value;
+        else if (strcmp(name, "--men") == 0)
+            o.men = value;
         else
             return usage();
     }
@@ -452,7 +456,7 @@ int main(int argc, char **argv)
         open_wardrobe(&w);
         if (!floor_run(w.wardrobe, w.model, o.floor, TUNING_SEED, o.seed, threads, o.doc, &e)) die(&e);
     }
-    if (o.photos && !photos_run(o.photos, o.assets, w.model, o.doc, &e)) die(&e);
+    if (o.photos && !photos_run(o.photos, o.men, o.assets, w.model, o.doc, &e)) die(&e);
     if (o.json) json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(5)), printf("\n");
     json_decref(root);
     pool_free(threads);

@@ -3,5 +3,7 @@
 #include "body/body.h"
 
 // Every .jpg in folder with a stated height of 170 cm against: 171 cm, the photo mirrored, the photo at half its size
-// and JPEG quality 60. Prints a table, and writes it to the page when page is not NULL. model [2] by body_sex.
-bool photos_run(const char *folder, const char *assets, body_model *const *model, const char *page, err *e) MUST_USE;
+// and JPEG quality 60, and at other sizes. men: the numbers in the table of the photos that show men, "2,3", or NULL.
+// Prints a table, and writes it to the page when page is not NULL. model [2] by body_sex.
+bool photos_run(const char *folder, const char *men, const char *assets, body_model *const *model, const char *page,
+                err *e) MUST_USE;

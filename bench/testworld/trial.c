@@ -175,12 +175,12 @@ static bool arrive(const trial_lab *lab, const person *p, const outfit *o, rng *
     return ok && (!lab->cache || io_write(path, jpeg->data, jpeg->len, e));
 }
 
-bool trial_halve(const image *photo, image *out, err *e)
+bool trial_shrink(const image *photo, double size, image *out, err *e)
 {
-    image half = image_resize(photo, (photo->width + 1) / 2, (photo->height + 1) / 2);
+    image small = image_resize(photo, (uint32_t)(photo->width * size + 0.5), (uint32_t)(photo->height * size + 0.5));
     buf jpeg = buf_new(LIMIT_IMAGE_BYTES);
-    bool ok = image_encode_jpeg(&half, 60, &jpeg, e) && image_decode_unguarded(jpeg.data, jpeg.len, 0, out, NULL, e);
-    image_free(&half);
+    bool ok = image_encode_jpeg(&small, 60, &jpeg, e) && image_decode_unguarded(jpeg.data, jpeg.len, 0, out, NULL, e);
+    image_free(&small);
     buf_free(&jpeg);
     return ok;
 }
@@ -191,7 +191,7 @@ static bool unpack(const trial_lab *lab, const buf *jpeg, image *out, err *e)
     if (!image_decode_unguarded(jpeg->data, jpeg->len, 0, out, NULL, e)) return false;
     if (!lab->halved) return true;
     image whole = *out;
-    bool ok = trial_halve(&whole, out, e);
+    bool ok = trial_shrink(&whole, 0.5, out, e);
     image_free(&whole);
     return ok;
 }
@@ -329,7 +329,7 @@ static void study_outline(const person *p, const shot *s, trial_look *out)
     float *depth = mem_array(float, m->vertices);
     contour_point *point = mem_array(contour_point, contour_most(c));
     for (uint32_t v = 0; v < m->vertices; v++) pixel[v] = project(&s->camera, s->stance.body[v], &depth[v]);
-    distance_field *d = distance_new(&ev->mask, NULL, ev->left, ev->top, ev->right, ev->bottom, 1);
+    distance_field *d = distance_new(&ev->mask, (distance_window){ ev->left, ev->top, ev->right, ev->bottom, 1 });
     int n = contour_find(c, pixel, depth, 0, 0, (float)ev->mask.width, (float)ev->mask.height, point);
     vec2 joint[BODY_JOINTS];
     float z;

@@ -24,7 +24,7 @@ typedef struct {
     bool keep_seen;               // keep what the learned correction reads
     bool raw;                     // leave the learned correction out
     bool only_photos;             // fill the cache with photos, look at nothing
-    bool halved;                  // the photos arrive by trial_halve
+    bool halved;                  // the photos arrive at half their size, by trial_shrink
     // Folder whose photos/ and looks/ keep what was rendered and what was seen between runs; NULL: none. looks/ is to
     // be emptied after a change to lib/capture, all of it after one to the test world or the body.
     const char *cache;
@@ -82,8 +82,8 @@ float trial_sureness(const capture_evidence *ev);
 // Of two masks of the same size.
 float trial_iou(const image *a, const image *b);
 
-// The photo at half its size, through JPEG of quality 60: as a messenger passes it on.
-bool trial_halve(const image *photo, image *out, err *e) MUST_USE;
+// The photo at a part of its size, through JPEG of quality 60: as a messenger passes it on.
+bool trial_shrink(const image *photo, double size, image *out, err *e) MUST_USE;
 
 // What this person wears.
 outfit_kind trial_clothes(uint64_t seed, int index);

@@ -17,11 +17,11 @@
 static const float DETECT_THRESHOLD = 0.3f;
 static const float POSE_THRESHOLD = 0.5f;
 static const float OTHERS_SCORE = 0.5f, OTHERS_SIZE = 0.4f; // who else counts as a person, against the one chosen
-static const float WIDER = 1.12f;                           // the wider crop of the second pass
 // The second pass sees a photo softened in which its crop is smaller, in pixels: wholly, and not at all beyond. There
 // the blocks and the ringing of JPEG are as large as what is to be seen, and move outlines and landmarks.
 static const float SMALL = 560, LARGE = 720;
-enum { CANDIDATES = 3 };
+enum { CANDIDATES = 3, LOOKS = 3 };
+static const float wider[LOOKS] = { 1, 1.06f, 1.12f }; // the crops of the second pass
 
 struct capture {
     nn_session *detector, *landmarker;
@@ -149,27 +149,28 @@ static bool look(const capture *c, const image *photo, const image *turned, cons
     }
     if (ok) {
         pose_mirror(mirrored);
-        pose_average(out, mirrored);
+        pose_mix(out, mirrored, 0.5f);
     }
     mem_free(mirrored);
     mem_free(crop);
     return ok;
 }
 
-// The second pass: looks at roi and at a wider crop. What the network sees of a person depends on the grain of the crop
-// by as much as on hers; two of them have less of it.
-static bool look_twice(const capture *c, const image *photo, const image *turned, const image_roi *roi, pose *out,
+// The second pass: looks at roi and at wider crops. What the network sees of a person depends on the grain of the crop
+// by as much as on hers; several of them have less of it.
+static bool look_often(const capture *c, const image *photo, const image *turned, const image_roi *roi, pose *out,
                        err *e)
 {
-    image_roi wide = *roi;
-    wide.size *= WIDER;
-    pose *other = mem_new(1, sizeof *other);
-    bool ok = look(c, photo, turned, roi, out, e) && look(c, photo, turned, &wide, other, e);
-    if (ok) {
-        pose_narrow(other, WIDER);
-        pose_average(out, other);
+    pose *one = mem_new(1, sizeof *one);
+    bool ok = look(c, photo, turned, roi, out, e);
+    for (int i = 1; ok && i < LOOKS; i++) {
+        image_roi crop = *roi;
+        crop.size *= wider[i];
+        ok = look(c, photo, turned, &crop, one, e);
+        pose_narrow(one, wider[i]);
+        pose_mix(out, one, 1 / (float)(i + 1));
     }
-    mem_free(other);
+    mem_free(one);
     return ok;
 }
 
@@ -226,7 +227,7 @@ static bool look_closely(const capture *c, const image *photo, const image *turn
         soft_turned = image_soften(turned, share);
         photo = &soft, turned = &soft_turned;
     }
-    bool ok = look_twice(c, photo, turned, &ev->roi, p, e);
+    bool ok = look_often(c, photo, turned, &ev->roi, p, e);
     if (ok) mask_refine(photo, p->mask, POSE_SIDE, &ev->roi, c->threads, &ev->soft_mask, &ev->mask);
     image_free(&soft);
     image_free(&soft_turned);

@@ -94,19 +94,19 @@ void pose_mirror(pose *p)
     mem_free(from);
 }
 
-static void average(float *a, const float *b, size_t n)
+static void mix(float *a, const float *b, size_t n, float share)
 {
-    for (size_t i = 0; i < n; i++) a[i] = (a[i] + b[i]) / 2;
+    for (size_t i = 0; i < n; i++) a[i] = a[i] * (1 - share) + b[i] * share;
 }
 
-void pose_average(pose *a, const pose *b)
+void pose_mix(pose *a, const pose *b, float share)
 {
-    average(&a->flag, &b->flag, 1);
-    average(a->at[0], b->at[0], POSE_POINTS * 3);
-    average(a->visibility, b->visibility, POSE_POINTS);
-    average(a->presence, b->presence, POSE_POINTS);
-    average(a->world[0], b->world[0], POSE_POINTS * 3);
-    average(a->mask, b->mask, (size_t)POSE_SIDE * POSE_SIDE);
+    mix(&a->flag, &b->flag, 1, share);
+    mix(a->at[0], b->at[0], POSE_POINTS * 3, share);
+    mix(a->visibility, b->visibility, POSE_POINTS, share);
+    mix(a->presence, b->presence, POSE_POINTS, share);
+    mix(a->world[0], b->world[0], POSE_POINTS * 3, share);
+    mix(a->mask, b->mask, (size_t)POSE_SIDE * POSE_SIDE, share);
 }
 
 void pose_narrow(pose *p, float times)

@@ -27,7 +27,7 @@ void pose_refine(pose *p, const float *heat);
 
 // The pose found in a mirror image, as in the picture: left and right trade names.
 void pose_mirror(pose *p);
-void pose_average(pose *a, const pose *b); // into a
+void pose_mix(pose *a, const pose *b, float share); // into a, of which 1 - share stays
 // The pose found in a crop `times` as broad about the same middle, as in the crop.
 void pose_narrow(pose *p, float times);
 

@@ -106,6 +106,15 @@ void mask_fill_holes(uint8_t *mask, uint32_t width, uint32_t height, size_t most
     mem_free(gaps.at);
 }
 
+void mask_cut(uint8_t *probability, uint32_t width, uint32_t height, float certain)
+{
+    size_t count = (size_t)width * height;
+    uint8_t least = (uint8_t)(certain * 255);
+    for (size_t i = 0; i < count; i++) probability[i] = probability[i] > least ? 255 : 0;
+    size_t area = mask_keep_largest(probability, width, height);
+    mask_fill_holes(probability, width, height, (size_t)(SMALL_HOLE * (float)area));
+}
+
 mask_box mask_bounds(const uint8_t *mask, uint32_t width, uint32_t height)
 {
     mask_box b = { width, height, 0, 0 };
@@ -259,11 +268,7 @@ void mask_refine(const image *photo, const float *probability, uint32_t side, co
     for (uint32_t y = 0; y < part.height; y++) {
         memcpy(image_at(soft, b.left, b.top + y), image_at(&part, 0, y), part.width);
     }
-    size_t count = (size_t)part.width * part.height;
-    uint8_t least = (uint8_t)(MASK_CERTAIN * 255);
-    for (size_t i = 0; i < count; i++) part.px[i] = part.px[i] > least ? 255 : 0;
-    size_t area = mask_keep_largest(part.px, part.width, part.height);
-    mask_fill_holes(part.px, part.width, part.height, (size_t)(SMALL_HOLE * (float)area));
+    mask_cut(part.px, part.width, part.height, MASK_CERTAIN);
     for (uint32_t y = 0; y < part.height; y++) {
         memcpy(image_at(mask, b.left, b.top + y), image_at(&part, 0, y), part.width);
     }

@@ -1,6 +1,7 @@
 #include "estimate/distance.h"
 #include "base/mem.h"
 #include "capture/mask.h"
+#include "image/resample.h"
 
 #include <math.h>
 #include <string.h>
@@ -68,33 +69,6 @@ static void transform(float *field, int width, int height)
     mem_free(site);
 }
 
-// How surely a pixel is the person's, 0..255, less what the mask's threshold is: on the mask's side of it, as sure as
-// the soft mask says.
-static float sureness(const image *mask, const image *soft, int x, int y)
-{
-    const float threshold = MASK_CERTAIN * 255;
-    bool inside = x >= 0 && y >= 0 && x < (int)mask->width && y < (int)mask->height;
-    bool person = inside && *image_at(mask, (uint32_t)x, (uint32_t)y);
-    if (!inside || !soft) return person ? 1 : -1;
-    float off = (float)*image_at(soft, (uint32_t)x, (uint32_t)y) - threshold;
-    return person ? fmaxf(off, 0.5f) : fminf(off, -0.5f);
-}
-
-// Between the pixels' middles, so that a mask of few pixels has no steps of their size.
-static bool person_at(const image *mask, const image *soft, float x, float y)
-{
-    float fx = floorf(x - 0.5f), fy = floorf(y - 0.5f), wx = x - 0.5f - fx, wy = y - 0.5f - fy, sum = 0;
-    int i = (int)fx, j = (int)fy;
-    if (i >= 0 && j >= 0 && i + 1 < (int)mask->width && j + 1 < (int)mask->height) {
-        int persons = 0;
-        for (int k = 0; k < 4; k++) persons += *image_at(mask, (uint32_t)(i + k % 2), (uint32_t)(j + k / 2)) != 0;
-        if (persons % 4 == 0) return persons == 4; // they agree, as nearly everywhere
-    }
-    for (int k = 0; k < 4; k++)
-        sum += (k % 2 ? wx : 1 - wx) * (k / 2 ? wy : 1 - wy) * sureness(mask, soft, (int)fx + k % 2, (int)fy + k / 2);
-    return sum > 0;
-}
-
 // 1 2 1 along rows and columns.
 static void smooth(float *field, int width, int height)
 {
@@ -119,27 +93,42 @@ static void smooth(float *field, int width, int height)
     mem_free(before);
 }
 
-distance_field *distance_new(const image *mask, const image *soft, uint32_t left, uint32_t top, uint32_t right,
-                             uint32_t bottom, float step)
+static distance_field *field_over(distance_window w)
+{
+    distance_field *d = mem_new(1, sizeof *d);
+    float margin = 0.12f * (float)(w.bottom - w.top);
+    d->step = w.step;
+    d->width = (int)(((float)(w.right - w.left) + 2 * margin) / w.step) + 2;
+    d->height = (int)(((float)(w.bottom - w.top) + 2 * margin) / w.step) + 2;
+    // About the middle of the window, so that a mirror image has the mirror image's field.
+    d->left = ((float)(w.left + w.right) - (float)d->width * w.step) / 2;
+    d->top = ((float)(w.top + w.bottom) - (float)d->height * w.step) / 2;
+    return d;
+}
+
+// What each cell's middle has of a picture of one channel, between its pixels', so that a mask of few pixels has no
+// steps of their size.
+static uint8_t *cells_of(const distance_field *d, const image *im)
+{
+    uint8_t *cell = mem_array(uint8_t, (size_t)d->width * (size_t)d->height), *to = cell;
+    for (int y = 0; y < d->height; y++)
+        for (int x = 0; x < d->width; x++)
+            *to++ = (uint8_t)(image_between(im, d->left + ((float)x + 0.5f) * d->step,
+                                             d->top + ((float)y + 0.5f) * d->step) +
+                              0.5f);
+    return cell;
+}
+
+// person [cells]: not 0 where she is.
+static void measure(distance_field *d, const uint8_t *person)
 {
     enum { SMOOTHING = 3 };
-    distance_field *d = mem_new(1, sizeof *d);
-    float margin = 0.12f * (float)(bottom - top);
-    d->step = step;
-    d->width = (int)(((float)(right - left) + 2 * margin) / step) + 2;
-    d->height = (int)(((float)(bottom - top) + 2 * margin) / step) + 2;
-    // About the middle of the window, so that a mirror image has the mirror image's field.
-    d->left = ((float)(left + right) - (float)d->width * step) / 2;
-    d->top = ((float)(top + bottom) - (float)d->height * step) / 2;
     size_t n = (size_t)d->width * (size_t)d->height;
     float *outside = mem_array(float, n), *inside = mem_array(float, n);
-    for (int y = 0; y < d->height; y++)
-        for (int x = 0; x < d->width; x++) {
-            bool person =
-                person_at(mask, soft, d->left + ((float)x + 0.5f) * d->step, d->top + ((float)y + 0.5f) * d->step);
-            outside[y * d->width + x] = person ? 0 : FAR; // distance to the person
-            inside[y * d->width + x] = person ? FAR : 0;  // distance to what is not
-        }
+    for (size_t i = 0; i < n; i++) {
+        outside[i] = person[i] ? 0 : FAR; // distance to the person
+        inside[i] = person[i] ? FAR : 0;  // distance to what is not
+    }
     transform(outside, d->width, d->height);
     transform(inside, d->width, d->height);
     // Cells on the two sides of the outline are each one cell from the other side: the outline is half way.
@@ -150,7 +139,44 @@ distance_field *distance_new(const image *mask, const image *soft, uint32_t left
     mem_free(inside);
     for (int i = 0; i < SMOOTHING; i++) smooth(outside, d->width, d->height);
     d->value = outside;
+}
+
+distance_field *distance_new(const image *mask, distance_window window)
+{
+    distance_field *d = field_over(window);
+    uint8_t *cell = cells_of(d, mask);
+    for (size_t i = 0; i < (size_t)d->width * (size_t)d->height; i++) cell[i] = cell[i] > 127;
+    measure(d, cell);
+    mem_free(cell);
     return d;
+}
+
+void distance_levels(const image *soft, distance_window window, const float *level, int count, distance_field **out)
+{
+    for (int i = 0; i < count; i++) out[i] = field_over(window);
+    size_t n = (size_t)out[0]->width * (size_t)out[0]->height;
+    uint8_t *seen = cells_of(out[0], soft), *person = mem_array(uint8_t, n);
+    for (int i = 0; i < count; i++) {
+        memcpy(person, seen, n);
+        mask_cut(person, (uint32_t)out[i]->width, (uint32_t)out[i]->height, level[i]);
+        measure(out[i], person);
+    }
+    mem_free(seen);
+    mem_free(person);
+}
+
+distance_field *distance_mirror(const distance_field *d, uint32_t width)
+{
+    distance_field *out = mem_new(1, sizeof *out);
+    *out = *d;
+    out->left = (float)width - d->left - (float)d->width * d->step;
+    out->value = mem_array(float, (size_t)d->width * (size_t)d->height);
+    for (int y = 0; y < d->height; y++) {
+        const float *from = d->value + (size_t)y * (size_t)d->width;
+        float *to = out->value + (size_t)(y + 1) * (size_t)d->width;
+        for (int x = 0; x < d->width; x++) *--to = from[x];
+    }
+    return out;
 }
 
 void distance_free(distance_field *d)

@@ -5,11 +5,20 @@
 
 typedef struct distance_field distance_field;
 
-// mask: 1 channel, not 0 is the person; soft: the probability it was made of (capture_evidence.soft_mask), which tells
-// where between two pixels the outline runs, or NULL; only the window left..right, top..bottom (exclusive) plus a
-// margin is kept. step: side of the field's cells, pixels.
-distance_field *distance_new(const image *mask, const image *soft, uint32_t left, uint32_t top, uint32_t right,
-                             uint32_t bottom, float step);
+// The part of a picture that a field covers: left..right, top..bottom (exclusive) plus a margin, in cells of side step;
+// all in pixels.
+typedef struct {
+    uint32_t left, top, right, bottom;
+    float step;
+} distance_window;
+
+// mask: 1 channel, not 0 is the person.
+distance_field *distance_new(const image *mask, distance_window window);
+// The same of the persons that soft (capture_evidence.soft_mask) shows who is as sure as each of level [count], 0..1,
+// asks (mask_cut). out [count].
+void distance_levels(const image *soft, distance_window window, const float *level, int count, distance_field **out);
+// The field of the mirrored picture, which is width pixels wide.
+distance_field *distance_mirror(const distance_field *d, uint32_t width);
 void distance_free(distance_field *d);
 
 // At the picture's point x, y: the distance, and its gradient (unit length but at ridges). Beyond the window the

@@ -130,18 +130,15 @@ typedef struct {
     learned_features seen;
 } fitted;
 
-static void fit_look(const body_model *m, tape *t, const estimate_input *in, const capture_evidence *const *look,
+// view [views]: as they were opened.
+static void fit_look(const body_model *m, tape *t, const estimate_input *in, const photo_view *view, int views,
                      const estimate_hint *hint, const body_gaussian *prior, const double *prior_value, fitted *out)
 {
     fit_problem *p = mem_new(1, sizeof *p);
     p->m = m;
     p->prior = *prior;
-    const float focal[FIT_MAX_VIEWS] = { in->front_focal_35mm, in->side_focal_35mm };
-    for (int q = 0; q < FIT_MAX_VIEWS && look[q]; q++) {
-        // Only the front view tells loose clothes: a side view's outline is as broad at the knees as at the hips.
-        view_open(&p->view[p->views++], look[q], q == 0 ? VIEW_FRONT : VIEW_SIDE, focal[q], (float)in->answers.height,
-                  look[0]->looseness);
-    }
+    p->views = views;
+    memcpy(p->view, view, (size_t)views * sizeof *view);
     if (hint) hint_view(&p->view[0], hint);
     if (!fit_solve(p, &out->posterior)) out->posterior = *prior;
     for (int q = 0; q < p->views; q++) keep_view(&p->view[q], &out->view[q]);
@@ -150,7 +147,6 @@ static void fit_look(const body_model *m, tape *t, const estimate_input *in, con
     to_floats(&out->posterior, betas);
     tape_read_betas(t, betas, value);
     learned_read(m, &in->answers, betas, p->view, p->views, value, prior_value, &out->seen);
-    for (int q = 0; q < p->views; q++) view_close(&p->view[q]);
     mem_free(p);
 }
 
@@ -175,17 +171,23 @@ static void fit_photos(const body_model *m, tape *t, const estimate_input *in, c
                        const body_gaussian *prior, const double *prior_value, estimate_result *out,
                        learned_features *seen)
 {
-    const capture_evidence *look[FIT_MAX_VIEWS] = { in->front, in->side }, *turned[FIT_MAX_VIEWS] = { 0 };
+    const capture_evidence *look[FIT_MAX_VIEWS] = { in->front, in->side };
+    const float focal[FIT_MAX_VIEWS] = { in->front_focal_35mm, in->side_focal_35mm };
     capture_evidence mirrored[FIT_MAX_VIEWS] = { 0 };
-    for (int q = 0; q < FIT_MAX_VIEWS && look[q]; q++) {
-        capture_mirror(look[q], &mirrored[q]);
-        turned[q] = &mirrored[q];
+    photo_view *view = mem_new(2 * FIT_MAX_VIEWS, sizeof *view), *turned = view + FIT_MAX_VIEWS;
+    int views = 0;
+    for (; views < FIT_MAX_VIEWS && look[views]; views++) {
+        capture_mirror(look[views], &mirrored[views]);
+        // Only the front view tells loose clothes: a side view's outline is as broad at the knees as at the hips.
+        view_open(&view[views], look[views], views == 0 ? VIEW_FRONT : VIEW_SIDE, focal[views],
+                  (float)in->answers.height, in->front->looseness);
+        view_mirror(&turned[views], &view[views], &mirrored[views]);
     }
     estimate_hint turned_hint;
     if (hint) hint_mirror(hint, (float)in->front->mask.width, &turned_hint);
     fitted *one = mem_new(2, sizeof *one), *other = one + 1;
-    fit_look(m, t, in, look, hint, prior, prior_value, one);
-    fit_look(m, t, in, turned, hint ? &turned_hint : NULL, prior, prior_value, other);
+    fit_look(m, t, in, view, views, hint, prior, prior_value, one);
+    fit_look(m, t, in, turned, views, hint ? &turned_hint : NULL, prior, prior_value, other);
     merge(&one->posterior, &other->posterior, &out->posterior);
     to_floats(&out->posterior, out->betas);
     *seen = one->seen;
@@ -196,7 +198,12 @@ static void fit_photos(const body_model *m, tape *t, const estimate_input *in, c
         in->front->verdict |
         (in->side ? in->side->verdict & ~(unsigned)(VERDICT_NOT_FACING | VERDICT_LOOSE_CLOTHES | VERDICT_ARMS_TIGHT)
                   : 0);
-    for (int q = 0; q < FIT_MAX_VIEWS; q++) capture_evidence_free(&mirrored[q]);
+    for (int q = 0; q < views; q++) {
+        view_close(&view[q]);
+        view_close(&turned[q]);
+        capture_evidence_free(&mirrored[q]);
+    }
+    mem_free(view);
     mem_free(one);
 }
 

@@ -1,5 +1,6 @@
 #include "estimate/fit.h"
 #include "base/mem.h"
+#include "estimate/consensus.h"
 #include "estimate/hint.h"
 #include "math/linalg.h"
 
@@ -266,6 +267,18 @@ static void add_bones(fit_work *w, const photo_view *v, int base, double *row, b
     }
 }
 
+// How far from level the outlines run at a point, 0..1.
+static float uprightness(const photo_view *v, vec2 at)
+{
+    float sum = 0;
+    for (int o = 0; o < v->outlines; o++) {
+        float gx, gy;
+        distance_at(v->outline[o], at.x, at.y, &gx, &gy);
+        sum += view_fade(fabsf(gy), LEVEL - 0.1f, LEVEL + 0.1f);
+    }
+    return sum / (float)v->outlines;
+}
+
 // The points of the body's outline that can be compared with the mask's in the current state; their lengths in metres.
 // What of it is free of the rest of the body changes by small leaps as the body moves by less than a pixel, and with it
 // the sum of what is compared: the mean over the looks at this body so far makes them smaller from step to step, so
@@ -289,14 +302,12 @@ static void find_outline(fit_work *w, const photo_view *v, int q)
         int region = view_outline_region(m, vertex);
         if (region < 0) continue;
         bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
-        float gx, gy, scale = v->focal / w->depth[vertex];
+        float scale = v->focal / w->depth[vertex];
         vec2 at = contour_at(&p, w->pixel);
         p.length /= scale;
         if (v->side == VIEW_SIDE && !arm)
             p.length *= view_fade(-view_arm_distance(joint, at) / scale, -1.15f * ARM_REACH, -0.85f * ARM_REACH);
-        distance_at(v->outline, at.x, at.y, &gx, &gy);
-        if (region != CLOTH_WAIST && region != CLOTH_SHANKS)
-            p.length *= view_fade(fabsf(gy), LEVEL - 0.1f, LEVEL + 0.1f);
+        if (region != CLOTH_WAIST && region != CLOTH_SHANKS) p.length *= uprightness(v, at);
         p.length *= fresh;
         if (p.length <= 0) continue;
         p.t = (kept->t * kept->length + p.t * p.length) / (kept->length + p.length);
@@ -344,21 +355,29 @@ static void add_outline(fit_work *w, const photo_view *v, int q, int base, doubl
         int region = view_cloth_region(m->label[contour_nearest(p)]);
         vec3 a = w->posed[p->a], camera = view_to_camera(v, v3_mad(a, v3_sub(w->posed[p->b], a), p->t));
         vec2 at = view_project(v, camera);
-        float gx, gy, scale = v->focal / camera.z;
-        double distance = (double)(distance_at(v->outline, at.x, at.y, &gx, &gy) / scale);
-        // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
-        double r = distance + (double)v->cloth[region], cut = OUTLINE_CUT + (double)v->cloth_sd[region];
-        double variance =
-            (double)(v->outline_sd * v->outline_sd) * OUTLINE_CORRELATION / ((double)p->length * (double)v->trust);
-        w->cost += robust_cost(r, cut) / variance;
+        float scale = v->focal / camera.z;
+        double cut = OUTLINE_CUT + (double)v->cloth_sd[region], sd = (double)v->outline_sd;
+        double weight = (double)(p->length * v->trust) / (sd * sd * OUTLINE_CORRELATION * v->outlines);
+        outline_reading reading[VIEW_OUTLINES];
+        for (int o = 0; o < v->outlines; o++) {
+            float gx, gy;
+            // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
+            double r = (double)(distance_at(v->outline[o], at.x, at.y, &gx, &gy) / scale + v->cloth[region]);
+            w->cost += robust_cost(r, cut) * weight;
+            reading[o] = (outline_reading){ r, (double)gx, (double)gy, robust(r, cut) * weight };
+        }
         if (!derivatives) continue;
         motion mo;
         mix(vertex_motion(w, p->a), vertex_motion(w, p->b), p->t, w->k, &mo);
-        vec3 along = v3_scale(pixel_gradient(v, camera, gx, gy), 1 / scale);
-        double focal = (double)((gx * (at.x - v->cx) + gy * (at.y - v->cy)) / scale);
-        point_row(w, row, base, &mo, along, focal);
-        row[base + VIEW_CLOTH + region] = 1;
-        add_row(w, row, base, r, robust(r, cut) / variance);
+        consensus_row said[CONSENSUS_ROWS];
+        int rows = consensus_of(reading, v->outlines, said);
+        for (int k = 0; k < rows; k++) {
+            float gx = (float)said[k].gx, gy = (float)said[k].gy;
+            vec3 along = v3_scale(pixel_gradient(v, camera, gx, gy), 1 / scale);
+            point_row(w, row, base, &mo, along, (double)((gx * (at.x - v->cx) + gy * (at.y - v->cy)) / scale));
+            row[base + VIEW_CLOTH + region] = said[k].cloth;
+            add_row(w, row, base, said[k].residual, said[k].weight);
+        }
     }
 }
 

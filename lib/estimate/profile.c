@@ -89,12 +89,15 @@ void profile_read(const body_model *m, const float *betas, const photo_view *v, 
         vec2 at = contour_at(&point[i], pixel);
         int place = place_of(m, vertex, v->side), region = view_cloth_region(m->label[vertex]);
         if (place < 0) continue;
-        float gx, gy, metre = depth[vertex] / v->focal;
+        float metre = depth[vertex] / v->focal;
         bool arm = region == CLOTH_UPPER_ARMS || region == CLOTH_FOREARMS;
         float free = arm ? 1 : view_fade(-view_arm_distance(joint_pixel, at) * metre, -ARM_CLEAR, -ARM_REACH);
         if (free <= 0) continue;
-        float gap = -distance_at(v->outline, at.x, at.y, &gx, &gy) * metre;
-        if (fabsf(gap) > REACH) gap = gap > 0 ? REACH : -REACH;
+        float gap = 0;
+        for (int o = 0; o < v->outlines; o++) {
+            float gx, gy, outside = distance_at(v->outline[o], at.x, at.y, &gx, &gy) * metre;
+            gap -= fminf(fmaxf(outside, -REACH), REACH) / (float)v->outlines;
+        }
         double length = (double)(point[i].length * metre * free);
         out[place] += length * (double)gap;
         weight[place] += length;

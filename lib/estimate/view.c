@@ -155,10 +155,26 @@ static void set_clothes(photo_view *v, float p)
     v->outline_sd = sqrtf((1 - p) * FITTED_SD * FITTED_SD + p * LOOSE_SD * LOOSE_SD);
 }
 
+// How the body is thought to stand at the start.
+static void stand(photo_view *v)
+{
+    const capture_evidence *ev = v->evidence;
+    if (v->side == VIEW_SIDE) v->yaw = nose_points_right(ev) ? 1.5708f : -1.5708f;
+    for (int j = 0; j < BODY_JOINTS; j++) v->rotation[j] = m3_identity();
+    for (int i = 0; i < VIEW_JOINTS; i++) {
+        float sd[3];
+        view_pose_prior(v, i, &v->rotation[view_joint[i]], sd);
+    }
+    // The pelvis, the body's origin, starts between the landmarks of the hips.
+    float z = v->focal / v->pixels_per_metre, x = (ev->at[LM_LEFT_HIP].x + ev->at[LM_RIGHT_HIP].x) / 2,
+          y = (ev->at[LM_LEFT_HIP].y + ev->at[LM_RIGHT_HIP].y) / 2;
+    v->shift = v3((x - v->cx) / v->focal * z, (y - v->cy) / v->focal * z, z);
+}
+
 void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height,
                float looseness)
 {
-    *v = (photo_view){ .evidence = evidence, .trust = 1 };
+    *v = (photo_view){ .evidence = evidence, .side = side, .trust = 1 };
     float width = (float)evidence->mask.width, tall = (float)evidence->mask.height, longer = fmaxf(width, tall);
     v->cx = width / 2;
     v->cy = tall / 2;
@@ -167,31 +183,34 @@ void view_open(photo_view *v, const capture_evidence *evidence, capture_view sid
     v->focal_prior = focal_35mm > 0 ? focal_35mm / 36 * longer : 1.2f * longer;
     v->focal_sd = focal_35mm > 0 ? 0.05f : 0.35f;
     v->focal = v->focal_prior;
-    v->side = side;
     set_clothes(v, looseness);
-    if (side == VIEW_SIDE) v->yaw = nose_points_right(evidence) ? 1.5708f : -1.5708f;
-
     float person = (float)(evidence->bottom - evidence->top);
     v->pixels_per_metre = person / height;
-    v->outline = distance_new(&evidence->mask, evidence->soft_mask.px ? &evidence->soft_mask : NULL, evidence->left,
-                              evidence->top, evidence->right, evidence->bottom, person / CELLS);
+    stand(v);
 
-    for (int j = 0; j < BODY_JOINTS; j++) v->rotation[j] = m3_identity();
-    for (int i = 0; i < VIEW_JOINTS; i++) {
-        float sd[3];
-        view_pose_prior(v, i, &v->rotation[view_joint[i]], sd);
+    distance_window window = { evidence->left, evidence->top, evidence->right, evidence->bottom, person / CELLS };
+    if (evidence->soft_mask.px) {
+        static const float level[VIEW_OUTLINES] = { 0.4f, 0.5f, 0.6f, 0.7f, 0.8f };
+        v->outlines = VIEW_OUTLINES;
+        distance_levels(&evidence->soft_mask, window, level, v->outlines, v->outline);
+    } else {
+        v->outlines = 1;
+        v->outline[0] = distance_new(&evidence->mask, window);
     }
-    // The pelvis, the body's origin, starts between the landmarks of the hips.
-    float z = v->focal / v->pixels_per_metre;
-    float x = (evidence->at[LM_LEFT_HIP].x + evidence->at[LM_RIGHT_HIP].x) / 2,
-          y = (evidence->at[LM_LEFT_HIP].y + evidence->at[LM_RIGHT_HIP].y) / 2;
-    v->shift = v3((x - v->cx) / v->focal * z, (y - v->cy) / v->focal * z, z);
+}
+
+void view_mirror(photo_view *v, const photo_view *of, const capture_evidence *mirrored)
+{
+    *v = *of;
+    v->evidence = mirrored;
+    stand(v);
+    for (int i = 0; i < v->outlines; i++) v->outline[i] = distance_mirror(of->outline[i], mirrored->mask.width);
 }
 
 void view_close(photo_view *v)
 {
-    distance_free(v->outline);
-    v->outline = NULL;
+    for (int i = 0; i < v->outlines; i++) distance_free(v->outline[i]);
+    v->outlines = 0;
 }
 
 void view_transforms(const photo_view *v, const vec3 *joints, rigid *world)

@@ -34,9 +34,15 @@ enum {
     VIEW_UNKNOWNS = VIEW_CLOTH + CLOTH_REGIONS
 };
 
+// Where the soft mask is neither sure nor unsure, a single threshold tears a gap open or joins a bag to the person, and
+// in the same photo at another size it does not. Several thresholds take turns doing so: what one of them does counts a
+// fifth.
+enum { VIEW_OUTLINES = 5 };
+
 typedef struct {
     const capture_evidence *evidence;
-    distance_field *outline;
+    distance_field *outline[VIEW_OUTLINES]; // [outlines] of the mask, at different levels of sureness
+    int outlines;
     float cx, cy;                // principal point, pixels
     float focal_prior, focal_sd; // pixels; sd of its logarithm
     capture_view side;
@@ -57,6 +63,9 @@ typedef struct {
 // focal_35mm: of the photo, 0 unknown. height: the stated one, metres. looseness: of the clothes, 0..1.
 void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height,
                float looseness);
+// The view of the photo's mirror image, mirrored being what capture_mirror makes of the photo's evidence; of: the
+// photo's view as view_open leaves it.
+void view_mirror(photo_view *v, const photo_view *of, const capture_evidence *mirrored);
 void view_close(photo_view *v);
 
 // 1 up to a, 0 from b on, and between them gradually: what counts must not change by leaps as the body moves.

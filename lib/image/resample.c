@@ -157,6 +157,20 @@ image image_crop(const image *src, uint32_t x, uint32_t y, uint32_t width, uint3
     return out;
 }
 
+float image_between(const image *im, float x, float y)
+{
+    assert(im->channels == 1 || !im->px);
+    float fx = floorf(x - 0.5f), fy = floorf(y - 0.5f), wx = x - 0.5f - fx, wy = y - 0.5f - fy, sum = 0;
+    if (!(fx >= -1) || !(fy >= -1) || fx >= (float)im->width || fy >= (float)im->height) return 0;
+    int ix = (int)fx, iy = (int)fy;
+    for (int k = 0; k < 4; k++) {
+        int px = ix + k % 2, py = iy + k / 2;
+        if (px < 0 || py < 0 || px >= (int)im->width || py >= (int)im->height) continue;
+        sum += (k % 2 ? wx : 1 - wx) * (k / 2 ? wy : 1 - wy) * (float)*image_at(im, (uint32_t)px, (uint32_t)py);
+    }
+    return sum;
+}
+
 // A rectangle of whole pixels, x1 and y1 exclusive.
 typedef struct {
     uint32_t x0, y0, x1, y1;

@@ -10,6 +10,9 @@ image image_mirror(const image *src); // left to right
 image image_soften(const image *src, float share);
 image image_crop(const image *src, uint32_t x, uint32_t y, uint32_t width, uint32_t height);
 
+// A picture of one channel, or none, at (x, y), linear between its pixels' middles: 0..255, and 0 beyond it.
+float image_between(const image *im, float x, float y);
+
 // A rotated square of the picture: what the pose networks look at. Pixels of src, y down, rot in radians.
 typedef struct {
     float cx, cy, size, rot;

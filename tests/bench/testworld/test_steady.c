@@ -123,7 +123,7 @@ static void half_the_size_at_jpeg_60_measures_nearly_the_same(void)
 {
     err e = { 0 };
     image half = { 0 };
-    CHECK(trial_halve(&photo, &half, &e));
+    CHECK(trial_shrink(&photo, 0.5, &half, &e));
     estimate_result r = estimate(&half, 1.70);
     // Wanted are 1.5 %. The network's mask lies a millimetre or two elsewhere, which is 2.3 % of the crotch length and
     // 1.5 % of the waist here; girths that sizes are chosen by stay within 2 %.

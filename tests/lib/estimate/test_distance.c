@@ -17,7 +17,7 @@ static image disc(uint32_t side, float radius)
 static void the_field_of_a_disc_is_the_distance_to_its_rim(void)
 {
     image im = disc(400, 150);
-    distance_field *d = distance_new(&im, NULL, 50, 50, 350, 350, 1);
+    distance_field *d = distance_new(&im, (distance_window){ 50, 50, 350, 350, 1 });
     for (int k = 0; k < 36; k++) {
         float a = 0.1745f * (float)k;
         for (float r = 60; r < 180; r += 17) {
@@ -33,8 +33,8 @@ static void the_field_of_a_disc_is_the_distance_to_its_rim(void)
 static void a_coarser_field_and_points_far_outside_agree_with_the_fine_one(void)
 {
     image im = disc(400, 150);
-    distance_field *fine = distance_new(&im, NULL, 50, 50, 350, 350, 1),
-                   *coarse = distance_new(&im, NULL, 50, 50, 350, 350, 3);
+    distance_field *fine = distance_new(&im, (distance_window){ 50, 50, 350, 350, 1 }),
+                   *coarse = distance_new(&im, (distance_window){ 50, 50, 350, 350, 3 });
     float gx, gy;
     for (float x = -300; x < 700; x += 23) {
         float a = distance_at(fine, x, 210, &gx, &gy), b = distance_at(coarse, x, 210, &gx, &gy);
