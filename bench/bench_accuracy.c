@@ -139,7 +139,7 @@ static void report_looks(const world *w)
     for (int view = 0; view < 2; view++) {
         printf("\n%s photos: landmarks off their joints, mm: %s, down\n", view ? "side" : "front",
                view ? "forward" : "outward");
-        for (int k = 0; k < TRIAL_LANDMARKS; k += 2) {
+        for (int k = 0; k < TIED; k += 2) {
             moments x = { 0 }, y = { 0 };
             for (int i = 0; i < w->o->people; i++) {
                 const trial_look *l = &w->trials[i].look[view];

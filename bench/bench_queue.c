@@ -121,9 +121,9 @@ static void one_job(db *d, const char *user, int i)
          "finish");
     must(db_avatar_get(d, a, db_service, id, &v, &E), "get");
     if (i % 20 == 0) { // the sweeper's round and a health check, as often as they come in twenty jobs' time
-        int64_t moved;
+        db_swept swept;
         db_queue_health h;
-        must(db_jobs_sweep(d, a, &moved, &E) && db_queue_look(d, a, "avatar", &h, &E), "sweep");
+        must(db_jobs_sweep(d, a, &swept, &E) && db_queue_look(d, a, "avatar", &h, &E), "sweep");
     }
     arena_free(a);
 }

@@ -13,13 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-const char *const trial_landmark_name[TRIAL_LANDMARKS / 2] = { "shoulder", "elbow", "wrist", "hip", "knee", "ankle" };
-static const int landmark_joint[TRIAL_LANDMARKS][2] = {
-    { LM_LEFT_SHOULDER, JOINT_L_SHOULDER }, { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER }, { LM_LEFT_ELBOW, JOINT_L_ELBOW },
-    { LM_RIGHT_ELBOW, JOINT_R_ELBOW },      { LM_LEFT_WRIST, JOINT_L_WRIST },        { LM_RIGHT_WRIST, JOINT_R_WRIST },
-    { LM_LEFT_HIP, JOINT_L_HIP },           { LM_RIGHT_HIP, JOINT_R_HIP },           { LM_LEFT_KNEE, JOINT_L_KNEE },
-    { LM_RIGHT_KNEE, JOINT_R_KNEE },        { LM_LEFT_ANKLE, JOINT_L_ANKLE },        { LM_RIGHT_ANKLE, JOINT_R_ANKLE },
-};
+const char *const trial_landmark_name[TIED / 2] = { "shoulder", "elbow", "wrist", "hip", "knee", "ankle" };
 
 // --- what was seen, kept between runs: a kept_look, a bit a pixel of the mask, the soft mask as PNG ---
 
@@ -211,12 +205,12 @@ static void perfect_landmarks(const shot *s, capture_view view, const capture_ev
 {
     memcpy(at, perfect->at, sizeof perfect->at);
     bool right = perfect->at[LM_NOSE].x > (perfect->at[LM_LEFT_EAR].x + perfect->at[LM_RIGHT_EAR].x) / 2;
-    for (int i = 0; i < TRIAL_LANDMARKS; i++) {
-        vec3 joint = rigid_apply(&s->camera.camera.world_to_camera, s->stance.joints[landmark_joint[i][1]]);
+    for (int i = 0; i < TIED; i++) {
+        vec3 joint = rigid_apply(&s->camera.camera.world_to_camera, s->stance.joints[tied[i].joint]);
         float pixels = s->camera.camera.focal / joint.z;
-        vec2 off = fit_landmark_offset(landmark_joint[i][0], view, right);
-        at[landmark_joint[i][0]].x += off.x * pixels;
-        at[landmark_joint[i][0]].y += off.y * pixels;
+        landmark_place off = tied_place(i, view, right);
+        at[tied[i].landmark].x += off.x * pixels;
+        at[tied[i].landmark].y += off.y * pixels;
     }
 }
 
@@ -310,9 +304,9 @@ static void study_landmarks(const shot *s, capture_view view, trial_look *out)
     float z;
     vec2 ankle = project(&s->camera, s->stance.joints[JOINT_L_ANKLE], &z),
          toe = project(&s->camera, s->stance.joints[JOINT_L_FOOT], &z);
-    for (int i = 0; i < TRIAL_LANDMARKS; i++) {
-        const capture_landmark *lm = &s->evidence.at[landmark_joint[i][0]];
-        vec2 at = project(&s->camera, s->stance.joints[landmark_joint[i][1]], &z);
+    for (int i = 0; i < TIED; i++) {
+        const capture_landmark *lm = &s->evidence.at[tied[i].landmark];
+        vec2 at = project(&s->camera, s->stance.joints[tied[i].joint], &z);
         float metre = z / s->camera.camera.focal, right = (lm->x - at.x) * metre;
         bool flip = view == VIEW_SIDE ? toe.x < ankle.x : i % 2 == 1; // her left is on the picture's right
         out->landmark[i][0] = flip ? -right : right;

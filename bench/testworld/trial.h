@@ -1,6 +1,7 @@
 // One person of the test world through the estimator: with no photo, a front photo, a front and a side photo.
 #pragma once
 #include "estimate/learned.h"
+#include "estimate/tied.h"
 #include "testworld/photo.h"
 
 enum { TRIAL_WIDTH = 960, TRIAL_HEIGHT = 1280, TRIAL_MODES = 3 }; // modes A, B, C
@@ -31,14 +32,14 @@ typedef struct {
 } trial_lab;
 
 // How far what was seen in one photo is from the truth, where the estimator believes it to be right.
-enum { TRIAL_LANDMARKS = 12, TRIAL_REGIONS = 7 };
+enum { TRIAL_REGIONS = 7 };
 typedef struct {
     bool seen, loose; // photo there and not refused; the verdict on the clothes
     float sure;       // mean visibility times presence of shoulders, hips, knees and ankles
     float iou;        // of the mask with the geometry's; 0: not asked for (trial_lab.study)
     // Landmark less joint, metres at the person: away from the middle of the body (left, right in the picture for a
     // side view: forward), and down.
-    float landmark[TRIAL_LANDMARKS][2];
+    float landmark[TIED][2];
     // Outline of the mask outside that of the naked body, by cloth region: mean, and spread about it; metres. length:
     // of outline, metres.
     float gap[TRIAL_REGIONS], spread[TRIAL_REGIONS], length[TRIAL_REGIONS];
@@ -75,7 +76,7 @@ bool trial_cache(const char *cache, err *e) MUST_USE;
 // back to the kernel in between, which took a tenth of the time.
 void trial_keep_memory(void);
 
-extern const char *const trial_landmark_name[TRIAL_LANDMARKS / 2]; // of pairs, left first
+extern const char *const trial_landmark_name[TIED / 2]; // of pairs, left first
 
 // Mean visibility times presence of shoulders, hips, knees and ankles.
 float trial_sureness(const capture_evidence *ev);

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "estimate/consensus.h"
 #include "estimate/hint.h"
+#include "estimate/tied.h"
 #include "math/linalg.h"
 
 #include <string.h>
@@ -26,51 +27,6 @@ static const float ARM_REACH = 0.075f;
 // Where the outline runs more level than this (its normal's share upwards or downwards) under a crotch or an armpit,
 // it is the clothes': a seam hangs below the body by more than a thickness.
 static const float LEVEL = 0.6f;
-
-// Landmarks that are joints of the body, for each view: where they lie from the joint (x: outward, in a side view
-// forward; y: down) and how far they may lie from there, metres. In a side view the far arm is guessed.
-typedef struct {
-    float x, y;
-    double sd;
-} landmark_place;
-
-static const struct {
-    int landmark, joint;
-    landmark_place place[2]; // front, side
-} tied[] = {
-    { LM_LEFT_SHOULDER, JOINT_L_SHOULDER, { { .003f, -.018f, .015 }, { -.009f, -.038f, .035 } } },
-    { LM_RIGHT_SHOULDER, JOINT_R_SHOULDER, { { .003f, -.018f, .015 }, { -.009f, -.038f, .035 } } },
-    { LM_LEFT_ELBOW, JOINT_L_ELBOW, { { .003f, 0, .02 }, { 0, .009f, .04 } } },
-    { LM_RIGHT_ELBOW, JOINT_R_ELBOW, { { .003f, 0, .02 }, { 0, .009f, .04 } } },
-    { LM_LEFT_WRIST, JOINT_L_WRIST, { { 0, 0, .02 }, { .009f, .030f, .06 } } },
-    { LM_RIGHT_WRIST, JOINT_R_WRIST, { { 0, 0, .02 }, { .009f, .030f, .06 } } },
-    { LM_LEFT_HIP, JOINT_L_HIP, { { -.008f, .006f, .03 }, { .013f, .026f, .035 } } },
-    { LM_RIGHT_HIP, JOINT_R_HIP, { { -.008f, .006f, .03 }, { .013f, .026f, .035 } } },
-    { LM_LEFT_KNEE, JOINT_L_KNEE, { { 0, -.002f, .02 }, { 0, -.007f, .03 } } },
-    { LM_RIGHT_KNEE, JOINT_R_KNEE, { { 0, -.002f, .02 }, { 0, -.007f, .03 } } },
-    { LM_LEFT_ANKLE, JOINT_L_ANKLE, { { .004f, -.008f, .015 }, { .008f, -.011f, .02 } } },
-    { LM_RIGHT_ANKLE, JOINT_R_ANKLE, { { .004f, -.008f, .015 }, { .008f, -.011f, .02 } } },
-};
-
-static landmark_place place_in(size_t i, capture_view side, bool right)
-{
-    landmark_place p = tied[i].place[side == VIEW_SIDE];
-    bool to_the_left = side == VIEW_SIDE ? !right : i % 2 == 1; // her left is on the picture's right
-    if (to_the_left) p.x = -p.x;
-    return p;
-}
-
-static landmark_place place_of(const photo_view *v, size_t i) { return place_in(i, v->side, v->yaw > 0); }
-
-vec2 fit_landmark_offset(int landmark, capture_view side, bool right)
-{
-    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
-        if (tied[i].landmark != landmark) continue;
-        landmark_place p = place_in(i, side, right);
-        return (vec2){ p.x, p.y };
-    }
-    return (vec2){ 0, 0 };
-}
 
 // Bones whose direction the networks' 3D tells: from landmark, to landmark, from joint, to joint.
 static const int bone[][4] = {
@@ -215,13 +171,13 @@ static double robust_cost(double residual, double cut)
 
 static void add_landmarks(fit_work *w, const photo_view *v, int base, double *row, bool derivatives)
 {
-    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
+    for (int i = 0; i < TIED; i++) {
         const capture_landmark *lm = &v->evidence->at[tied[i].landmark];
         double seen = (double)(lm->visibility * lm->presence);
         if (seen < 0.1) continue;
         vec3 camera = view_to_camera(v, w->posed_joint[tied[i].joint]);
         vec2 at = view_project(v, camera);
-        landmark_place place = place_of(v, i);
+        landmark_place place = tied_place(i, v->side, v->yaw > 0);
         double scale = (double)(v->focal / camera.z), sd = place.sd / sqrt(seen), cut = 4 * sd;
         motion m;
         if (derivatives) joint_motion_of(w, tied[i].joint, &m);
@@ -562,12 +518,12 @@ static float pose_strangeness(const fit_work *w, const photo_view *v)
     int seen = 0;
     rigid world[BODY_JOINTS];
     view_transforms(v, w->joint, world);
-    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
+    for (int i = 0; i < TIED; i++) {
         const capture_landmark *lm = &v->evidence->at[tied[i].landmark];
         if (lm->visibility * lm->presence < 0.5f) continue;
         vec3 camera = view_to_camera(v, rigid_apply(&world[tied[i].joint], w->joint[tied[i].joint]));
         vec2 at = view_project(v, camera);
-        landmark_place place = place_of(v, i);
+        landmark_place place = tied_place(i, v->side, v->yaw > 0);
         float metre = camera.z / v->focal, sd = fmaxf((float)place.sd, 0.02f);
         float off = hypotf((at.x - lm->x) * metre + place.x, (at.y - lm->y) * metre + place.y) / sd;
         misfit += fminf(off * off, MOST) / 2; // two coordinates

@@ -17,7 +17,3 @@ typedef struct {
 // Finds the mode, leaving it in betas and the views, and writes the posterior over betas (its mean is the mode).
 // False when the normal equations stay singular (the prior alone is then the answer).
 bool fit_solve(fit_problem *p, body_gaussian *posterior);
-
-// Where a landmark that is tied to a joint is expected from it: x to the right, y down in the picture, metres. right:
-// in a side view she looks to the right.
-vec2 fit_landmark_offset(int landmark, capture_view side, bool right);

@@ -17,7 +17,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { MAX_WORKERS = 64, DRAIN_MS = 25000, SWEEP_MS = 1000, CLEAR_MS = 1000, BLOBS_EVERY = 60, GRACE_MS = 3600000 };
+enum { MAX_WORKERS = 64, DRAIN_MS = 25000, SWEEP_MS = 1000, CLEAR_MS = 1000, TELL_MS = 10000, BLOBS_EVERY = 60, GRACE_MS = 3600000 };
 
 static const char *env(const char *name)
 {
@@ -87,7 +87,7 @@ static void sweep_once(const sweeper *s, bool due, bool *more)
     const job_plane *p = &s->p->plane;
     err e = { 0 };
     int64_t moved = 0, removed = 0;
-    if (!plane_sweep(p, &moved, &e)) log_say(LOG_WARN, "sweep: %s", e.msg);
+    if (!plane_sweep(p, api_tell, s->p, clock_mono_ms() + TELL_MS, &moved, &e)) log_say(LOG_WARN, "sweep: %s", e.msg);
     if (moved && s->p->http) http_wake(s->p->http);
     if (due && !plane_expire(p, &e)) log_say(LOG_WARN, "sweep: %s", e.msg); // its objects go with the next lines
     if ((due || *more) && !plane_clear(p, s->grace_ms, clock_mono_ms() + CLEAR_MS, &removed, more, &e))

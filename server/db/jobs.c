@@ -456,9 +456,17 @@ bool db_queue_look(db *d, arena *a, const char *queue, db_queue_health *out, err
     return true;
 }
 
-bool db_jobs_sweep(db *d, arena *a, int64_t *moved, err *e)
+// Room for so many more jobs whose end is to be told.
+static void make_room(db_swept *s, arena *a, int more)
 {
-    *moved = 0;
+    const char **room = arena_array(a, const char *, (size_t)(s->count + more));
+    for (int i = 0; i < s->count; i++) room[i] = s->to_tell[i];
+    s->to_tell = room;
+}
+
+bool db_jobs_sweep(db *d, arena *a, db_swept *out, err *e)
+{
+    *out = (db_swept){ 0 };
     int64_t now = clock_ms();
     sql_rows r;
     if (!sql_once(
@@ -474,27 +482,31 @@ bool db_jobs_sweep(db *d, arena *a, int64_t *moved, err *e)
     if (!sql_begin(d, db_service, SQL_WRITE, a, &t, e)) return false;
     bool ok =
         sql_run(t, &r, e, "UPDATE jobs SET state = 'queued' WHERE state = 'delayed' AND run_at <= @ts($1)", "i", now);
-    if (ok) *moved += r.changed;
+    if (ok) out->moved += r.changed;
     ok = ok && sql_run(t, &r, e,
                        "SELECT " JOB_COLUMNS " FROM jobs WHERE state = 'running' AND lease_until < @ts($1) LIMIT 200 "
                        "@lock()",
                        "i", now);
+    if (ok) make_room(out, a, r.count);
     for (int i = 0; ok && i < r.count; i++) {
         db_job j;
         read_job(&r, i, &j);
         ok = give_up(t, &j, "the worker was lost while it worked on this", true, e);
-        ++*moved;
+        if (j.webhook && j.attempts >= j.max_attempts) out->to_tell[out->count++] = j.id;
+        out->moved++;
     }
     ok = ok && sql_run(t, &r, e,
                        "UPDATE jobs SET state = 'timed_out', error = 'it waited longer than it may', finished_at = "
                        "@ts($1) WHERE state IN ('queued', 'delayed') AND expires_at < @ts($1) RETURNING " JOB_COLUMNS,
                        "i", now);
+    if (ok) make_room(out, a, r.count);
     for (int i = 0; ok && i < r.count; i++) {
         db_job j;
         read_job(&r, i, &j);
         ok = show_stage(t, &j, "failed", "no worker was free in time; please try again", e) &&
              count_end(t, j.queue, "failed", e);
-        ++*moved;
+        if (j.webhook) out->to_tell[out->count++] = j.id;
+        out->moved++;
     }
     return sql_end(t, ok, e);
 }

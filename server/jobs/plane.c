@@ -368,10 +368,18 @@ bool plane_done(const job_plane *p, arena *a, const char *worker, const char *id
     return ok;
 }
 
-bool plane_sweep(const job_plane *p, int64_t *moved, err *e)
+bool plane_sweep(const job_plane *p, plane_teller *tell, void *ctx, int64_t until_ms, int64_t *moved, err *e)
 {
     arena *a = arena_new(16 << 20);
-    bool ok = db_jobs_sweep(p->d, a, moved, e);
+    db_swept swept;
+    bool ok = db_jobs_sweep(p->d, a, &swept, e);
+    *moved = ok ? swept.moved : 0;
+    for (int i = 0; ok && i < swept.count; i++) {
+        if (clock_mono_ms() < until_ms)
+            tell(ctx, swept.to_tell[i]);
+        else
+            ok = fail(e, ERR_LIMIT, "%d webhooks of jobs that ended were not told in time", swept.count - i);
+    }
     arena_free(a);
     return ok;
 }

@@ -56,16 +56,16 @@ static void a_failed_job_is_tried_again_and_then_dead_with_its_reason(void)
         if (attempt == 3) break;
         OK(db_job_get(D, A, j.id, &j, &E));
         CHECK_STR(j.state, "delayed");
-        int64_t moved;
-        OK(db_jobs_sweep(D, A, &moved, &E)); // not due yet
+        db_swept swept;
+        OK(db_jobs_sweep(D, A, &swept, &E)); // not due yet
         bool found;
         db_job none;
         OK(db_job_take(D, A, "avatar", "w", 1000, &none, &found, &E));
         CHECK(!found);
         OK(sql_once(D, db_service, SQL_WRITE, A, NULL, &E, "UPDATE jobs SET run_at = @ts($2) WHERE id = $1", "ti", j.id,
                     clock_ms() - 1));
-        OK(db_jobs_sweep(D, A, &moved, &E));
-        CHECK(moved == 1);
+        OK(db_jobs_sweep(D, A, &swept, &E));
+        CHECK(swept.moved == 1);
     }
     OK(db_job_get(D, A, j.id, &j, &E));
     CHECK_STR(j.state, "failed");
@@ -89,15 +89,15 @@ static void a_lost_workers_lease_runs_out_and_its_late_result_still_counts_if_no
     CHECK(take_until("lost", id2, &k));
     OK(db_job_beat(D, A, "avatar", "slow", j.id, -1, &E)); // as if the time had passed
     OK(db_job_beat(D, A, "avatar", "lost", k.id, -1, &E));
-    int64_t moved;
-    OK(db_jobs_sweep(D, A, &moved, &E));
-    CHECK(moved == 2);
+    db_swept swept;
+    OK(db_jobs_sweep(D, A, &swept, &E));
+    CHECK(swept.moved == 2);
     bool applied;
     OK(db_job_finish(D, A, j.id, "slow", &(db_job_effect){ .output = "{}", .measurements = "{}" }, &applied, &E));
     CHECK(applied);
     OK(sql_once(D, db_service, SQL_WRITE, A, NULL, &E, "UPDATE jobs SET run_at = @ts($2) WHERE id = $1", "ti", k.id,
                 clock_ms() - 1));
-    OK(db_jobs_sweep(D, A, &moved, &E));
+    OK(db_jobs_sweep(D, A, &swept, &E));
     CHECK(take_until("next", id2, &k));
     OK(db_job_finish(D, A, k.id, "lost", &(db_job_effect){ .output = "{}", .measurements = "{}" }, &applied, &E));
     CHECK(!applied);
@@ -258,14 +258,45 @@ static void a_cancelled_running_job_reaches_its_worker_once(void)
 
 static void a_job_that_waits_too_long_times_out(void)
 {
-    OK(db_job_submit(
-        D, A, &(db_job_new){ .id = "old", .queue = "slow", .kind = "plain", .tenant = "", .input = "{}", .ttl_ms = -5 },
-        &E));
-    int64_t moved;
-    OK(db_jobs_sweep(D, A, &moved, &E));
+    db_job_new old = { .id = "old", .queue = "slow", .kind = "plain", .tenant = "", .input = "{}", .ttl_ms = -5 };
+    OK(db_job_submit(D, A, &old, &E));
+    old.id = "older", old.webhook = "https://example.org/hook";
+    OK(db_job_submit(D, A, &old, &E));
+    db_swept swept;
+    OK(db_jobs_sweep(D, A, &swept, &E));
     db_job j;
     OK(db_job_get(D, A, "old", &j, &E));
     CHECK_STR(j.state, "timed_out");
+    CHECK(swept.count == 1); // of the two that ended, the one somebody waits for
+    CHECK_STR(swept.to_tell[0], "older");
+}
+
+static void of_a_lost_job_its_webhook_hears_when_no_attempt_is_left(void)
+{
+    OK(db_job_submit(D, A,
+                     &(db_job_new){ .id = "unlucky", .queue = "lonely", .kind = "plain", .tenant = "", .input = "{}",
+                                    .webhook = "https://example.org/hook" },
+                     &E));
+    for (int attempt = 1;; attempt++) {
+        db_job j;
+        bool found;
+        db_swept swept;
+        OK(sql_once(D, db_service, SQL_WRITE, A, NULL, &E, "UPDATE jobs SET run_at = @ts($2) WHERE id = $1", "ti",
+                    "unlucky", clock_ms() - 1));
+        OK(db_jobs_sweep(D, A, &swept, &E));
+        OK(db_job_take(D, A, "lonely", "lost", 1000, &j, &found, &E));
+        CHECK(found && j.attempts == attempt);
+        if (!found) return;
+        OK(db_job_beat(D, A, "lonely", "lost", j.id, -1, &E)); // as if the time had passed
+        OK(db_jobs_sweep(D, A, &swept, &E));
+        if (attempt < j.max_attempts) {
+            CHECK(swept.count == 0);
+            continue;
+        }
+        CHECK(swept.count == 1);
+        CHECK_STR(swept.to_tell[0], "unlucky");
+        return;
+    }
 }
 
 static void a_blob_written_for_a_deleted_avatar_cannot_become_live(void)
@@ -367,6 +398,7 @@ TEST_MAIN(open_database(); int applied; OK(db_migrate(D, &applied, &E));
           RUN(one_brands_rush_does_not_hold_back_another); RUN(previews_leave_half_of_the_workers_to_shoppers);
           RUN(an_only_worker_takes_previews_too); RUN(many_workers_share_a_queue_without_loss_or_repeat);
           RUN(a_cancelled_running_job_reaches_its_worker_once); RUN(a_job_that_waits_too_long_times_out);
+          RUN(of_a_lost_job_its_webhook_hears_when_no_attempt_is_left);
           RUN(a_blob_written_for_a_deleted_avatar_cannot_become_live); RUN(a_corrected_measure_calls_off_the_older_fit);
           RUN(photos_by_link_start_the_job_later_and_once); RUN(a_side_photo_that_did_not_come_is_not_waited_for);
           RUN(of_two_who_start_an_avatar_at_once_one_does); close_database();)

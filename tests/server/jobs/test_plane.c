@@ -49,12 +49,36 @@ static void while_storage_is_away_jobs_wait_and_lose_no_attempt(void)
     CHECK(!found);
     OK(sql_once(D, db_service, SQL_WRITE, A, NULL, &E, "UPDATE jobs SET run_at = @ts($2) WHERE user_id = $1", "ti",
                 user, clock_ms() - 1));
-    int64_t moved;
-    OK(db_jobs_sweep(D, A, &moved, &E));
+    db_swept swept;
+    OK(db_jobs_sweep(D, A, &swept, &E));
     json.len = 0;
     OK(plane_take(&p, A, "avatar", "w", &json, &found, &E));
     CHECK(found && buf_append(&json, "", 1) && strstr((char *)json.data, id[0]));
     buf_free(&json);
 }
 
-TEST_MAIN(begin(); RUN(while_storage_is_away_jobs_wait_and_lose_no_attempt); end();)
+static void remember(void *heard, const char *job) { snprintf(heard, 40, "%s", job); }
+
+static void whoever_waits_for_a_job_that_expired_is_told(void)
+{
+    db_job_new late = { .id = "late", .queue = "slow", .kind = "plain", .tenant = "", .input = "{}",
+                        .webhook = "https://example.org/hook", .ttl_ms = -5 };
+    job_plane p = { .d = D };
+    char heard[40] = "";
+    int64_t moved;
+    OK(db_job_submit(D, A, &late, &E));
+    OK(plane_sweep(&p, remember, heard, clock_mono_ms() + 10000, &moved, &E));
+    CHECK(moved == 1);
+    CHECK_STR(heard, "late");
+    // Telling takes its time; jobs do not wait for it for ever.
+    late.id = "later";
+    OK(db_job_submit(D, A, &late, &E));
+    CHECK(!plane_sweep(&p, remember, heard, clock_mono_ms() - 1, &moved, &E));
+    CHECK_STR(E.msg, "1 webhooks of jobs that ended were not told in time");
+    CHECK_STR(heard, "late");
+    db_job j;
+    OK(db_job_get(D, A, "later", &j, &E));
+    CHECK_STR(j.state, "timed_out");
+}
+
+TEST_MAIN(begin(); RUN(whoever_waits_for_a_job_that_expired_is_told); RUN(while_storage_is_away_jobs_wait_and_lose_no_attempt); end();)
