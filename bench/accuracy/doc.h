@@ -9,6 +9,7 @@ typedef enum {
     DOC_WORLD,
     DOC_SOURCES,
     DOC_SIZES,
+    DOC_ANSWERS,
     DOC_SURVEY,
     DOC_FLOOR,
     DOC_LOOKS,

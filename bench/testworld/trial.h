@@ -25,6 +25,7 @@ typedef struct {
     bool keep_seen;               // keep what the learned correction reads
     bool raw;                     // leave the learned correction out
     bool only_photos;             // fill the cache with photos, look at nothing
+    bool only_answers;            // no photos: mode A alone
     bool halved;                  // the photos arrive at half their size, by trial_shrink
     // Folder whose photos/ and looks/ keep what was rendered and what was seen between runs; NULL: none. looks/ is to
     // be emptied after a change to lib/capture, all of it after one to the test world or the body.

@@ -155,6 +155,19 @@ static void mirroring_twice_gives_the_pose_back(void)
     mem_free(b);
 }
 
+static void poses_are_mixed_by_their_shares(void)
+{
+    pose *a = mem_new(2, sizeof *a), *b = a + 1;
+    a->at[3][1] = 0.25f, b->at[3][1] = 0.75f;
+    b->mask[77] = 1;
+    a->flag = 0.5f, b->flag = 0.9f;
+    pose_mix(a, b, 0.25f);
+    CHECK_NEAR(a->at[3][1], 0.375, 1e-6);
+    CHECK_NEAR(a->mask[77], 0.25, 1e-6);
+    CHECK_NEAR(a->flag, 0.6, 1e-6);
+    mem_free(a);
+}
+
 static void a_pose_in_a_wider_crop_is_the_pose_in_the_crop(void)
 {
     pose *a = mem_new(1, sizeof *a);
@@ -596,7 +609,7 @@ TEST_MAIN(RUN(there_are_2254_anchors_at_cell_centres); RUN(decoding_adds_pixels_
           RUN(overlapping_detections_become_their_weighted_mean); RUN(the_letterbox_is_undone);
           RUN(the_square_around_a_body_turns_with_it); RUN(a_large_person_in_the_middle_outweighs_one_at_the_side);
           RUN(a_point_moves_to_the_mean_of_its_bright_spot); RUN(mirroring_twice_gives_the_pose_back);
-          RUN(a_pose_in_a_wider_crop_is_the_pose_in_the_crop); RUN(a_crop_point_lands_where_it_was_sampled);
+          RUN(poses_are_mixed_by_their_shares); RUN(a_pose_in_a_wider_crop_is_the_pose_in_the_crop); RUN(a_crop_point_lands_where_it_was_sampled);
           RUN(the_largest_part_stays_and_corners_join); RUN(small_holes_are_filled_and_large_ones_left);
           RUN(parts_agree_with_flood_filling); RUN(the_second_look_encloses_what_the_first_saw);
           RUN(the_guided_filter_is_its_definition); RUN(refinement_snaps_a_coarse_mask_to_the_photo);

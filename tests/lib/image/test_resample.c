@@ -110,6 +110,20 @@ static void growing_is_linear_between_pixel_centres(void)
     image_free(&im);
 }
 
+static void between_pixels_a_picture_is_linear_and_beyond_it_there_is_nothing(void)
+{
+    image im = image_new(2, 2, 1), none = { 0 };
+    const uint8_t px[] = { 0, 100, 40, 200 };
+    memcpy(im.px, px, sizeof px);
+    CHECK_NEAR(image_between(&im, 0.5f, 0.5f), 0, 1e-6);
+    CHECK_NEAR(image_between(&im, 1.5f, 0.5f), 100, 1e-6);
+    CHECK_NEAR(image_between(&im, 1, 1), 85, 1e-4);
+    CHECK_NEAR(image_between(&im, 2, 1.5f), 100, 1e-4); // half of the pixel at the edge
+    CHECK(image_between(&im, 9, 1) == 0 && image_between(&im, 1, -1e30f) == 0 && image_between(&im, NAN, 1) == 0);
+    CHECK(image_between(&none, 0.5f, 0.5f) == 0);
+    image_free(&im);
+}
+
 static void mirroring_twice_changes_nothing(void)
 {
     image im = noise(13, 7, 3, 2);
@@ -335,6 +349,7 @@ static void a_blurred_ellipse_hides_what_was_in_it(void)
 
 TEST_MAIN(RUN(a_constant_picture_stays_constant); RUN(softening_is_the_binomial_mean_of_nine_and_is_the_same_mirrored);
           RUN(shrinking_averages_the_area_exactly); RUN(growing_is_linear_between_pixel_centres);
+          RUN(between_pixels_a_picture_is_linear_and_beyond_it_there_is_nothing);
           RUN(mirroring_twice_changes_nothing); RUN(a_crop_is_a_part); RUN(sampling_a_roi_follows_its_definition);
           RUN(a_roi_the_size_of_the_picture_is_the_picture); RUN(drawing_beyond_the_edges_is_clipped);
           RUN(a_line_covers_its_area_at_any_slope); RUN(a_disc_covers_its_area); RUN(text_is_eight_by_sixteen);
