@@ -277,8 +277,9 @@ static void document_answers(const world *w)
     static const double goal[GIRTHS] = { 3.3, 3.7, 2.3 };
     buf b = buf_new((size_t)1 << 20);
     err e = { 0 };
-    doc_put(&b, "Mode A on %d people of seed %llu: the means over so many have hardly any chance left in them. cm, with "
-                "their standard errors.\n\n| sex | chest | waist (natural) | hip |\n|---|---|---|---|\n",
+    doc_put(&b,
+            "Mode A on %d people of seed %llu: the means over so many have hardly any chance left in them. cm, with "
+            "their standard errors.\n\n| sex | chest | waist (natural) | hip |\n|---|---|---|---|\n",
             w->o->people, (unsigned long long)w->o->seed);
     for (int sex = 0; sex < 2; sex++) {
         doc_put(&b, "| %s |", sex ? "men" : "women");

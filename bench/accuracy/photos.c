@@ -32,7 +32,7 @@ typedef struct {
     int photos, refused, outlines;
     int others, others_over; // photos at other sizes; those that move a measurement beyond the goal
     double others_sum;       // of what moves most
-    double sure, iou; // sums over photos and over those with a true outline
+    double sure, iou;        // sums over photos and over those with a true outline
     buf lines;
 } bench;
 
@@ -243,9 +243,11 @@ bool photos_run(const char *folder, const char *men, const char *assets, body_mo
             }
             doc_put(&b, " %.2f, most %.2f |", mean, worst);
         }
-        doc_put(&b, " |\n\nOf the %d photos at other sizes %d move a measurement by more than %.1f %%; the one that moves most "
-                "does by %.2f %% on the average.\n", s->others, s->others_over, 100 * GOAL,
-                s->others ? 100 * s->others_sum / s->others : 0);
+        doc_put(
+            &b,
+            " |\n\nOf the %d photos at other sizes %d move a measurement by more than %.1f %%; the one that moves most "
+            "does by %.2f %% on the average.\n",
+            s->others, s->others_over, 100 * GOAL, s->others ? 100 * s->others_sum / s->others : 0);
         doc_put(&b,
                 "\nLandmarks are sure by %.3f on the average; the mask's IoU with the true outline of %d photos is "
                 "%.3f.\n",

@@ -10,8 +10,8 @@ size_t mask_keep_largest(uint8_t *mask, uint32_t width, uint32_t height);
 // In place: gaps of at most most pixels that do not reach the border are filled with 255.
 void mask_fill_holes(uint8_t *mask, uint32_t width, uint32_t height, size_t most);
 
-// In place: probabilities, 0..255, become the person: 255 where they are above certain (0..1), of the largest part, with
-// gaps of less than a two-thousandth of her filled; else 0.
+// In place: probabilities, 0..255, become the person: 255 where they are above certain (0..1), of the largest part,
+// with gaps of less than a two-thousandth of her filled; else 0.
 void mask_cut(uint8_t *probability, uint32_t width, uint32_t height, float certain);
 
 typedef struct {

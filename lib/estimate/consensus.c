@@ -4,8 +4,8 @@
 
 static const double APART = 0.01; // of the weight: square of the angle by which gradients may differ and be one
 
-// The Cholesky factor of the sum of the readings' squares, a column each: first the clothes', whose column is the mean of
-// the readings, then the picture's axis about which they differ more, then the other.
+// The Cholesky factor of the sum of the readings' squares, a column each: first the clothes', whose column is the mean
+// of the readings, then the picture's axis about which they differ more, then the other.
 int consensus_of(const outline_reading *reading, int count, consensus_row rows[CONSENSUS_ROWS])
 {
     consensus_row mean = { .cloth = 1 };

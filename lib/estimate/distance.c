@@ -114,7 +114,7 @@ static uint8_t *cells_of(const distance_field *d, const image *im)
     for (int y = 0; y < d->height; y++)
         for (int x = 0; x < d->width; x++)
             *to++ = (uint8_t)(image_between(im, d->left + ((float)x + 0.5f) * d->step,
-                                             d->top + ((float)y + 0.5f) * d->step) +
+                                            d->top + ((float)y + 0.5f) * d->step) +
                               0.5f);
     return cell;
 }
@@ -170,7 +170,7 @@ distance_field *distance_mirror(const distance_field *d, uint32_t width)
     distance_field *out = mem_new(1, sizeof *out);
     *out = *d;
     out->left = (float)width - d->left - (float)d->width * d->step;
-    out->value = mem_array(float, (size_t)d->width * (size_t)d->height);
+    out->value = mem_array(float, (size_t)d->width *(size_t)d->height);
     for (int y = 0; y < d->height; y++) {
         const float *from = d->value + (size_t)y * (size_t)d->width;
         float *to = out->value + (size_t)(y + 1) * (size_t)d->width;

@@ -17,7 +17,15 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { MAX_WORKERS = 64, DRAIN_MS = 25000, SWEEP_MS = 1000, CLEAR_MS = 1000, TELL_MS = 10000, BLOBS_EVERY = 60, GRACE_MS = 3600000 };
+enum {
+    MAX_WORKERS = 64,
+    DRAIN_MS = 25000,
+    SWEEP_MS = 1000,
+    CLEAR_MS = 1000,
+    TELL_MS = 10000,
+    BLOBS_EVERY = 60,
+    GRACE_MS = 3600000
+};
 
 static const char *env(const char *name)
 {

@@ -27,8 +27,7 @@ bool plane_done(const job_plane *p, arena *a, const char *worker, const char *id
 // that ended and have a webhook, until clock_mono_ms() says until_ms; false when some did not get that far (e), and
 // their webhooks will not be told.
 typedef void plane_teller(void *ctx, const char *job);
-bool plane_sweep(const job_plane *p, plane_teller *tell, void *ctx, int64_t until_ms, int64_t *moved,
-                 err *e) MUST_USE;
+bool plane_sweep(const job_plane *p, plane_teller *tell, void *ctx, int64_t until_ms, int64_t *moved, err *e) MUST_USE;
 // And of rows that are not kept any longer (db/retention.c).
 bool plane_expire(const job_plane *p, err *e) MUST_USE;
 // And of objects nobody wants any more, those abandoned while being written since before grace_ms ago included, until

@@ -609,10 +609,11 @@ TEST_MAIN(RUN(there_are_2254_anchors_at_cell_centres); RUN(decoding_adds_pixels_
           RUN(overlapping_detections_become_their_weighted_mean); RUN(the_letterbox_is_undone);
           RUN(the_square_around_a_body_turns_with_it); RUN(a_large_person_in_the_middle_outweighs_one_at_the_side);
           RUN(a_point_moves_to_the_mean_of_its_bright_spot); RUN(mirroring_twice_gives_the_pose_back);
-          RUN(poses_are_mixed_by_their_shares); RUN(a_pose_in_a_wider_crop_is_the_pose_in_the_crop); RUN(a_crop_point_lands_where_it_was_sampled);
-          RUN(the_largest_part_stays_and_corners_join); RUN(small_holes_are_filled_and_large_ones_left);
-          RUN(parts_agree_with_flood_filling); RUN(the_second_look_encloses_what_the_first_saw);
-          RUN(the_guided_filter_is_its_definition); RUN(refinement_snaps_a_coarse_mask_to_the_photo);
+          RUN(poses_are_mixed_by_their_shares); RUN(a_pose_in_a_wider_crop_is_the_pose_in_the_crop);
+          RUN(a_crop_point_lands_where_it_was_sampled); RUN(the_largest_part_stays_and_corners_join);
+          RUN(small_holes_are_filled_and_large_ones_left); RUN(parts_agree_with_flood_filling);
+          RUN(the_second_look_encloses_what_the_first_saw); RUN(the_guided_filter_is_its_definition);
+          RUN(refinement_snaps_a_coarse_mask_to_the_photo);
           RUN(a_gap_between_the_shins_that_the_mask_fills_is_shared_by_both);
           RUN(folds_and_wide_legs_are_loose_clothes); RUN(a_good_photo_has_no_verdict); RUN(cut_bodies_are_refused);
           RUN(sitting_lying_small_and_dark_are_refused); RUN(what_widens_the_error_is_told);

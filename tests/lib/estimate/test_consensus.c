@@ -41,8 +41,8 @@ static void outlines_that_part_say_all_they_say_in_three_rows(void)
 
 static void outlines_that_run_across_one_another_along_one_axis_need_two(void)
 {
-    const outline_reading across[] = { { 0.01, 1, 0, 2 }, { 0.02, -1, 0, 1 } }, down[] = { { 0.01, 0, 1, 2 },
-                                                                                       { 0.02, 0, -1, 1 } };
+    const outline_reading across[] = { { 0.01, 1, 0, 2 }, { 0.02, -1, 0, 1 } },
+                          down[] = { { 0.01, 0, 1, 2 }, { 0.02, 0, -1, 1 } };
     compare(across, 2, 2, 1e-12);
     compare(down, 2, 2, 1e-12);
 }

@@ -349,8 +349,8 @@ static void a_blurred_ellipse_hides_what_was_in_it(void)
 
 TEST_MAIN(RUN(a_constant_picture_stays_constant); RUN(softening_is_the_binomial_mean_of_nine_and_is_the_same_mirrored);
           RUN(shrinking_averages_the_area_exactly); RUN(growing_is_linear_between_pixel_centres);
-          RUN(between_pixels_a_picture_is_linear_and_beyond_it_there_is_nothing);
-          RUN(mirroring_twice_changes_nothing); RUN(a_crop_is_a_part); RUN(sampling_a_roi_follows_its_definition);
+          RUN(between_pixels_a_picture_is_linear_and_beyond_it_there_is_nothing); RUN(mirroring_twice_changes_nothing);
+          RUN(a_crop_is_a_part); RUN(sampling_a_roi_follows_its_definition);
           RUN(a_roi_the_size_of_the_picture_is_the_picture); RUN(drawing_beyond_the_edges_is_clipped);
           RUN(a_line_covers_its_area_at_any_slope); RUN(a_disc_covers_its_area); RUN(text_is_eight_by_sixteen);
           RUN(a_mask_is_tinted_and_outlined); RUN(a_blurred_ellipse_hides_what_was_in_it);)

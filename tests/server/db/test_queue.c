@@ -274,7 +274,11 @@ static void a_job_that_waits_too_long_times_out(void)
 static void of_a_lost_job_its_webhook_hears_when_no_attempt_is_left(void)
 {
     OK(db_job_submit(D, A,
-                     &(db_job_new){ .id = "unlucky", .queue = "lonely", .kind = "plain", .tenant = "", .input = "{}",
+                     &(db_job_new){ .id = "unlucky",
+                                    .queue = "lonely",
+                                    .kind = "plain",
+                                    .tenant = "",
+                                    .input = "{}",
                                     .webhook = "https://example.org/hook" },
                      &E));
     for (int attempt = 1;; attempt++) {

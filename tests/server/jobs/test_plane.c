@@ -61,8 +61,13 @@ static void remember(void *heard, const char *job) { snprintf(heard, 40, "%s", j
 
 static void whoever_waits_for_a_job_that_expired_is_told(void)
 {
-    db_job_new late = { .id = "late", .queue = "slow", .kind = "plain", .tenant = "", .input = "{}",
-                        .webhook = "https://example.org/hook", .ttl_ms = -5 };
+    db_job_new late = { .id = "late",
+                        .queue = "slow",
+                        .kind = "plain",
+                        .tenant = "",
+                        .input = "{}",
+                        .webhook = "https://example.org/hook",
+                        .ttl_ms = -5 };
     job_plane p = { .d = D };
     char heard[40] = "";
     int64_t moved;
@@ -81,4 +86,5 @@ static void whoever_waits_for_a_job_that_expired_is_told(void)
     CHECK_STR(j.state, "timed_out");
 }
 
-TEST_MAIN(begin(); RUN(whoever_waits_for_a_job_that_expired_is_told); RUN(while_storage_is_away_jobs_wait_and_lose_no_attempt); end();)
+TEST_MAIN(begin(); RUN(whoever_waits_for_a_job_that_expired_is_told);
+          RUN(while_storage_is_away_jobs_wait_and_lose_no_attempt); end();)
