@@ -270,39 +270,6 @@ static void ablate(world *w, pool *threads)
     buf_free(&b);
 }
 
-// --- answers alone ---
-
-static void document_answers(const world *w)
-{
-    static const double goal[GIRTHS] = { 3.3, 3.7, 2.3 };
-    buf b = buf_new((size_t)1 << 20);
-    err e = { 0 };
-    doc_put(&b,
-            "Mode A on %d people of seed %llu: the means over so many have hardly any chance left in them. cm, with "
-            "their standard errors.\n\n| sex | chest | waist (natural) | hip |\n|---|---|---|---|\n",
-            w->o->people, (unsigned long long)w->o->seed);
-    for (int sex = 0; sex < 2; sex++) {
-        doc_put(&b, "| %s |", sex ? "men" : "women");
-        for (int g = 0; g < GIRTHS; g++) {
-            double sum = 0, sum2 = 0;
-            int n = 0;
-            for (int i = 0; i < w->o->people; i++) {
-                const trial *t = &w->trials[i];
-                double off = 100 * fabs(t->result[0][1].value[girths[g]] - t->truth[girths[g]]);
-                if (t->sex != (body_sex)sex) continue;
-                n++, sum += off, sum2 += off * off;
-            }
-            double mean = tally_mean(sum, n), spread = sqrt(fmax(tally_mean(sum2, n) - mean * mean, 0));
-            doc_put(&b, " %.2f +- %.2f |", mean, n ? spread / sqrt(n) : 0);
-        }
-        doc_put(&b, "\n");
-    }
-    doc_put(&b, "| goal | %.1f | %.1f | %.1f |\n", goal[0], goal[1], goal[2]);
-    printf("\n%.*s", (int)b.len, (const char *)b.data);
-    if (w->o->doc && !doc_write(w->o->doc, DOC_ANSWERS, &b, &e)) die(&e);
-    buf_free(&b);
-}
-
 // --- runs ---
 
 static void run_share(void *ctx, int job)
@@ -374,11 +341,11 @@ static void run_world(world *w, pool *threads, json_t *root)
         make_or_read(w, w->o->results, threads);
         if (!w->o->prepare) report_world(w, root);
         if (w->o->look && !w->o->json) report_looks(w);
+        bool (*document)(const char *, const trial *, int, uint64_t, err *) =
+            w->o->answers ? world_answers : world_document;
         if (w->o->look && w->o->doc)
             document_looks(w);
-        else if (w->o->answers)
-            document_answers(w);
-        else if (!w->o->prepare && w->o->doc && !world_document(w->o->doc, w->trials, w->o->people, w->o->seed, &e))
+        else if (!w->o->prepare && w->o->doc && !document(w->o->doc, w->trials, w->o->people, w->o->seed, &e))
             die(&e);
     }
     mem_free(w->trials);

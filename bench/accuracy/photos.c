@@ -76,14 +76,11 @@ static bool listed(const char *list, int number)
     return false;
 }
 
-// The largest change of a measurement but the height, a share of it; *at: of which.
-static double most_change(const estimate_result *from, const estimate_result *to, int *at)
+// The largest change of a measurement but the height, a share of it.
+static double most_change(const estimate_result *from, const estimate_result *to)
 {
     double most = 0;
-    for (int m = 1; m < TAPE_COUNT; m++) {
-        double change = fabs(to->value[m] / from->value[m] - 1);
-        if (change > most) most = change, *at = m;
-    }
+    for (int m = 1; m < TAPE_COUNT; m++) most = fmax(most, fabs(to->value[m] / from->value[m] - 1));
     return most;
 }
 
@@ -99,8 +96,7 @@ static bool compare_sizes(bench *s, const image *photo, body_sex sex, const esti
         capture_evidence ev = { 0 };
         ok = trial_shrink(photo, other_size[i], &small, e) && measure_photo(s, &small, sex, &ev, r, e);
         if (ok && !(ev.verdict & VERDICT_REFUSED)) {
-            int at;
-            double change = most_change(whole, r, &at);
+            double change = most_change(whole, r);
             s->others++;
             s->others_over += change > GOAL;
             s->others_sum += change;

@@ -442,3 +442,32 @@ bool world_document(const char *page, const trial *trials, int people, uint64_t 
     snprintf(path, sizeof path, "%s/accuracy-sizes", folder);
     return ok && sizes_section(page, path, trials, people, e) && time_section(page, trials, people, e);
 }
+
+bool world_answers(const char *page, const trial *trials, int people, uint64_t seed, err *e)
+{
+    buf b = buf_new((size_t)1 << 20);
+    doc_put(&b,
+            "Mode A on %d people of seed %llu: the means over so many have little chance left in them. cm, with their "
+            "standard errors.\n\n| sex | chest | waist (natural) | hip |\n|---|---|---|---|\n",
+            people, (unsigned long long)seed);
+    for (int sex = 0; sex < 2; sex++) {
+        doc_put(&b, "| %s |", sex ? "men" : "women");
+        for (int g = 0; g < GIRTHS; g++) {
+            double sum = 0, sum2 = 0;
+            int n = 0;
+            for (int i = 0; i < people; i++) {
+                const trial *t = &trials[i];
+                double off = 100 * fabs(t->result[0][1].value[girths[g]] - t->truth[girths[g]]);
+                if (t->sex != (body_sex)sex) continue;
+                n++, sum += off, sum2 += off * off;
+            }
+            double mean = tally_mean(sum, n), variance = fmax(tally_mean(sum2, n) - mean * mean, 0);
+            doc_put(&b, " %.2f +- %.2f |", mean, sqrt(tally_mean(variance, n)));
+        }
+        doc_put(&b, "\n");
+    }
+    doc_put(&b, "| goal | %.1f | %.1f | %.1f |\n", goals[0].goal[0], goals[0].goal[1], goals[0].goal[2]);
+    bool ok = doc_write(page, DOC_ANSWERS, &b, e);
+    buf_free(&b);
+    return ok;
+}

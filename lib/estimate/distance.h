@@ -14,8 +14,8 @@ typedef struct {
 
 // mask: 1 channel, not 0 is the person.
 distance_field *distance_new(const image *mask, distance_window window);
-// The same of the persons that soft (capture_evidence.soft_mask) shows who is as sure as each of level [count], 0..1,
-// asks (mask_cut). out [count].
+// The same of the person in soft (capture_evidence.soft_mask), once for each level [count], 0..1, that the mask is to
+// be surer than (mask_cut). out [count].
 void distance_levels(const image *soft, distance_window window, const float *level, int count, distance_field **out);
 // The field of the mirrored picture, which is width pixels wide.
 distance_field *distance_mirror(const distance_field *d, uint32_t width);
