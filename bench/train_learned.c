@@ -281,7 +281,7 @@ static double remains(const table *t, int i, int m)
         for (int k = 0; k < M; k++) score += t->predicted[i * M + k] * t->shape[r][k];
         shift += t->trust[i] * score * t->shape[r][m] * t->deviation[m];
     }
-    return t->of[i]->truth[m] - t->of[i]->value[m] - fmin(fmax(shift, -most), most);
+    return t->of[i]->truth[m] - t->of[i]->value[m] - learned_held(shift, most, t->count);
 }
 
 // Of people in clothes that truly are loose (or are not), the share whose error in measurement m lies in the 90 %

@@ -226,7 +226,7 @@ static void correct_photos(const body_model *m, tape *t, const learned_features 
                left = spread[i] * spread[i] * (linear + own) - own;
         factor[i] = sqrt(fmax(left / linear, LEAST_LEFT));
         double most = LEARNED_MOST_SHIFT * sqrt(linear + own);
-        target[i] = value[i] + fmin(fmax(shift[i], -most), most);
+        target[i] = value[i] + learned_held(shift[i], most, f->count);
     }
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++) wanted[i * N + j] *= factor[i] * factor[j];

@@ -55,6 +55,13 @@ static inline double learned_widen(double spread, double trust)
 // men), each with a constant as its last row; then come those of the waves. A few scores carry all measurements.
 enum { LEARNED_BLOCKS = 3, LEARNED_UNTOLD_BLOCKS = 2, LEARNED_RANK = 8 };
 #define LEARNED_MOST_SHIFT 2.0 // standard deviations that the correction may move a measurement
+// At most so much of a shift, n being the features'. One photo's is held back gradually, the more the farther it would
+// go, because it leaps with the photo's size there; two photos' is followed to the end, for the reason at
+// learned_trust.
+static inline double learned_held(double shift, double most, int n)
+{
+    return n > LEARNED_B ? fmin(fmax(shift, -most), most) : most * tanh(shift / most);
+}
 typedef struct {
     const float (*norm)[2]; // [count] mean, 1 / standard deviation
     // [LEARNED_BLOCKS or LEARNED_UNTOLD_BLOCKS][count + 1][LEARNED_RANK], and [LEARNED_WAVES][LEARNED_RANK]

@@ -389,6 +389,17 @@ static void a_picture_like_none_it_learned_from_is_left_to_the_fit(void)
     }
 }
 
+static void a_correction_of_one_photo_is_held_back_gradually(void)
+{
+    for (double shift = -5; shift <= 5; shift += 0.25) {
+        double one = learned_held(shift, 2, LEARNED_B), two = learned_held(shift, 2, LEARNED_C);
+        CHECK(fabs(one) <= fmin(fabs(shift), 2) && one * shift >= 0);
+        CHECK_NEAR(two, shift < -2 ? -2 : shift > 2 ? 2 : shift, 1e-12);
+    }
+    CHECK_NEAR(learned_held(0.1, 2, LEARNED_B), 0.1, 1e-3);
+    CHECK(learned_held(3, 2, LEARNED_B) > 1.8);
+}
+
 static void release(void)
 {
     tape_free(t);
@@ -404,4 +415,5 @@ TEST_MAIN(load(); RUN(without_a_photo_the_answers_speak); RUN(more_answers_narro
           RUN(hair_beside_the_neck_measures_nothing); RUN(what_the_mask_is_not_sure_of_joins_the_person_by_degrees);
           RUN(looser_clothes_widen_the_ranges_gradually); RUN(waves_of_two_people_multiply_to_how_alike_they_are);
           RUN(a_picture_like_none_it_learned_from_is_left_to_the_fit);
+          RUN(a_correction_of_one_photo_is_held_back_gradually);
           RUN(someone_whose_sex_is_not_told_is_corrected_and_known_less_well); release();)
