@@ -76,12 +76,10 @@ static bool listed(const char *list, int number)
     return false;
 }
 
-// The largest change of a measurement but the height, a share of it.
-static double most_change(const estimate_result *from, const estimate_result *to)
+// How far measurement m moves, a share of it, where it is expected to grow by `grown`.
+static double change(const estimate_result *from, const estimate_result *to, int m, double grown)
 {
-    double most = 0;
-    for (int m = 1; m < TAPE_COUNT; m++) most = fmax(most, fabs(to->value[m] / from->value[m] - 1));
-    return most;
+    return fabs(to->value[m] / (from->value[m] * grown) - 1);
 }
 
 // The photo at other sizes: *most is what moves most at any of them, a share.
@@ -96,11 +94,12 @@ static bool compare_sizes(bench *s, const image *photo, body_sex sex, const esti
         capture_evidence ev = { 0 };
         ok = trial_shrink(photo, other_size[i], &small, e) && measure_photo(s, &small, sex, &ev, r, e);
         if (ok && !(ev.verdict & VERDICT_REFUSED)) {
-            double change = most_change(whole, r);
+            double here = 0;
+            for (int m = 1; m < TAPE_COUNT; m++) here = fmax(here, change(whole, r, m, 1));
             s->others++;
-            s->others_over += change > GOAL;
-            s->others_sum += change;
-            *most = fmax(*most, change);
+            s->others_over += here > GOAL;
+            s->others_sum += here;
+            *most = fmax(*most, here);
         }
         image_free(&small);
         capture_evidence_free(&ev);
@@ -151,11 +150,11 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
         int at = 0;
         for (int m = 1; m < TAPE_COUNT; m++) {
             // Taller, everything is expected to grow as the height does.
-            double expected = c == TALLER ? r[0].value[m] * 1.71 / 1.70 : (c == HALVED_FIT ? raw : r)->value[m];
-            double change = lost[c] ? 0 : fabs(r[c + 1].value[m] / expected - 1);
-            if (change > worst) worst = change, at = m;
-            if (change > s->worst[c][m]) s->worst[c][m] = change;
-            s->sum[c][m] += change;
+            double grown = c == TALLER ? 1.71 / 1.70 : 1,
+                   moved = lost[c] ? 0 : change(c == HALVED_FIT ? raw : r, &r[c + 1], m, grown);
+            if (moved > worst) worst = moved, at = m;
+            if (moved > s->worst[c][m]) s->worst[c][m] = moved;
+            s->sum[c][m] += moved;
         }
         double girth[GIRTHS] = { 0 };
         for (int k = 0; k < GIRTHS; k++) girth[k] = 100 * (r[c + 1].value[girths[k]] / r[0].value[girths[k]] - 1);

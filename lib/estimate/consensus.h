@@ -12,7 +12,7 @@ typedef struct {
 } consensus_row;
 enum { CONSENSUS_ROWS = 3 };
 
-// Few rows in place of one for each reading, (gx, gy, 1): the sums over both of weight * row * row^T and of weight *
-// row
-// * residual are the same, but that a row is left out where the readings' gradients hardly differ. Returns how many.
+// Few rows in place of one for each reading, which is (gx, gy, 1): the sums of weight * row * row^T, and those of
+// weight * row * residual, are the same over both, but that a row is left out where the readings' gradients hardly
+// differ. Returns how many.
 int consensus_of(const outline_reading *reading, int count, consensus_row rows[CONSENSUS_ROWS]);

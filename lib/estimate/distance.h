@@ -12,7 +12,7 @@ typedef struct {
     float step;
 } distance_window;
 
-// mask: 1 channel, not 0 is the person.
+// mask: 1 channel, 0 or 255: the person.
 distance_field *distance_new(const image *mask, distance_window window);
 // The same of the person in soft (capture_evidence.soft_mask), once for each level [count], 0..1, that the mask is to
 // be surer than (mask_cut). out [count].

@@ -329,13 +329,13 @@ typedef struct {
 } db_queue_health;
 bool db_queue_look(db *d, arena *a, const char *queue, db_queue_health *out, err *e) MUST_USE;
 
-// Housekeeping, from any instance at any time: due retries become takeable, leases that ran out are given up, jobs that
-// waited too long expire.
 typedef struct {
     int64_t moved;        // rows
     const char **to_tell; // [count], in the arena: jobs that came to their end and whose webhook is to hear of it
     int count;
 } db_swept;
+// Housekeeping, from any instance at any time: due retries become takeable, leases that ran out are given up, jobs that
+// waited too long expire.
 bool db_jobs_sweep(db *d, arena *a, db_swept *out, err *e) MUST_USE;
 
 // --- blobs.c: the write-ahead note of every object ---------------------------------------------------------------

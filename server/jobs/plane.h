@@ -23,10 +23,10 @@ bool plane_take(const job_plane *p, arena *a, const char *queue, const char *wor
 bool plane_done(const job_plane *p, arena *a, const char *worker, const char *id, const char *body, size_t n,
                 bool *ended, err *e) MUST_USE;
 
-// Housekeeping of jobs: leases, retries, expiry. *moved: some are to be had now, or came to an end. tell hears of those
-// that ended and have a webhook, until clock_mono_ms() says until_ms; false when some did not get that far (e), and
-// their webhooks will not be told.
+// Hears of a job that came to its end and has a webhook.
 typedef void plane_teller(void *ctx, const char *job);
+// Housekeeping of jobs: leases, retries, expiry. *moved: how many are to be had now, or came to an end. tell hears of
+// them until clock_mono_ms() says until_ms; false when some did not get that far (e): their webhooks will not be told.
 bool plane_sweep(const job_plane *p, plane_teller *tell, void *ctx, int64_t until_ms, int64_t *moved, err *e) MUST_USE;
 // And of rows that are not kept any longer (db/retention.c).
 bool plane_expire(const job_plane *p, err *e) MUST_USE;
