@@ -30,7 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PEOPLE = 100000, TUNING_SEED = 1, JUDGING_SEED = 9 }; // 2 to 8 have been looked at
+enum { MAX_PEOPLE = 100000, TUNING_SEED = 1, JUDGING_SEED = 10 }; // 2 to 9 have been looked at
 
 typedef struct {
     int people, jobs, step, floor;

@@ -181,7 +181,7 @@ static double row_of(const table *t, const sample *s, double *row)
     }
     learned_waves(z, t->count + 1, row + t->linear);
     for (int c = 0; c < t->columns; c++) row[c] *= column_scale(t, c);
-    return learned_trust(z, t->count);
+    return learned_trust(z, t->count, s->f.explained);
 }
 
 static void fill(table *t)

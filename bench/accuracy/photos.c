@@ -228,8 +228,9 @@ bool photos_run(const char *folder, const char *men, const char *assets, body_mo
                 "of %d other sizes, 45 to 75 %%, at JPEG 60.\n\n| photo |",
                 s->photos, s->refused, OTHER_SIZES);
         for (int c = 0; c < CHANGES; c++) doc_put(&b, " %s |", change_name[c]);
-        doc_put(&b, " other sizes |\n|---|---|---|---|---|---|---|---|\n%.*s| mean over all |", (int)s->lines.len,
-                (const char *)s->lines.data);
+        doc_put(&b, " other sizes |\n|---|---|---|---|---|---|---|---|\n");
+        ok = buf_append(&b, s->lines.data, s->lines.len) || fail(e, ERR_INPUT, "the photos are too many for a page");
+        doc_put(&b, "| mean over all |");
         for (int c = 0; c < CHANGES; c++) {
             double mean = 0, worst = 0;
             for (int m = 1; m < TAPE_COUNT; m++) {
@@ -248,7 +249,7 @@ bool photos_run(const char *folder, const char *men, const char *assets, body_mo
                 "%.3f.\n",
                 s->photos ? s->sure / s->photos : 0, s->outlines, s->outlines ? s->iou / s->outlines : 0);
         printf("%.*s", (int)b.len, (const char *)b.data);
-        ok = !page || doc_write(page, DOC_PHOTOS, &b, e);
+        ok = ok && (!page || doc_write(page, DOC_PHOTOS, &b, e));
         buf_free(&b);
     }
     capture_close(s->camera);

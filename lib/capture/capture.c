@@ -17,9 +17,9 @@
 static const float DETECT_THRESHOLD = 0.3f;
 static const float POSE_THRESHOLD = 0.5f;
 static const float OTHERS_SCORE = 0.5f, OTHERS_SIZE = 0.4f; // who else counts as a person, against the one chosen
-// The second pass sees a photo softened in which its crop is smaller, in pixels: wholly, and not at all beyond. There
-// the blocks and the ringing of JPEG are as large as what is to be seen, and move outlines and landmarks.
-static const float SMALL = 560, LARGE = 720;
+// The second pass sees the photo brought to the scale at which its crop has so many pixels, and softened: what it sees
+// then hardly depends on the photo's resolution, nor on the blocks and the ringing of JPEG.
+static const float CLOSE_SIDE = 420;
 enum { CANDIDATES = 3, LOOKS = 3 };
 static const float wider[LOOKS] = { 1, 1.06f, 1.12f }; // the crops of the second pass
 
@@ -216,21 +216,22 @@ static int count_people(const detection *people, int count, int chosen)
     return n;
 }
 
-// The second pass and the outline.
-static bool look_closely(const capture *c, const image *photo, const image *turned, pose *p, capture_evidence *ev,
-                         err *e)
+static uint32_t scaled(uint32_t side, float scale) { return (uint32_t)fmaxf(roundf((float)side * scale), 1); }
+
+// The second pass and the outline, which is snapped to the photo's own edges.
+static bool look_closely(const capture *c, const image *photo, pose *p, capture_evidence *ev, err *e)
 {
-    float share = fminf(fmaxf((LARGE - ev->roi.size) / (LARGE - SMALL), 0), 1);
-    image soft = { 0 }, soft_turned = { 0 };
-    if (share > 0) {
-        soft = image_soften(photo, share);
-        soft_turned = image_soften(turned, share);
-        photo = &soft, turned = &soft_turned;
-    }
-    bool ok = look_often(c, photo, turned, &ev->roi, p, e);
+    float scale = fminf(CLOSE_SIDE / ev->roi.size, 1);
+    image small = image_resize(photo, scaled(photo->width, scale), scaled(photo->height, scale));
+    image near = image_soften(&small), turned = image_mirror(&near);
+    scale = (float)small.height / (float)photo->height;
+    image_roi roi = { ev->roi.cx * (float)small.width / (float)photo->width, ev->roi.cy * scale, ev->roi.size * scale,
+                      ev->roi.rot };
+    bool ok = look_often(c, &near, &turned, &roi, p, e);
     if (ok) mask_refine(photo, p->mask, POSE_SIDE, &ev->roi, c->threads, &ev->soft_mask, &ev->mask);
-    image_free(&soft);
-    image_free(&soft_turned);
+    image_free(&small);
+    image_free(&near);
+    image_free(&turned);
     return ok;
 }
 
@@ -243,7 +244,7 @@ static bool examine(const capture *c, const image *photo, const image *turned, c
     int meant = box ? put_first(people, count, box) : count;
     if (!choose(c, photo, turned, people, meant, &chosen, &ev->roi, p, e)) return false;
     if (chosen >= 0) {
-        if (!look_closely(c, photo, turned, p, ev, e)) return false;
+        if (!look_closely(c, photo, p, ev, e)) return false;
         mask_box b = mask_bounds(ev->mask.px, photo->width, photo->height);
         ev->left = b.left, ev->top = b.top, ev->right = b.right, ev->bottom = b.bottom;
         fill_points(p, ev);

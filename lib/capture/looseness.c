@@ -52,16 +52,23 @@ typedef struct {
 static void take(mean *m, float v) { m->sum += v, m->n++; }
 static float of(const mean *m) { return m->n ? m->sum / (float)m->n : 0; }
 
+// Two thirds are as good as all.
+static float share_seen(int n, int all) { return fminf(1.5f * (float)n / (float)all, 1); }
+
 // Mean reach where t runs from a to b; both ways: only where both are to be seen.
-static float reach_between(const limb pair[2], float a, float b, bool both)
+static float reach_between(const limb pair[2], float a, float b, bool both, float *seen)
 {
     mean m = { 0 };
+    int all = 0;
     for (int s = 0; s < 2; s++)
         for (int i = 0; i < SAMPLES; i++) {
             float t = sample_at(i), o = pair[s].out[i], n = pair[s].in[i];
-            if (t < a || t > b || o == 0 || (both && n == 0)) continue;
+            if (t < a || t > b) continue;
+            all++;
+            if (o == 0 || (both && n == 0)) continue;
             take(&m, both ? o + n : o);
         }
+    *seen = share_seen(m.n, all);
     return of(&m);
 }
 
@@ -82,7 +89,7 @@ static float roughness(const limb pair[2], float a, float b, float cap, float *s
             float d = fminf(fabsf(v - (u + w) / 2), cap);
             take(&m, d * d);
         }
-    *seen = fminf(1.5f * (float)m.n / (float)all, 1);
+    *seen = share_seen(m.n, all);
     return sqrtf(of(&m));
 }
 
@@ -116,12 +123,12 @@ void loose_look(const capture_evidence *ev, loose_signs *out)
     follow_trunk(ev, 0.3f * height, trunk);
     float *v = out->value, *seen = out->seen;
     for (int i = 0; i < LOOSE_SIGNS; i++) seen[i] = 1;
-    v[LOOSE_THIGH] = reach_between(legs, 0.45f, 0.65f, false) / height;
-    v[LOOSE_KNEE] = reach_between(legs, 0.9f, 1.1f, false) / height;
-    v[LOOSE_CALF] = reach_between(legs, 1.25f, 1.5f, false) / height;
-    v[LOOSE_SHIN] = reach_between(legs, 1.7f, 1.9f, true) / height;
-    v[LOOSE_FOREARM] = reach_between(arms, 1.3f, 1.7f, true) / height;
-    v[LOOSE_WAIST] = reach_between(trunk, 1.0f, 1.25f, false) / height;
+    v[LOOSE_THIGH] = reach_between(legs, 0.45f, 0.65f, false, &seen[LOOSE_THIGH]) / height;
+    v[LOOSE_KNEE] = reach_between(legs, 0.9f, 1.1f, false, &seen[LOOSE_KNEE]) / height;
+    v[LOOSE_CALF] = reach_between(legs, 1.25f, 1.5f, false, &seen[LOOSE_CALF]) / height;
+    v[LOOSE_SHIN] = reach_between(legs, 1.7f, 1.9f, true, &seen[LOOSE_SHIN]) / height;
+    v[LOOSE_FOREARM] = reach_between(arms, 1.3f, 1.7f, true, &seen[LOOSE_FOREARM]) / height;
+    v[LOOSE_WAIST] = reach_between(trunk, 1.0f, 1.25f, false, &seen[LOOSE_WAIST]) / height;
     v[LOOSE_SHOULDERS] = hypotf(ev->at[LM_LEFT_SHOULDER].x - ev->at[LM_RIGHT_SHOULDER].x,
                                 ev->at[LM_LEFT_SHOULDER].y - ev->at[LM_RIGHT_SHOULDER].y) /
                          2 / height;

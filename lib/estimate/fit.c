@@ -1,7 +1,9 @@
 #include "estimate/fit.h"
 #include "base/mem.h"
 #include "estimate/consensus.h"
+#include "estimate/doubt.h"
 #include "estimate/hint.h"
+#include "estimate/robust.h"
 #include "estimate/tied.h"
 #include "math/linalg.h"
 
@@ -18,7 +20,7 @@ enum {
 // What one observation is believed to within, metres at the person. Set for the capture room's networks on the test
 // world (bench_accuracy --look): the errors of an outline run along it for about 10 cm, so that a metre of it is worth
 // ten observations, not hundreds.
-static const double OUTLINE_CORRELATION = 0.10, OUTLINE_CUT = 0.025;
+static const double OUTLINE_CORRELATION = 0.10;
 static const double SLACK = 0.05;  // of the cost: a step may seem to lose so much, since bones and poses are linearised
 static const double ENOUGH = 1e-3; // squared standard deviations: a step expected to move the mode by less is the last
 static const double BONE_SD = 0.25; // of a bone's direction in the networks' rough 3D, per component
@@ -155,18 +157,6 @@ static vec3 pixel_gradient(const photo_view *v, vec3 camera, float gx, float gy)
 {
     float s = v->focal / camera.z;
     return v3(s * gx, s * gy, -s * (gx * camera.x + gy * camera.y) / camera.z);
-}
-
-// Geman-McClure: a residual far beyond cut has no say.
-static double robust(double residual, double cut)
-{
-    double t = residual / cut, s = 1 / (1 + t * t);
-    return s * s;
-}
-
-static double robust_cost(double residual, double cut)
-{
-    return residual * residual / (1 + residual * residual / (cut * cut));
 }
 
 static void add_landmarks(fit_work *w, const photo_view *v, int base, double *row, bool derivatives)
@@ -312,8 +302,8 @@ static void add_outline(fit_work *w, const photo_view *v, int q, int base, doubl
         vec3 a = w->posed[p->a], camera = view_to_camera(v, v3_mad(a, v3_sub(w->posed[p->b], a), p->t));
         vec2 at = view_project(v, camera);
         float scale = v->focal / camera.z;
-        double cut = OUTLINE_CUT + (double)v->cloth_sd[region], sd = (double)v->outline_sd;
-        double weight = (double)(p->length * v->trust) / (sd * sd * OUTLINE_CORRELATION * v->outlines);
+        double cut = view_outline_cut(v, region), sd = (double)v->outline_sd;
+        double weight = (double)(p->length * v->trust * v->explained) / (sd * sd * OUTLINE_CORRELATION * v->outlines);
         outline_reading reading[VIEW_OUTLINES];
         for (int o = 0; o < v->outlines; o++) {
             float gx, gy;
@@ -509,27 +499,19 @@ static void descend(fit_work *w, const double *precision, bool shape, int rounds
     }
 }
 
-// How little a view looks like somebody standing upright, about 1 when it does: legs and trunk far from the prior's
-// pose, or landmarks that no such pose explains. A bent body's outline says little of how it measures upright.
-static float pose_strangeness(const fit_work *w, const photo_view *v)
+// Sets how far the outlines are explained by the state they led to. Returns whether any of them loses weight.
+static bool doubt_outlines(fit_work *w)
 {
-    enum { MOST = 100 };
-    float misfit = 0;
-    int seen = 0;
-    rigid world[BODY_JOINTS];
-    view_transforms(v, w->joint, world);
-    for (int i = 0; i < TIED; i++) {
-        const capture_landmark *lm = &v->evidence->at[tied[i].landmark];
-        if (lm->visibility * lm->presence < 0.5f) continue;
-        vec3 camera = view_to_camera(v, rigid_apply(&world[tied[i].joint], w->joint[tied[i].joint]));
-        vec2 at = view_project(v, camera);
-        landmark_place place = tied_place(i, v->side, v->yaw > 0);
-        float metre = camera.z / v->focal, sd = fmaxf((float)place.sd, 0.02f);
-        float off = hypotf((at.x - lm->x) * metre + place.x, (at.y - lm->y) * metre + place.y) / sd;
-        misfit += fminf(off * off, MOST) / 2; // two coordinates
-        seen++;
+    bool any = false;
+    shape_body(w);
+    for (int q = 0; q < w->p->views; q++) {
+        photo_view *v = &w->p->view[q];
+        view_transforms(v, w->joint, w->world);
+        body_skin(w->p->m, w->shaped, w->world, w->posed);
+        v->explained = doubt_kept(v->side, doubt_outline(w->p->m, v, w->posed, w->point[q], w->points[q]));
+        any |= v->explained < 1;
     }
-    return fmaxf(view_pose_distance(v), seen ? misfit / (float)seen : 1);
+    return any;
 }
 
 static bool posterior_of(fit_work *w, double *factor, body_gaussian *out)
@@ -580,8 +562,9 @@ bool fit_solve(fit_problem *p, body_gaussian *posterior)
         chol_inverse(prior, w->k, precision);
         for (int i = 0; i < w->k; i++) p->betas[i] = (float)p->prior.mean[i];
         descend(w, precision, false, POSE_ROUNDS, factor, delta);
-        for (int q = 0; q < p->views; q++) p->view[q].trust = 1 / fmaxf(pose_strangeness(w, &p->view[q]), 1);
+        for (int q = 0; q < p->views; q++) p->view[q].trust = 1 / fmaxf(doubt_pose(&p->view[q], w->joint), 1);
         descend(w, precision, true, SHAPE_ROUNDS, factor, delta);
+        if (doubt_outlines(w)) descend(w, precision, true, SHAPE_ROUNDS, factor, delta);
         ok = posterior_of(w, factor, posterior);
     }
     contour_free(w->outline);

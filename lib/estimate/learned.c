@@ -32,6 +32,7 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
     for (int i = 1; i < TAPE_COUNT; i++) *x++ = fitted[i] - prior[i];
     for (int q = 0; q < views; q++) x = read_view(m, betas, &view[q], x);
     out->count = (int)(x - out->x);
+    out->explained = (double)view[0].explained;
 }
 
 void learned_waves(const double *z, int n, double *out)
@@ -49,7 +50,7 @@ void learned_waves(const double *z, int n, double *out)
     }
 }
 
-double learned_trust(const double *z, int n)
+double learned_trust(const double *z, int n, double explained)
 {
     // Mean square of the features: 1 on the average of those learned from, who reach 1.7 and in loose clothes 2.3 (nine
     // of ten people); the real photos at hand have 0.8 to 2.5. Half is followed at 1.7: beyond, what is followed moves
@@ -59,7 +60,7 @@ double learned_trust(const double *z, int n)
     double mean = 0;
     for (int i = 0; i < n; i++) mean += z[i] * z[i] / n;
     double over = fmax(mean - familiar, 0) / width;
-    return 1 / (1 + over * over);
+    return explained / (1 + over * over);
 }
 
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread)
@@ -71,7 +72,7 @@ void learned_shift(const learned_features *f, body_sex sex, bool weighed, double
     for (int i = 0; i < f->count; i++) z[i] = learned_z(f->x[i], (double)t->norm[i][0], (double)t->norm[i][1]);
     z[f->count] = 2 * sign;
     learned_waves(z, f->count + 1, wave);
-    double trust = learned_trust(z, f->count);
+    double trust = learned_trust(z, f->count, f->explained);
     const double share[LEARNED_BLOCKS] = { 1, loose, sign };
     int blocks = untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS;
     double score[LEARNED_RANK] = { 0 };

@@ -17,6 +17,7 @@ enum {
 typedef struct {
     int count; // LEARNED_B or LEARNED_C
     double x[LEARNED_C];
+    double explained; // photo_view's of the front photo, 0..1
 } learned_features;
 
 // views [1 or 2] in the state they were fitted to with betas; fitted, prior [TAPE_COUNT]: measurements with and without
@@ -39,10 +40,10 @@ enum { LEARNED_WAVES = 768 };
 void learned_waves(const double *z, int n, double *out);
 
 // How far the correction is followed, 0..1, for features z [n] as above. That of one photo wholly for what looks like
-// the people it learned from, less the stranger the picture is, real ones more often than rendered ones. That of two
-// always: of loose clothes the fit to two outlines alone makes bodies of twice the error, so that there is nothing to
+// the people it learned from, less the stranger the picture is and the worse the fit explains its outline, real ones
+// more often than rendered ones. That of two always: of loose clothes the fit to two outlines alone makes bodies of twice the error, so that there is nothing to
 // fall back to.
-double learned_trust(const double *z, int n);
+double learned_trust(const double *z, int n, double explained);
 // By which the fit's standard deviations change, spread being that of a correction followed wholly: the fit alone is
 // not surer than itself.
 static inline double learned_widen(double spread, double trust)

@@ -174,7 +174,7 @@ static void stand(photo_view *v)
 void view_open(photo_view *v, const capture_evidence *evidence, capture_view side, float focal_35mm, float height,
                float looseness)
 {
-    *v = (photo_view){ .evidence = evidence, .side = side, .trust = 1 };
+    *v = (photo_view){ .evidence = evidence, .side = side, .trust = 1, .explained = 1 };
     float width = (float)evidence->mask.width, tall = (float)evidence->mask.height, longer = fmaxf(width, tall);
     v->cx = width / 2;
     v->cy = tall / 2;

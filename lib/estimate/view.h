@@ -52,7 +52,8 @@ typedef struct {
     float yaw;                        // of the body about +Y at the start, radians; 0: facing the camera
     float pixels_per_metre;           // about, at the person
     const struct estimate_hint *hint; // what another network says of the pose, or NULL
-    float trust; // of the outline: 1 for a person standing upright, less the further she is from that
+    float trust;     // of the outline: 1 for a person standing upright, less the further she is from that
+    float explained; // of the outline: 1 as well as rendered ones are by body and clothes, less the worse it is
     // current state
     mat3 rotation[BODY_JOINTS]; // local rotations
     vec3 shift;                 // camera axes: p_camera = flip(p_body) + shift
@@ -70,6 +71,12 @@ void view_close(photo_view *v);
 
 // 1 up to a, 0 from b on, and between them gradually: what counts must not change by leaps as the body moves.
 static inline float view_fade(float x, float a, float b) { return fminf(fmaxf((b - x) / (b - a), 0), 1); }
+
+// Metres: an outline so far from where body and clothes put it is something else's.
+static inline double view_outline_cut(const photo_view *v, int cloth_region)
+{
+    return 0.025 + (double)v->cloth_sd[cloth_region];
+}
 
 // How far the point at of the picture lies from the arms' bones, pixels: near them the outline may be an arm's. joint
 // [BODY_JOINTS]: projected.

@@ -125,21 +125,18 @@ static void sum_three(const uint8_t *row, uint32_t width, uint32_t channels, uin
     for (size_t i = channels; i < last; i++) sum[i] = (uint16_t)(row[i - channels] + 2 * row[i] + row[i + channels]);
 }
 
-image image_soften(const image *src, float share)
+image image_soften(const image *src)
 {
-    assert(src->width && src->height && share >= 0 && share <= 1);
+    assert(src->width && src->height);
     image out = image_new(src->width, src->height, src->channels);
     size_t n = (size_t)src->width * src->channels;
     uint16_t *sums = mem_array(uint16_t, 3 * n), *above = sums, *here = sums + n, *below = sums + 2 * n;
-    int soft = (int)(share * 256 + 0.5f), sharp = 16 * (256 - soft); // of 4096
     sum_three(image_at(src, 0, 0), src->width, src->channels, here);
     memcpy(above, here, n * sizeof *above);
     for (uint32_t y = 0; y < src->height; y++) {
         sum_three(image_at(src, 0, y + 1 < src->height ? y + 1 : y), src->width, src->channels, below);
-        const uint8_t *from = image_at(src, 0, y);
         uint8_t *to = image_at(&out, 0, y);
-        for (size_t i = 0; i < n; i++)
-            to[i] = (uint8_t)((soft * (above[i] + 2 * here[i] + below[i]) + sharp * from[i] + 2048) >> 12);
+        for (size_t i = 0; i < n; i++) to[i] = (uint8_t)((above[i] + 2 * here[i] + below[i] + 8) >> 4);
         uint16_t *free_row = above;
         above = here, here = below, below = free_row;
     }

@@ -5,9 +5,8 @@
 // Area averaging when a side shrinks, bilinear when it grows.
 image image_resize(const image *src, uint32_t width, uint32_t height);
 image image_mirror(const image *src); // left to right
-// Each pixel the mean of itself (1 - share) and of the nine around it by binomial weights (share 0..1); what lies
-// beyond the border is as the border.
-image image_soften(const image *src, float share);
+// Each pixel the mean of the nine around it by binomial weights; what lies beyond the border is as the border.
+image image_soften(const image *src);
 image image_crop(const image *src, uint32_t x, uint32_t y, uint32_t width, uint32_t height);
 
 // A picture of one channel, or none, at (x, y), linear between its pixels' middles: 0..255, and 0 beyond it.

@@ -369,12 +369,12 @@ static void a_picture_like_none_it_learned_from_is_left_to_the_fit(void)
     enum { N = LEARNED_B };
     double z[LEARNED_C] = { 0 };
     for (int i = 0; i < N; i++) z[i] = i % 2 ? 1 : -1; // as far from the mean as people are on the average
-    CHECK(learned_trust(z, N) == 1);
-    CHECK(learned_trust(z, LEARNED_C) == 1);
+    CHECK(learned_trust(z, N, 1) == 1);
+    CHECK(learned_trust(z, LEARNED_C, 1) == 1);
     double before = 1;
     for (double far = 1.3; far < 3.5; far += 0.1) {
         for (int i = 0; i < N; i++) z[i] = i % 2 ? far : -far;
-        double trust = learned_trust(z, N);
+        double trust = learned_trust(z, N, 1);
         CHECK(trust > 0 && trust < before);
         before = trust;
     }

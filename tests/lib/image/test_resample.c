@@ -31,7 +31,7 @@ static void softening_is_the_binomial_mean_of_nine_and_is_the_same_mirrored(void
     static const int weight[3] = { 1, 2, 1 };
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
         int w = (int)sizes[k][0], h = (int)sizes[k][1], bad = 0;
-        image im = noise(sizes[k][0], sizes[k][1], 3, 5), soft = image_soften(&im, 1), half = image_soften(&im, 0.5f);
+        image im = noise(sizes[k][0], sizes[k][1], 3, 5), soft = image_soften(&im);
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++)
                 for (int c = 0; c < 3; c++) {
@@ -46,16 +46,12 @@ static void softening_is_the_binomial_mean_of_nine_and_is_the_same_mirrored(void
                                                   : y + j;
                             sum += weight[i + 1] * weight[j + 1] * image_at(&im, (uint32_t)px, (uint32_t)py)[c] / 16.0;
                         }
-                    double own = image_at(&im, (uint32_t)x, (uint32_t)y)[c];
                     bad += fabs(image_at(&soft, (uint32_t)x, (uint32_t)y)[c] - sum) > 0.501;
-                    bad += fabs(image_at(&half, (uint32_t)x, (uint32_t)y)[c] - (sum + own) / 2) > 0.501;
                 }
         CHECK(bad == 0);
-        image turned = image_mirror(&im), soft_turned = image_soften(&turned, 1), back = image_mirror(&soft_turned),
-              same = image_soften(&im, 0);
+        image turned = image_mirror(&im), soft_turned = image_soften(&turned), back = image_mirror(&soft_turned);
         CHECK(memcmp(back.px, soft.px, (size_t)(w * h * 3)) == 0);
-        CHECK(memcmp(same.px, im.px, (size_t)(w * h * 3)) == 0);
-        image *all[] = { &im, &soft, &half, &turned, &soft_turned, &back, &same };
+        image *all[] = { &im, &soft, &turned, &soft_turned, &back };
         for (size_t i = 0; i < sizeof all / sizeof *all; i++) image_free(all[i]);
     }
 }
