@@ -2,7 +2,7 @@
 //   bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--assets DIR] [--cache DIR [--prepare]]
 //                  [--look] [--answers]
 //                  [--ablate] [--results FILE] [--data DIR [--step N]] [--floor N] [--photos DIR [--men N,…]]
-//                  [--doc FILE]
+//                  [--street DIR] [--doc FILE]
 // The test world: rendered people (bench/testworld) through the whole pipeline, in modes A (answers only), B (front
 // photo) and C (front and side photo). --fast: no rendering and no networks, a perfect look: the estimator's own floor.
 // --data: a folder with ANSUR II's female.csv and male.csv: mode A on every step-th real person.
@@ -14,6 +14,7 @@
 // people only those are added. With --ablate: a file FILE-N for each step.
 // --photos: a folder of photos of real people: how much the measurements change when the same photo is changed. --men
 // 2,3: the photos, by their numbers in that table, that show men.
+// --street: the same of a folder of many photos: how the changes are spread.
 // --doc: writes what was measured into its sections of that page (docs/accuracy.md), with plots beside it.
 // --cache: keeps the photos and what was seen in them for later runs (testworld/trial.h says when to empty it);
 // --prepare: only makes the photos.
@@ -36,7 +37,7 @@ typedef struct {
     int people, jobs, step, floor;
     uint64_t seed;
     bool fast, json, look, prepare, ablate, answers;
-    const char *assets, *cache, *data, *doc, *results, *photos, *men;
+    const char *assets, *cache, *data, *doc, *results, *photos, *men, *street;
 } options;
 
 typedef struct {
@@ -394,7 +395,8 @@ static int usage(void)
     fprintf(stderr,
             "usage: bench_accuracy [--people N] [--seed S] [--jobs N] [--fast] [--json] [--look] [--answers]\n"
             "                      [--assets DIR] [--cache DIR [--prepare]] [--ablate] [--results FILE]\n"
-            "                      [--data DIR [--step N]] [--floor N] [--photos DIR [--men N,…]] [--doc FILE]\n");
+            "                      [--data DIR [--step N]] [--floor N] [--photos DIR [--men N,…]] [--street DIR]\n"
+            "                      [--doc FILE]\n");
     return 2;
 }
 
@@ -439,12 +441,14 @@ int main(int argc, char **argv)
             o.floor = (int)strtol(value, NULL, 10);
         else if (strcmp(name, "--photos") == 0)
             o.photos = value;
+        else if (strcmp(name, "--street") == 0)
+            o.street = value;
         else if (strcmp(name, "--men") == 0)
             o.men = value;
         else
             return usage();
     }
-    if (o.people < 0) o.people = o.data || o.photos || o.floor ? 0 : 100;
+    if (o.people < 0) o.people = o.data || o.photos || o.street || o.floor ? 0 : 100;
     if (o.people > MAX_PEOPLE || o.floor < 0 || o.floor > MAX_PEOPLE || o.jobs < 1 || o.step < 1) return usage();
     if (o.prepare && !o.cache) return usage();
     trial_keep_memory();
@@ -462,7 +466,8 @@ int main(int argc, char **argv)
         open_wardrobe(&w);
         if (!floor_run(w.wardrobe, w.model, o.floor, TUNING_SEED, o.seed, threads, o.doc, &e)) die(&e);
     }
-    if (o.photos && !photos_run(o.photos, o.men, o.assets, w.model, o.doc, &e)) die(&e);
+    if (o.photos && !photos_run(o.photos, o.men, false, o.assets, w.model, o.doc, &e)) die(&e);
+    if (o.street && !photos_run(o.street, NULL, true, o.assets, w.model, o.doc, &e)) die(&e);
     if (o.json) json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(5)), printf("\n");
     json_decref(root);
     pool_free(threads);

@@ -2,7 +2,8 @@
 #pragma once
 #include "base/buf.h"
 
-// Appends; a full buffer ends the program.
+// Both append; a full buffer ends the program.
+void doc_add(buf *b, const buf *text);
 void doc_put(buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 typedef enum {
@@ -14,6 +15,7 @@ typedef enum {
     DOC_FLOOR,
     DOC_LOOKS,
     DOC_PHOTOS,
+    DOC_STREET,
     DOC_TIME,
     DOC_SECTIONS
 } doc_section;

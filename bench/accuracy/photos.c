@@ -14,14 +14,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PHOTOS = 200, TALLER = 0, MIRRORED, HALVED, HALVED_OUTLINE, HALVED_LANDMARKS, HALVED_FIT, CHANGES };
+enum { MOST_PHOTOS = 500, TALLER = 0, MIRRORED, HALVED, HALVED_OUTLINE, HALVED_LANDMARKS, HALVED_FIT, CHANGES };
 static const char *const change_name[CHANGES] = { "171 in place of 170 cm", "mirrored",
                                                   "half the size, JPEG 60", "its outline alone",
                                                   "its landmarks alone",    "half, without the learned correction" };
 // What is chosen with half the size in sight may do well there by luck.
-enum { OTHER_SIZES = 4 };
+enum { OTHER_SIZES = 4, ELSEWHERE = CHANGES, KINDS };
 static const double other_size[OTHER_SIZES] = { 0.45, 0.55, 0.6, 0.75 };
 static const double GOAL = 0.015; // of a measurement: what another size of the photo may move
+
+// What moves most in each photo, shares of it.
+typedef struct {
+    int n;
+    double most[MOST_PHOTOS * OTHER_SIZES];
+} movements;
 
 typedef struct {
     capture *camera;
@@ -30,9 +36,8 @@ typedef struct {
     double worst[CHANGES][TAPE_COUNT], sum[CHANGES][TAPE_COUNT]; // of the change, share of the measurement
     const char *men;
     int photos, refused, outlines;
-    int others, others_over; // photos at other sizes; those that move a measurement beyond the goal
-    double others_sum;       // of what moves most
-    double sure, iou;        // sums over photos and over those with a true outline
+    movements moved[KINDS];
+    double sure, iou; // sums over photos and over those with a true outline
     buf lines;
 } bench;
 
@@ -82,6 +87,11 @@ static double change(const estimate_result *from, const estimate_result *to, int
     return fabs(to->value[m] / (from->value[m] * grown) - 1);
 }
 
+static void keep(movements *m, double most)
+{
+    if (m->n < MOST_PHOTOS * OTHER_SIZES) m->most[m->n++] = most;
+}
+
 // The photo at other sizes: *most is what moves most at any of them, a share.
 static bool compare_sizes(bench *s, const image *photo, body_sex sex, const estimate_result *whole, double *most,
                           err *e)
@@ -96,9 +106,7 @@ static bool compare_sizes(bench *s, const image *photo, body_sex sex, const esti
         if (ok && !(ev.verdict & VERDICT_REFUSED)) {
             double here = 0;
             for (int m = 1; m < TAPE_COUNT; m++) here = fmax(here, change(whole, r, m, 1));
-            s->others++;
-            s->others_over += here > GOAL;
-            s->others_sum += here;
+            keep(&s->moved[ELSEWHERE], here);
             *most = fmax(*most, here);
         }
         image_free(&small);
@@ -156,6 +164,7 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
             if (moved > s->worst[c][m]) s->worst[c][m] = moved;
             s->sum[c][m] += moved;
         }
+        if (!lost[c]) keep(&s->moved[c], worst);
         double girth[GIRTHS] = { 0 };
         for (int k = 0; k < GIRTHS; k++) girth[k] = 100 * (r[c + 1].value[girths[k]] / r[0].value[girths[k]] - 1);
         if (lost[c])
@@ -208,8 +217,58 @@ static bool each(bench *s, const char *folder, err *e)
     return ok;
 }
 
-bool photos_run(const char *folder, const char *men, const char *assets, body_model *const *model, const char *page,
-                err *e)
+static void put_table(const bench *s, buf *b)
+{
+    doc_put(b,
+            "%d photos of real people (%d more were refused), height stated as 170 cm, sex told and no weight: "
+            "change of chest / waist / hip in per cent, and the measurement that moves most (for 171 cm: against "
+            "all growing with the height). Then how much of what halving does is its outline's and its landmarks' "
+            "alone, the other being the whole photo's; what it does to the fit alone; last, what moves most at any "
+            "of %d other sizes, 45 to 75 %%, at JPEG 60.\n\n| photo |",
+            s->photos, s->refused, OTHER_SIZES);
+    for (int c = 0; c < CHANGES; c++) doc_put(b, " %s |", change_name[c]);
+    doc_put(b, " other sizes |\n|---|---|---|---|---|---|---|---|\n");
+    doc_add(b, &s->lines);
+    doc_put(b, "| mean over all |");
+    for (int c = 0; c < CHANGES; c++) {
+        double mean = 0, worst = 0;
+        for (int m = 1; m < TAPE_COUNT; m++) {
+            mean += s->photos ? 100 * s->sum[c][m] / s->photos / (TAPE_COUNT - 1) : 0;
+            worst = fmax(worst, 100 * s->worst[c][m]);
+        }
+        doc_put(b, " %.2f, most %.2f |", mean, worst);
+    }
+    doc_put(b, " |\n\n");
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// What moves most in a photo, over all photos.
+static void put_movements(bench *s, buf *b)
+{
+    static const int told[] = { TALLER, MIRRORED, HALVED, HALVED_FIT, ELSEWHERE };
+    doc_put(b,
+            "What moves most in a photo, per cent:\n\n| change | photos | median | nine of ten within | most | beyond "
+            "%.1f |\n|---|---|---|---|---|---|\n",
+            100 * GOAL);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        movements *m = &s->moved[told[i]];
+        if (m->n == 0) continue;
+        qsort(m->most, (size_t)m->n, sizeof *m->most, by_size);
+        int over = 0;
+        for (int k = 0; k < m->n; k++) over += m->most[k] > GOAL;
+        doc_put(b, "| %s | %d | %.2f | %.2f | %.2f | %d |\n",
+                told[i] == ELSEWHERE ? "other sizes, JPEG 60" : change_name[told[i]], m->n, 100 * m->most[m->n / 2],
+                100 * m->most[m->n * 9 / 10], 100 * m->most[m->n - 1], over);
+    }
+}
+
+bool photos_run(const char *folder, const char *men, bool many, const char *assets, body_model *const *model,
+                const char *page, err *e)
 {
     bench *s = mem_new(1, sizeof *s);
     s->model = model;
@@ -219,37 +278,23 @@ bool photos_run(const char *folder, const char *men, const char *assets, body_mo
     s->camera = capture_open(&(capture_options){ assets, 1 }, e);
     bool ok = s->camera && each(s, folder, e);
     if (ok) {
-        buf b = buf_new((size_t)1 << 20);
-        doc_put(&b,
-                "%d photos of real people (%d more were refused), height stated as 170 cm, sex told and no weight: "
-                "change of chest / waist / hip in per cent, and the measurement that moves most (for 171 cm: against "
-                "all growing with the height). Then how much of what halving does is its outline's and its landmarks' "
-                "alone, the other being the whole photo's; what it does to the fit alone; last, what moves most at any "
-                "of %d other sizes, 45 to 75 %%, at JPEG 60.\n\n| photo |",
-                s->photos, s->refused, OTHER_SIZES);
-        for (int c = 0; c < CHANGES; c++) doc_put(&b, " %s |", change_name[c]);
-        doc_put(&b, " other sizes |\n|---|---|---|---|---|---|---|---|\n");
-        ok = buf_append(&b, s->lines.data, s->lines.len) || fail(e, ERR_INPUT, "the photos are too many for a page");
-        doc_put(&b, "| mean over all |");
-        for (int c = 0; c < CHANGES; c++) {
-            double mean = 0, worst = 0;
-            for (int m = 1; m < TAPE_COUNT; m++) {
-                mean += s->photos ? 100 * s->sum[c][m] / s->photos / (TAPE_COUNT - 1) : 0;
-                worst = fmax(worst, 100 * s->worst[c][m]);
-            }
-            doc_put(&b, " %.2f, most %.2f |", mean, worst);
-        }
-        doc_put(
-            &b,
-            " |\n\nOf the %d photos at other sizes %d move a measurement by more than %.1f %%; the one that moves most "
-            "does by %.2f %% on the average.\n",
-            s->others, s->others_over, 100 * GOAL, s->others ? 100 * s->others_sum / s->others : 0);
-        doc_put(&b,
-                "\nLandmarks are sure by %.3f on the average; the mask's IoU with the true outline of %d photos is "
-                "%.3f.\n",
-                s->photos ? s->sure / s->photos : 0, s->outlines, s->outlines ? s->iou / s->outlines : 0);
+        buf b = buf_new((size_t)2 << 20);
+        if (many)
+            doc_put(
+                &b,
+                "%d photos taken in the street (%d more were refused), everybody measured as a woman of 170 cm whose "
+                "weight is not told; sizes as above.\n\n",
+                s->photos, s->refused);
+        else
+            put_table(s, &b);
+        put_movements(s, &b);
+        doc_put(&b, "\nLandmarks are sure by %.3f on the average", s->photos ? s->sure / s->photos : 0);
+        if (s->outlines)
+            doc_put(&b, "; the mask's IoU with the true outline of %d photos is %.3f", s->outlines,
+                    s->iou / s->outlines);
+        doc_put(&b, ".\n");
         printf("%.*s", (int)b.len, (const char *)b.data);
-        ok = ok && (!page || doc_write(page, DOC_PHOTOS, &b, e));
+        ok = !page || doc_write(page, many ? DOC_STREET : DOC_PHOTOS, &b, e);
         buf_free(&b);
     }
     capture_close(s->camera);

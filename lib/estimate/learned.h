@@ -41,8 +41,8 @@ void learned_waves(const double *z, int n, double *out);
 
 // How far the correction is followed, 0..1, for features z [n] as above. That of one photo wholly for what looks like
 // the people it learned from, less the stranger the picture is and the worse the fit explains its outline, real ones
-// more often than rendered ones. That of two always: of loose clothes the fit to two outlines alone makes bodies of twice the error, so that there is nothing to
-// fall back to.
+// more often than rendered ones. That of two always: of loose clothes the fit to two outlines alone makes bodies of
+// twice the error, so that there is nothing to fall back to.
 double learned_trust(const double *z, int n, double explained);
 // By which the fit's standard deviations change, spread being that of a correction followed wholly: the fit alone is
 // not surer than itself.
