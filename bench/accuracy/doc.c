@@ -44,7 +44,7 @@ static const char *const title[DOC_SECTIONS] = {
 
 // What measures each.
 static const char *const command[DOC_SECTIONS] = {
-    "--people 1000", "--people 30 --ablate", "--people 1000",       "--people 4000 --answers",
+    "--people 1000", "--people 80 --ablate", "--people 1000",       "--people 4000 --answers",
     "--data DIR",    "--floor 2000",         "--people 100 --look", "--photos DIR --men 2,3,11,13,16",
     "--street DIR",  "--people 1000",
 };
