@@ -122,7 +122,6 @@ void loose_look(const capture_evidence *ev, loose_signs *out)
     }
     follow_trunk(ev, 0.3f * height, trunk);
     float *v = out->value, *seen = out->seen;
-    for (int i = 0; i < LOOSE_SIGNS; i++) seen[i] = 1;
     v[LOOSE_THIGH] = reach_between(legs, 0.45f, 0.65f, false, &seen[LOOSE_THIGH]) / height;
     v[LOOSE_KNEE] = reach_between(legs, 0.9f, 1.1f, false, &seen[LOOSE_KNEE]) / height;
     v[LOOSE_CALF] = reach_between(legs, 1.25f, 1.5f, false, &seen[LOOSE_CALF]) / height;
@@ -132,6 +131,7 @@ void loose_look(const capture_evidence *ev, loose_signs *out)
     v[LOOSE_SHOULDERS] = hypotf(ev->at[LM_LEFT_SHOULDER].x - ev->at[LM_RIGHT_SHOULDER].x,
                                 ev->at[LM_LEFT_SHOULDER].y - ev->at[LM_RIGHT_SHOULDER].y) /
                          2 / height;
+    seen[LOOSE_SHOULDERS] = 1;
     v[LOOSE_LEG_FOLDS] = roughness(legs, 0.35f, 1.8f, cap, &seen[LOOSE_LEG_FOLDS]) / height;
     v[LOOSE_ARM_FOLDS] = roughness(arms, 0.35f, 1.8f, cap, &seen[LOOSE_ARM_FOLDS]) / height;
     v[LOOSE_TRUNK_FOLDS] = roughness(trunk, 0.5f, 1.9f, cap, &seen[LOOSE_TRUNK_FOLDS]) / height;

@@ -36,8 +36,9 @@ float doubt_outline(const body_model *m, const photo_view *v, const vec3 *posed,
         vec3 a = posed[p->a], camera = view_to_camera(v, v3_mad(a, v3_sub(posed[p->b], a), p->t));
         vec2 at = view_project(v, camera);
         for (int o = 0; o < v->outlines; o++) {
-            float gx, gy, off = distance_at(v->outline[o], at.x, at.y, &gx, &gy) * camera.z / v->focal;
-            sum += (double)p->length * robust_cost((double)(off + v->cloth[region]), view_outline_cut(v, region));
+            float gx, gy;
+            double off = view_outline_off(v, o, at, v->focal / camera.z, region, &gx, &gy);
+            sum += (double)p->length * robust_cost(off, view_outline_cut(v, region));
             length += (double)p->length;
         }
     }

@@ -308,7 +308,7 @@ static void add_outline(fit_work *w, const photo_view *v, int q, int base, doubl
         for (int o = 0; o < v->outlines; o++) {
             float gx, gy;
             // Clothes push the mask's outline outwards: the body lies inside it by their thickness.
-            double r = (double)(distance_at(v->outline[o], at.x, at.y, &gx, &gy) / scale + v->cloth[region]);
+            double r = view_outline_off(v, o, at, scale, region, &gx, &gy);
             w->cost += robust_cost(r, cut) * weight;
             reading[o] = (outline_reading){ r, (double)gx, (double)gy, robust(r, cut) * weight };
         }

@@ -78,6 +78,14 @@ static inline double view_outline_cut(const photo_view *v, int cloth_region)
     return 0.025 + (double)v->cloth_sd[cloth_region];
 }
 
+// How far outline o lies from where body and clothes put it, metres, at a point of the body's outline that is seen at
+// `at` and whose scale is pixels per metre; *gx, *gy: the gradient in the picture.
+static inline double view_outline_off(const photo_view *v, int o, vec2 at, float scale, int cloth_region, float *gx,
+                                      float *gy)
+{
+    return (double)(distance_at(v->outline[o], at.x, at.y, gx, gy) / scale + v->cloth[cloth_region]);
+}
+
 // How far the point at of the picture lies from the arms' bones, pixels: near them the outline may be an arm's. joint
 // [BODY_JOINTS]: projected.
 float view_arm_distance(const vec2 *joint, vec2 at);
