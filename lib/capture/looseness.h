@@ -27,6 +27,13 @@ void loose_look(const capture_evidence *ev, loose_signs *out);
 // In standard deviations from what rendered photos show on the average, at most 2.5, as far as it counts.
 // z [LOOSE_SIGNS].
 void loose_scale(const loose_signs *s, float *z);
+
+// What the regression reads: the signs in standard deviations, and the products of any two of them. Either wide shins
+// or rough legs are enough, and both say little more than one: with products it is wrong half as often. Squares count
+// from their mean: a sign that is not to be seen says nothing.
+enum { LOOSE_TERMS = LOOSE_SIGNS + LOOSE_SIGNS * (LOOSE_SIGNS + 1) / 2 };
+// norm [LOOSE_SIGNS]: mean and standard deviation of each, of folds those of their logarithm. term [LOOSE_TERMS].
+void loose_terms(const loose_signs *s, const float norm[][2], float *term);
 // The probability of loose clothes, 0..1.
 float loose_judge(const loose_signs *s);
 float loose_judge_photo(const capture_evidence *ev);
