@@ -31,7 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PEOPLE = 100000, TUNING_SEED = 1, JUDGING_SEED = 10 }; // 2 to 9 have been looked at
+enum { MAX_PEOPLE = 100000, TUNING_SEED = 1, JUDGING_SEED = 11 }; // 2 to 10 have been looked at
 
 typedef struct {
     int people, jobs, step, floor;
@@ -205,11 +205,12 @@ static const struct {
     { "height and weight as people state them", { .answers = true }, false },
     { "shape detail that betas do not express", { .answers = true, .detail = true }, false },
     { "poses as people stand", { .answers = true, .detail = true, .pose = true }, false },
-    { "lenses bent, focal lengths not always known", { true, true, true, true, false, false, false }, false },
-    { "clothes", { true, true, true, true, true, false, false }, false },
-    { "landmarks of the network", { true, true, true, true, true, true, false }, false },
-    { "mask of the network: everything real", { true, true, true, true, true, true, true }, false },
-    { "and the learned correction", { true, true, true, true, true, true, true }, true },
+    { "lenses bent, focal lengths not always known", { true, true, true, true, false, false, false, false }, false },
+    { "clothes", { true, true, true, true, true, false, false, false }, false },
+    { "how loose they are as judged from the photo", { true, true, true, true, true, true, false, false }, false },
+    { "landmarks of the network", { true, true, true, true, true, true, true, false }, false },
+    { "mask of the network: everything real", { true, true, true, true, true, true, true, true }, false },
+    { "and the learned correction", { true, true, true, true, true, true, true, true }, true },
 };
 
 static void run_share(void *ctx, int job);
@@ -242,8 +243,10 @@ static void ablate(world *w, pool *threads)
     buf b = buf_new((size_t)1 << 20);
     doc_put(&b,
             "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
-            "of betas alone, standing at attention, naked, a straight lens of known focal length, landmarks at their "
-            "joints, the mask of the geometry. Then one source of error after the other joins. Chest / natural waist "
+            "of betas alone, standing at attention, naked, a straight lens of known focal length, clothes known to be "
+            "loose "
+            "or not, landmarks at their joints, the mask of the geometry. Then one source of error after the other "
+            "joins. Chest / natural waist "
             "/ hip, cm, mean over both sexes; same size: as in the section on sizes.\n\n| with | A | B fitted | C "
             "fitted | B fitted, no weight | B loose | C loose | same size A / B / C "
             "|\n|---|---|---|---|---|---|---|---|\n",

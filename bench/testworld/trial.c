@@ -198,7 +198,7 @@ static void judge_clothes(capture_evidence *ev)
     if (ev->looseness > LOOSE_ENOUGH) ev->verdict |= VERDICT_LOOSE_CLOTHES;
 }
 
-static const trial_sources all_sources = { true, true, true, true, true, true, true };
+static const trial_sources all_sources = { true, true, true, true, true, true, true, true };
 
 // Landmarks from the geometry lie where the networks' lie on the average: the estimator expects them there.
 static void perfect_landmarks(const shot *s, capture_view view, const capture_evidence *perfect, capture_landmark *at)
@@ -260,21 +260,24 @@ static bool look_at(const trial_lab *lab, const person *p, const outfit *o, capt
     out->stance = photo_pose(p, &pose);
     out->camera = photo_aim(r, p, TRIAL_WIDTH, TRIAL_HEIGHT);
     out->camera.bend = from->lens ? bend : 0;
-    bool networks = lab->only_photos || (lab->camera && (from->landmarks || from->mask));
+    bool networks = lab->only_photos || (lab->camera && (from->judged || from->landmarks || from->mask));
     if (networks && !real_look(lab, p, o, view, r, name, out, e)) return false;
-    if (networks && from->landmarks && from->mask) return true;
+    if (networks && from->judged && from->landmarks && from->mask) return true;
     capture_evidence perfect;
     if (from->clothes && !photo_dress(&out->stance, p, o, e)) return false;
     photo_perfect(lab->wardrobe, p, from->clothes ? o : NULL, &out->stance, &out->camera, &perfect);
     perfect_landmarks(out, view, &perfect, perfect.at);
     if (o->kind == OUTFIT_LOOSE && from->clothes) perfect.verdict = VERDICT_LOOSE_CLOTHES, perfect.looseness = 1;
-    if (networks) { // one of the two is the networks'
+    if (networks) { // some of it is the networks'
+        if (from->judged) {
+            perfect.verdict = out->evidence.verdict;
+            perfect.looseness = out->evidence.looseness;
+        }
         if (from->landmarks) {
             memcpy(perfect.at, out->evidence.at, sizeof perfect.at);
             memcpy(perfect.world, out->evidence.world, sizeof perfect.world);
-            perfect.verdict = out->evidence.verdict;
-            perfect.looseness = out->evidence.looseness;
-        } else {
+        }
+        if (from->mask) {
             image mask = perfect.mask;
             perfect.mask = out->evidence.mask;
             out->evidence.mask = mask;

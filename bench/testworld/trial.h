@@ -9,9 +9,9 @@ enum { TRIAL_HALVED = 3 }; // in training, one of so many people is also seen at
 
 // Where errors come from, for finding out how much each adds. One that is off is replaced by the truth: the tape's
 // height and weight by the scale; a body made of betas alone; standing at attention; a straight lens of known focal
-// length; nakedness; landmarks at their joints; the mask of the geometry.
+// length; nakedness; whether the clothes are loose; landmarks at their joints; the mask of the geometry.
 typedef struct {
-    bool answers, detail, pose, lens, clothes, landmarks, mask;
+    bool answers, detail, pose, lens, clothes, judged, landmarks, mask;
 } trial_sources;
 
 // What one thread works with.
