@@ -35,6 +35,7 @@ typedef struct {
     tape *tape[2];
     double worst[CHANGES][TAPE_COUNT], sum[CHANGES][TAPE_COUNT]; // of the change, share of the measurement
     const char *men;
+    bool many; // only how the changes are spread is asked, not what makes them
     int photos, refused, outlines;
     movements moved[KINDS];
     double sure, iou; // sums over photos and over those with a true outline
@@ -131,15 +132,17 @@ static bool compare(bench *s, const image *outline, const image *photo, body_sex
          measure_photo(s, &mirrored, sex, &mirror, &r[1 + MIRRORED], e) && trial_shrink(photo, 0.5, &small, e) &&
          measure_photo(s, &small, sex, &half, &r[1 + HALVED], e);
     bool lost[CHANGES] = { [MIRRORED] = mirror.verdict & VERDICT_REFUSED };
-    for (int c = HALVED; c < CHANGES; c++) lost[c] = half.verdict & VERDICT_REFUSED;
-    if (ok && !lost[HALVED]) {
+    for (int c = HALVED; c < CHANGES; c++)
+        lost[c] = half.verdict & VERDICT_REFUSED || (s->many && (c == HALVED_OUTLINE || c == HALVED_LANDMARKS));
+    if (ok && !lost[HALVED_FIT])
+        ok = measure(s, &whole, 1.70, &fit_alone, sex, raw, e) &&
+             measure(s, &half, 1.70, &fit_alone, sex, &r[1 + HALVED_FIT], e);
+    if (ok && !lost[HALVED_OUTLINE]) {
         capture_evidence mixed;
         with_landmarks(&half, &whole, &mixed);
         ok = measure(s, &mixed, 1.70, &corrected, sex, &r[1 + HALVED_OUTLINE], e);
         with_landmarks(&whole, &half, &mixed);
-        ok = ok && measure(s, &mixed, 1.70, &corrected, sex, &r[1 + HALVED_LANDMARKS], e) &&
-             measure(s, &whole, 1.70, &fit_alone, sex, raw, e) &&
-             measure(s, &half, 1.70, &fit_alone, sex, &r[1 + HALVED_FIT], e);
+        ok = ok && measure(s, &mixed, 1.70, &corrected, sex, &r[1 + HALVED_LANDMARKS], e);
     }
     ok = ok && compare_sizes(s, photo, sex, &r[0], &elsewhere, e);
     image_free(&mirrored);
@@ -273,6 +276,7 @@ bool photos_run(const char *folder, const char *men, bool many, const char *asse
     bench *s = mem_new(1, sizeof *s);
     s->model = model;
     s->men = men;
+    s->many = many;
     s->lines = buf_new((size_t)1 << 20);
     for (int k = 0; k < 2; k++) s->tape[k] = tape_new(model[k]);
     s->camera = capture_open(&(capture_options){ assets, 1 }, e);

@@ -5,6 +5,15 @@
 enum { WIDE = 700, TALL = 900 };
 const perfect_camera photographer = { 1080, WIDE / 2, TALL / 2, { 0, 0.02f, 2.6f } };
 
+body_pose photographed_stance(float yaw)
+{
+    body_pose pose = { 0 };
+    pose.rotation[0] = v3(0, yaw, 0);
+    pose.rotation[JOINT_L_SHOULDER] = v3(0, 0, -0.38f);
+    pose.rotation[JOINT_R_SHOULDER] = v3(0, 0, 0.38f);
+    return pose;
+}
+
 capture_evidence photographed(const body_model *m, const float *betas, const body_pose *pose)
 {
     static const int joint_of[CAPTURE_LANDMARKS] = { [LM_NOSE] = JOINT_HEAD,

@@ -9,5 +9,7 @@ typedef struct {
 } perfect_camera;
 extern const perfect_camera photographer;
 
+// She stands with her arms 20 degrees from her sides, turned by yaw.
+body_pose photographed_stance(float yaw);
 // To free with capture_evidence_free.
 capture_evidence photographed(const body_model *m, const float *betas, const body_pose *pose);

@@ -27,9 +27,7 @@ static capture_evidence somebody(void)
     body_gaussian g;
     body_prior_given(m, t, &someone, 0.002, &g);
     for (int k = 0; k < g.betas; k++) betas[k] = (float)g.mean[k];
-    body_pose pose = { 0 };
-    pose.rotation[JOINT_L_SHOULDER] = v3(0, 0, -0.38f);
-    pose.rotation[JOINT_R_SHOULDER] = v3(0, 0, 0.38f);
+    body_pose pose = photographed_stance(0);
     return photographed(m, betas, &pose);
 }
 

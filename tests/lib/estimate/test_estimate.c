@@ -30,13 +30,9 @@ static estimate_result run(const estimate_input *in)
     return r;
 }
 
-// She stands with her arms 20 degrees from her sides, turned by yaw.
 static capture_evidence photograph(const float *betas, float yaw)
 {
-    body_pose pose = { 0 };
-    pose.rotation[0] = v3(0, yaw, 0);
-    pose.rotation[JOINT_L_SHOULDER] = v3(0, 0, -0.38f);
-    pose.rotation[JOINT_R_SHOULDER] = v3(0, 0, 0.38f);
+    body_pose pose = photographed_stance(yaw);
     return photographed(m, betas, &pose);
 }
 
