@@ -29,7 +29,7 @@ static const double BLOCK_SCALE[LEARNED_BLOCKS] = { 1, 0.5, 0.5 }; // what is co
 static const double STEADY = 1.015; // a stronger ridge wins when it leaves at most so much more: it follows noise less
 // Of a pair's difference, its square beside the square of an error; of one photo and of two, in which there is less of
 // it to begin with.
-static const double STEADINESS[2] = { 5, 2 };
+static const double STEADINESS[2] = { 7, 2 };
 static const double WAVES = 35;    // scale of their columns: the share of the error that is left to them
 static const double CONSTANT = 10; // the common constant's column: hardly held back by the ridge
 static const double strengths[] = { 50, 100, 200, 400, 800, 1600, 1e7 }; // the last: no correction
@@ -168,7 +168,8 @@ static double column_scale(const table *t, int column)
     return column >= t->linear ? WAVES : column == t->count ? CONSTANT : BLOCK_SCALE[column / (t->count + 1)];
 }
 
-// Returns how far a correction of the sample is followed.
+// The columns count as far as the sample's correction is followed, so that what is followed of all of them comes
+// nearest. Returns how far that is.
 static double row_of(const table *t, const sample *s, double *row)
 {
     const double share[LEARNED_BLOCKS] = { 1, s->f.x[LEARNED_LOOSE], s->sex };
@@ -180,8 +181,9 @@ static double row_of(const table *t, const sample *s, double *row)
         row[c] = share[b] * (k < t->count ? z[k] : 1);
     }
     learned_waves(z, t->count + 1, row + t->linear);
-    for (int c = 0; c < t->columns; c++) row[c] *= column_scale(t, c);
-    return learned_trust(z, t->count, s->f.explained);
+    double trust = learned_trust(z, t->count, s->f.explained);
+    for (int c = 0; c < t->columns; c++) row[c] *= trust * column_scale(t, c);
+    return trust;
 }
 
 static void fill(table *t)
@@ -279,7 +281,7 @@ static double remains(const table *t, int i, int m)
     for (int r = 0; r < LEARNED_RANK; r++) {
         double score = 0;
         for (int k = 0; k < M; k++) score += t->predicted[i * M + k] * t->shape[r][k];
-        shift += t->trust[i] * score * t->shape[r][m] * t->deviation[m];
+        shift += score * t->shape[r][m] * t->deviation[m];
     }
     return t->of[i]->truth[m] - t->of[i]->value[m] - learned_held(shift, most, t->count);
 }
@@ -480,7 +482,7 @@ static void make_table(const work *w, int mode, int weighed, int untold, double 
 
 int main(int argc, char **argv)
 {
-    work w = { .people = 1500, .jobs = 2, .seed = 1, .assets = ASSETS };
+    work w = { .people = 1100, .jobs = 2, .seed = 1, .assets = ASSETS };
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
         if (strcmp(name, "--people") == 0)

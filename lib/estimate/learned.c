@@ -12,6 +12,7 @@ static double *read_view(const body_model *m, const float *betas, const photo_vi
     *x++ = log((double)(v->focal / v->focal_prior));
     *x++ = v->focal_sd < 0.1f; // the lens is known
     *x++ = (double)v->trust;
+    *x++ = (double)v->explained;
     return x;
 }
 
@@ -60,7 +61,8 @@ double learned_trust(const double *z, int n, double explained)
     double mean = 0;
     for (int i = 0; i < n; i++) mean += z[i] * z[i] / n;
     double over = fmax(mean - familiar, 0) / width;
-    return explained / (1 + over * over);
+    // Squared, since training makes up for it where it learned: it costs rendered people little.
+    return explained * explained / (1 + over * over);
 }
 
 void learned_shift(const learned_features *f, body_sex sex, bool weighed, double *shift, double *spread)

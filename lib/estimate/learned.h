@@ -9,7 +9,7 @@
 enum {
     LEARNED_LOOSE = 3, // the feature that is the looseness of the clothes, 0..1
     LEARNED_ANSWERS = 4,
-    LEARNED_VIEW = CLOTH_REGIONS + 4,
+    LEARNED_VIEW = CLOTH_REGIONS + 5,
     LEARNED_B = LEARNED_ANSWERS + LOOSE_SIGNS + 2 * (TAPE_COUNT - 1) + PROFILE_FRONT + LEARNED_VIEW,
     LEARNED_C = LEARNED_B + PROFILE_SIDE + LEARNED_VIEW
 };
