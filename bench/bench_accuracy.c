@@ -244,10 +244,9 @@ static void ablate(world *w, pool *threads)
     doc_put(&b,
             "%d people of seed %llu. Everything perfect: the tape's own height and the scale's weight, a body made "
             "of betas alone, standing at attention, naked, a straight lens of known focal length, clothes known to be "
-            "loose "
-            "or not, landmarks at their joints, the mask of the geometry. Then one source of error after the other "
-            "joins. Chest / natural waist "
-            "/ hip, cm, mean over both sexes; same size: as in the section on sizes.\n\n| with | A | B fitted | C "
+            "loose or not, landmarks at their joints, the mask of the geometry. Then one source of error after the "
+            "other joins. Chest / natural waist / hip, cm, mean over both sexes; same size: as in the section on "
+            "sizes.\n\n| with | A | B fitted | C "
             "fitted | B fitted, no weight | B loose | C loose | same size A / B / C "
             "|\n|---|---|---|---|---|---|---|---|\n",
             w->o->people, (unsigned long long)w->o->seed);

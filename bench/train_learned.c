@@ -181,7 +181,7 @@ static double row_of(const table *t, const sample *s, double *row)
         row[c] = share[b] * (k < t->count ? z[k] : 1);
     }
     learned_waves(z, t->count + 1, row + t->linear);
-    double trust = learned_trust(z, t->count, s->f.explained);
+    double trust = learned_trust(z, t->count, s->f.x[LEARNED_EXPLAINED]);
     for (int c = 0; c < t->columns; c++) row[c] *= trust * column_scale(t, c);
     return trust;
 }

@@ -78,7 +78,7 @@ static void normalise(work *w, float norm[LOOSE_SIGNS][2])
         for (int i = 0; i < w->people; i++) {
             const sample *s = &w->at[i];
             if (!s->seen || s->signs.value[k] <= 0) continue;
-            double v = (double)(k >= LOOSE_LEG_FOLDS ? logf(s->signs.value[k]) : s->signs.value[k]);
+            double v = (double)loose_reading(&s->signs, k);
             n++, sum += v, sum2 += v * v;
         }
         double mean = sum / n;
@@ -150,7 +150,7 @@ static void judge(const work *w)
 
 int main(int argc, char **argv)
 {
-    work w = { .people = 400, .jobs = 2, .assets = ASSETS };
+    work w = { .people = 1000, .jobs = 2, .assets = ASSETS };
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--people") == 0)
             w.people = (int)strtol(argv[i + 1], NULL, 10);

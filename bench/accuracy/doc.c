@@ -67,9 +67,9 @@ static const char head[] =
     "Seed 1 is for tuning and training (`script/learn`), seed 11, the default, for judging: nothing was ever fitted "
     "to\n"
     "or chosen by its people. Seeds 2 to 10 judged earlier, 2 and 3 in worlds whose clothes were all shells: there\n"
-    "waists and hips were an eighth to a fifth closer with a photo. What tells loose clothes learned from seed 10. "
-    "What this cannot show is how the networks' errors\n"
-    "on real clothes differ from those on rendered ones.\n\n";
+    "waists and hips were an eighth to a fifth closer with a photo. What tells loose clothes learned from seed "
+    "10.\n"
+    "What this cannot show is how the networks' errors on real clothes differ from those on rendered ones.\n\n";
 
 static const char published[] =
     "## Published systems\n\n"

@@ -161,8 +161,10 @@ static void scale(const loose_signs *s, const float norm[][2], float *z)
 {
     const float far = 2.5f; // beyond, nothing was learned
     for (int i = 0; i < LOOSE_SIGNS; i++) {
-        float v = i >= LOOSE_LEG_FOLDS && s->value[i] > 0 ? logf(s->value[i]) : s->value[i];
-        z[i] = s->value[i] > 0 ? s->seen[i] * fminf(fmaxf((v - norm[i][0]) / norm[i][1], -far), far) : 0;
+        z[i] = 0;
+        if (s->value[i] <= 0) continue;
+        float off = (loose_reading(s, i) - norm[i][0]) / norm[i][1];
+        z[i] = s->seen[i] * fminf(fmaxf(off, -far), far);
     }
 }
 

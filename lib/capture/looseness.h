@@ -2,6 +2,8 @@
 #pragma once
 #include "capture/capture.h"
 
+#include <math.h>
+
 // What is looked at: how far the outline lies from the bones, and how rough it is, shares of the person's height (the
 // mask's). Of both sides the mean, of what is to be seen; 0: nothing is.
 typedef enum {
@@ -24,13 +26,18 @@ typedef struct {
 } loose_signs;
 
 void loose_look(const capture_evidence *ev, loose_signs *out);
+// A sign that is to be seen, as it is told apart: folds by their logarithm.
+static inline float loose_reading(const loose_signs *s, int sign)
+{
+    return sign >= LOOSE_LEG_FOLDS ? logf(s->value[sign]) : s->value[sign];
+}
 // In standard deviations from what rendered photos show on the average, at most 2.5, as far as it counts.
 // z [LOOSE_SIGNS].
 void loose_scale(const loose_signs *s, float *z);
 
 // What the regression reads: the signs in standard deviations, and the products of any two of them. Either wide shins
 // or rough legs are enough, and both say little more than one: with products it is wrong half as often. Squares count
-// from their mean: a sign that is not to be seen says nothing.
+// from their mean where all of the sign is to be seen; one that is not to be seen says nothing.
 enum { LOOSE_TERMS = LOOSE_SIGNS + LOOSE_SIGNS * (LOOSE_SIGNS + 1) / 2 };
 // norm [LOOSE_SIGNS]: mean and standard deviation of each, of folds those of their logarithm. term [LOOSE_TERMS].
 void loose_terms(const loose_signs *s, const float norm[][2], float *term);

@@ -192,7 +192,6 @@ static void fit_photos(const body_model *m, tape *t, const estimate_input *in, c
     to_floats(&out->posterior, out->betas);
     *seen = one->seen;
     for (int i = 0; i < seen->count; i++) seen->x[i] = (one->seen.x[i] + other->seen.x[i]) / 2;
-    seen->explained = (one->seen.explained + other->seen.explained) / 2;
     out->front = one->view[0];
     if (in->side) out->side = one->view[1];
     out->verdict =

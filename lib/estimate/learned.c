@@ -12,7 +12,7 @@ static double *read_view(const body_model *m, const float *betas, const photo_vi
     *x++ = log((double)(v->focal / v->focal_prior));
     *x++ = v->focal_sd < 0.1f; // the lens is known
     *x++ = (double)v->trust;
-    *x++ = (double)v->explained;
+    *x++ = (double)v->explained; // the front view's last: LEARNED_EXPLAINED
     return x;
 }
 
@@ -33,7 +33,6 @@ void learned_read(const body_model *m, const survey_answers *a, const float *bet
     for (int i = 1; i < TAPE_COUNT; i++) *x++ = fitted[i] - prior[i];
     for (int q = 0; q < views; q++) x = read_view(m, betas, &view[q], x);
     out->count = (int)(x - out->x);
-    out->explained = (double)view[0].explained;
 }
 
 void learned_waves(const double *z, int n, double *out)
@@ -74,7 +73,7 @@ void learned_shift(const learned_features *f, body_sex sex, bool weighed, double
     for (int i = 0; i < f->count; i++) z[i] = learned_z(f->x[i], (double)t->norm[i][0], (double)t->norm[i][1]);
     z[f->count] = 2 * sign;
     learned_waves(z, f->count + 1, wave);
-    double trust = learned_trust(z, f->count, f->explained);
+    double trust = learned_trust(z, f->count, f->x[LEARNED_EXPLAINED]);
     const double share[LEARNED_BLOCKS] = { 1, loose, sign };
     int blocks = untold ? LEARNED_UNTOLD_BLOCKS : LEARNED_BLOCKS;
     double score[LEARNED_RANK] = { 0 };

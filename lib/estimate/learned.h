@@ -11,13 +11,13 @@ enum {
     LEARNED_ANSWERS = 4,
     LEARNED_VIEW = CLOTH_REGIONS + 5,
     LEARNED_B = LEARNED_ANSWERS + LOOSE_SIGNS + 2 * (TAPE_COUNT - 1) + PROFILE_FRONT + LEARNED_VIEW,
+    LEARNED_EXPLAINED = LEARNED_B - 1, // the front photo's photo_view.explained, 0..1
     LEARNED_C = LEARNED_B + PROFILE_SIDE + LEARNED_VIEW
 };
 
 typedef struct {
     int count; // LEARNED_B or LEARNED_C
     double x[LEARNED_C];
-    double explained; // photo_view's of the front photo, 0..1
 } learned_features;
 
 // views [1 or 2] in the state they were fitted to with betas; fitted, prior [TAPE_COUNT]: measurements with and without

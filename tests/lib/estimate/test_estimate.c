@@ -312,7 +312,7 @@ static void looser_clothes_widen_the_ranges_gradually(void)
 
 static void someone_whose_sex_is_not_told_is_corrected_and_known_less_well(void)
 {
-    learned_features f = { .count = LEARNED_B, .explained = 1 };
+    learned_features f = { .count = LEARNED_B, .x[LEARNED_EXPLAINED] = 1 };
     double shift[TAPE_COUNT], spread[TAPE_COUNT], shift_of_told[TAPE_COUNT];
     learned_shift(&f, SEX_NEUTRAL, true, shift, spread);
     learned_shift(&f, SEX_FEMALE, true, shift_of_told, spread);
@@ -376,10 +376,11 @@ static void a_picture_like_none_it_learned_from_is_left_to_the_fit(void)
     }
     for (int weighed = 0; weighed < 2; weighed++) {
         const learned_table *table = &learned_tables[0][weighed][0];
-        learned_features f = { .count = LEARNED_B, .explained = 1 };
+        learned_features f = { .count = LEARNED_B };
         double shift[TAPE_COUNT], spread[TAPE_COUNT];
         for (int i = 0; i < f.count; i++) f.x[i] = (double)table->norm[i][0] + (i % 3 ? 1e3 : -1e3);
         f.x[LEARNED_LOOSE] = 0.5;
+        f.x[LEARNED_EXPLAINED] = 1;
         learned_shift(&f, SEX_FEMALE, weighed, shift, spread);
         for (int i = 1; i < TAPE_COUNT; i++) CHECK(fabs(shift[i]) < 0.01 && spread[i] > 0.99);
     }
